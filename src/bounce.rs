@@ -1,0 +1,18 @@
+//! The vocabulary: the words that every room shares, one meaning each.
+//!
+//! In: nothing. Out: the types that travel through the house (`Event`, `Delivery`, `Classification`, `Origin`,
+//! `Reject`, ...). No room's work is done here; parsing of a single code or address is, because a type that cannot
+//! be built from nonsense needs its own door.
+
+mod address;
+mod codes;
+mod event;
+mod words;
+
+pub use address::{Address, domain_key};
+pub use codes::{EnhancedStatus, ReplyCode};
+pub use event::{Classification, Delivery, Event, Origin, Reject, RejectReason, Timestamp};
+pub use words::nearest as nearest_word;
+pub use words::{
+    Action, Basis, Blames, Cause, Confidence, IncidentKind, IncidentStatus, Kind, Permanence, ScopeType, SmtpCommand, UnknownWord,
+};

@@ -1,0 +1,114 @@
+//! Addresses. In: an address as a report or an export spells it. Out: `Address`, or nothing.
+//!
+//! The local part is kept byte for byte (RFC 5321 2.4: only its host may interpret it); the domain is the lower-case
+//! A-label form, so that one domain is one key. Finding an address inside prose is parse's work.
+
+use std::fmt;
+
+/// Longest address kept, in bytes: RFC 5321 allows 64 + 1 + 255; some room for what is really sent.
+const MAX_LEN: usize = 512;
+
+/// An e-mail address with a domain.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address {
+    text: String,
+    at: usize,
+}
+
+impl Address {
+    /// Reads `local@domain`; tolerates surrounding white space, angle brackets, a source route (`@a,@b:local@domain`)
+    /// and a trailing dot. `None` when no domain can be made out, or when the address holds control characters.
+    pub fn parse(text: &str) -> Option<Address> {
+        let text = text.trim().trim_start_matches('<').trim_end_matches('>').trim();
+        let text = match text.strip_prefix('@') {
+            Some(route) => route.split_once(':')?.1,
+            None => text,
+        };
+        if text.len() > MAX_LEN || text.chars().any(char::is_control) {
+            return None;
+        }
+        let (local, domain) = text.rsplit_once('@')?;
+        let quoted = local.len() >= 2 && local.starts_with('"') && local.ends_with('"');
+        if local.is_empty() || (!quoted && local.chars().any(|c| c.is_whitespace() || matches!(c, '<' | '>' | '@' | ';' | ',' | '(' | ')' | '"'))) {
+            return None;
+        }
+        let domain = domain_key(domain)?;
+        Some(Address { text: format!("{local}@{domain}"), at: local.len() })
+    }
+
+    /// The address as a list target wants it: local part as given, domain in A-labels.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The part before the last `@`, byte for byte.
+    pub fn local(&self) -> &str {
+        &self.text[..self.at]
+    }
+
+    /// The domain: lower case, A-labels, no trailing dot.
+    pub fn domain(&self) -> &str {
+        &self.text[self.at + 1..]
+    }
+
+    /// The form for comparing and counting: all lower case. Not for sending.
+    pub fn key(&self) -> String {
+        self.text.to_lowercase()
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.text)
+    }
+}
+
+/// The one spelling of a domain: lower case, A-labels, no trailing dot; an address literal stays in its brackets.
+/// `None` for what cannot be a domain.
+pub fn domain_key(domain: &str) -> Option<String> {
+    let domain = domain.trim().trim_end_matches('.');
+    if domain.starts_with('[') && domain.ends_with(']') && domain.len() > 2 {
+        return Some(domain.to_ascii_lowercase());
+    }
+    let plain = |d: &str| d.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
+    let domain = if domain.is_ascii() {
+        domain.to_ascii_lowercase()
+    } else {
+        idna::domain_to_ascii(domain).ok()?
+    };
+    let labelled = domain.split('.').all(|label| !label.is_empty() && label.len() <= 63);
+    (!domain.is_empty() && domain.len() <= 253 && plain(&domain) && labelled).then_some(domain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_keeps_its_local_part_and_normalises_its_domain() {
+        for (text, want) in [
+            ("Ann.Bee@Example.COM", Some("Ann.Bee@example.com")),
+            ("<ann@example.com>", Some("ann@example.com")),
+            ("@relay.example.net,@mx.example.org:ann@example.com", Some("ann@example.com")),
+            ("ann@example.com.", Some("ann@example.com")),
+            ("\"ann bee\"@example.com", Some("\"ann bee\"@example.com")),
+            ("ann@bücher.example", Some("ann@xn--bcher-kva.example")),
+            ("ann@[192.0.2.1]", Some("ann@[192.0.2.1]")),
+            ("=ann+tag@example.com", Some("=ann+tag@example.com")),
+            ("ann", None),
+            ("@example.com", None),
+            ("ann bee@example.com", None),
+            ("ann@", None),
+            ("ann@exa mple.com", None),
+            ("ann@example..com", None),
+            ("an\u{7}n@example.com", None),
+        ] {
+            assert_eq!(Address::parse(text).as_ref().map(Address::as_str), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_of_one_mailbox_agree_whatever_the_case() {
+        assert_eq!(Address::parse("Ann@Example.com").unwrap().key(), Address::parse("aNN@example.COM").unwrap().key());
+    }
+}

@@ -1,0 +1,237 @@
+//! What travels: events, deliveries, classifications, rejects, and where each came from.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::{Action, Address, Basis, Blames, Cause, EnhancedStatus, Kind, Permanence, ReplyCode, SmtpCommand};
+
+/// Milliseconds since 1970-01-01T00:00:00Z. Formatting and reading dates is `parse::date`'s and report's work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+/// Where an item was read: the trail back from every claim.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin {
+    /// The path as given or found; inside an archive `outer.zip!inner.eml`; `-` for standard input.
+    pub source: Arc<str>,
+    /// Position within the source, from 0: the message in an mbox, the line of an NDJSON file, the record of a CSV.
+    pub index: u64,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.source, self.index)
+    }
+}
+
+/// One recipient that one report speaks about. Everything that the report does not say is `None`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Where it was read.
+    pub origin: Origin,
+    /// What the report says happened.
+    pub kind: Kind,
+    /// Which grammar read it: `rfc3464`, `arf`, a layout's or an export's name.
+    pub grammar: Cow<'static, str>,
+    /// When it happened, as the report dates it; else the report's own Date.
+    pub timestamp: Option<Timestamp>,
+    /// The address that we mailed.
+    pub recipient: Option<Address>,
+    /// Original-Recipient as reported.
+    pub original_recipient: Option<Address>,
+    /// Final-Recipient as reported.
+    pub final_recipient: Option<Address>,
+    /// The Action field, or what an export's state means in its terms.
+    pub action: Option<Action>,
+    /// The innermost reply's code.
+    pub reply_code: Option<ReplyCode>,
+    /// The innermost reply's enhanced code, else `status_field`.
+    pub status: Option<EnhancedStatus>,
+    /// The report's own Status field.
+    pub status_field: Option<EnhancedStatus>,
+    /// The Diagnostic-Code as given, unfolded, capped in length.
+    pub diagnostic_code: Option<String>,
+    /// The innermost reply text after unwrapping, codes included.
+    pub reply: Option<String>,
+    /// The SMTP command that the reply answered.
+    pub command: Option<SmtpCommand>,
+    /// The host that answered, lower case.
+    pub remote_mta: Option<String>,
+    /// The host that reports, lower case.
+    pub reporting_mta: Option<String>,
+    /// Our IP, never the receiver's.
+    pub sending_ip: Option<IpAddr>,
+    /// Our domain (From of the returned message, or the export's column), lower case.
+    pub sending_domain: Option<String>,
+    /// Campaign, as the headers or the export name it.
+    pub campaign_id: Option<String>,
+    /// Where the address was got from, if the sender says so.
+    pub list_source: Option<String>,
+    /// Message-ID of the message that bounced, without angle brackets.
+    pub message_id: Option<String>,
+    /// A mark of the recipient's tenant at its receiver, such as a directory id.
+    pub tenant_id: Option<String>,
+    /// Feedback-Type of an RFC 5965 report, lower case.
+    pub feedback_type: Option<String>,
+    /// The class that the exporting platform gave.
+    pub native_class: Option<String>,
+    /// Hash of the raw item, for telling one report read twice from two reports alike.
+    pub item_hash: u64,
+}
+
+impl Event {
+    /// An event of which nothing but its place, kind and grammar is known.
+    pub fn new(origin: Origin, kind: Kind, grammar: impl Into<Cow<'static, str>>) -> Event {
+        Event {
+            origin,
+            kind,
+            grammar: grammar.into(),
+            timestamp: None,
+            recipient: None,
+            original_recipient: None,
+            final_recipient: None,
+            action: None,
+            reply_code: None,
+            status: None,
+            status_field: None,
+            diagnostic_code: None,
+            reply: None,
+            command: None,
+            remote_mta: None,
+            reporting_mta: None,
+            sending_ip: None,
+            sending_domain: None,
+            campaign_id: None,
+            list_source: None,
+            message_id: None,
+            tenant_id: None,
+            feedback_type: None,
+            native_class: None,
+            item_hash: 0,
+        }
+    }
+}
+
+/// Messages that were sent or accepted: one row of a delivery or send log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delivery {
+    /// Where it was read.
+    pub origin: Origin,
+    /// The recipient; `None` where the log counts by domain.
+    pub recipient: Option<Address>,
+    /// The recipient's domain, lower case A-labels.
+    pub recipient_domain: String,
+    /// How many messages the row stands for; at least 1.
+    pub count: u64,
+    /// When.
+    pub timestamp: Option<Timestamp>,
+    /// Our IP.
+    pub sending_ip: Option<IpAddr>,
+    /// Our domain, lower case.
+    pub sending_domain: Option<String>,
+    /// Campaign.
+    pub campaign_id: Option<String>,
+    /// Where the address was got from.
+    pub list_source: Option<String>,
+    /// The host that accepted, lower case.
+    pub remote_mta: Option<String>,
+    /// Message-ID without angle brackets.
+    pub message_id: Option<String>,
+}
+
+/// What an event means, and which row of the tables said so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Classification {
+    /// Why it failed.
+    pub cause: Cause,
+    /// Whether trying again may help.
+    pub permanence: Permanence,
+    /// Whose side it lies on.
+    pub blames: Blames,
+    /// On what evidence.
+    pub basis: Basis,
+    /// The system that spoke, such as `exchange_online`; `None` when nothing tells.
+    pub rejecting_system: Option<Arc<str>>,
+    /// The list that the reply names.
+    pub blocklist: Option<Arc<str>>,
+    /// The id of the rule that won; `None` when no rule knew the reply.
+    pub rule: Option<Arc<str>>,
+    /// A vendor's own stable tag in the reply, such as `S3150` or `AS16012607`.
+    pub vendor_tag: Option<String>,
+    /// The reply with addresses, IPs, hosts and ids replaced by placeholders.
+    pub template: Option<Arc<str>>,
+}
+
+/// Why an item could not become rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RejectReason {
+    /// No bytes.
+    Empty,
+    /// Neither text nor any known container.
+    Binary,
+    /// A delivery report that names no recipient.
+    NoRecipient,
+    /// Larger than the cap for one item.
+    TooLarge,
+    /// Decompresses beyond the cap.
+    CompressionBomb,
+    /// A damaged archive or compressed stream.
+    DamagedArchive,
+    /// Bytes that are not text in any known encoding.
+    BadEncoding,
+    /// A CSV record with more or fewer fields than its header.
+    RaggedRow,
+    /// A line that is not JSON.
+    BadJson,
+    /// A row whose required column is empty or unusable.
+    BadRow,
+    /// More nested parts than a mail may have.
+    TooDeep,
+    /// The mail parser gave up on it.
+    ParserPanic,
+    /// Not a message at all.
+    NotMail,
+    /// An input format that nothing here reads.
+    UnknownFormat,
+}
+
+impl RejectReason {
+    /// The spelling used in rejects.csv and reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            RejectReason::Empty => "empty",
+            RejectReason::Binary => "binary",
+            RejectReason::NoRecipient => "no_recipient",
+            RejectReason::TooLarge => "too_large",
+            RejectReason::CompressionBomb => "compression_bomb",
+            RejectReason::DamagedArchive => "damaged_archive",
+            RejectReason::BadEncoding => "bad_encoding",
+            RejectReason::RaggedRow => "ragged_row",
+            RejectReason::BadJson => "bad_json",
+            RejectReason::BadRow => "bad_row",
+            RejectReason::TooDeep => "too_deep",
+            RejectReason::ParserPanic => "parser_panic",
+            RejectReason::NotMail => "not_mail",
+            RejectReason::UnknownFormat => "unknown_format",
+        }
+    }
+}
+
+impl fmt::Display for RejectReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// An item that became no row: counted, and shown with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reject {
+    /// Where it was read.
+    pub origin: Origin,
+    /// Why.
+    pub reason: RejectReason,
+    /// What exactly, in a few words; no more of the input than a short, harmless excerpt.
+    pub detail: String,
+}

@@ -1,0 +1,342 @@
+//! Closed sets of words. In: a spelling. Out: an enum, or an error that suggests the nearest word.
+//! The spellings are the contract of columns, flags and reports (README, "Words").
+
+use std::fmt;
+
+/// A word outside its closed set; says which set, which word, and the nearest known one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown {set} {word:?}{}", .nearest.map(|n| format!("; did you mean {n:?}?")).unwrap_or_default())]
+pub struct UnknownWord {
+    /// The closed set, such as `cause`.
+    pub set: &'static str,
+    /// What was read.
+    pub word: String,
+    /// The closest known word, if one is close.
+    pub nearest: Option<&'static str>,
+}
+
+/// The known word closest to `word`, if it is close enough to be a typo.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|k| (strsim::damerau_levenshtein(word, k), k))
+        .filter(|(distance, k)| *distance <= 1 + k.len() / 4)
+        .min()
+        .map(|(_, k)| k)
+}
+
+macro_rules! closed_set {
+    ($(#[$doc:meta])* $name:ident, $set:literal { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$vdoc])* $variant,)+ }
+
+        impl $name {
+            /// All members, in the order of the contract.
+            pub const ALL: &'static [$name] = &[$($name::$variant,)+];
+            /// All spellings, in the same order.
+            pub const WORDS: &'static [&'static str] = &[$($word,)+];
+
+            /// The one spelling used in columns, flags and reports.
+            pub const fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $word,)+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.pad(self.as_str()) }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = UnknownWord;
+            fn from_str(word: &str) -> Result<Self, UnknownWord> {
+                match word {
+                    $($word => Ok($name::$variant),)+
+                    _ => Err(UnknownWord {
+                        set: $set,
+                        word: word.chars().take(80).collect(),
+                        nearest: nearest(word, Self::WORDS.iter().copied()),
+                    }),
+                }
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> { s.serialize_str(self.as_str()) }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                let word = std::borrow::Cow::<'de, str>::deserialize(d)?;
+                word.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+closed_set! {
+    /// What one report says about one recipient. Only `Bounce` counts as a failure.
+    Kind, "kind" {
+        /// Delivery failed for good or, in an export, was refused.
+        Bounce = "bounce",
+        /// Not delivered yet, still being tried.
+        Delay = "delay",
+        /// Accepted by the receiver.
+        Delivered = "delivered",
+        /// A feedback report: the recipient complained.
+        Complaint = "complaint",
+        /// A vacation notice or another automatic answer.
+        AutoReply = "auto_reply",
+        /// The receiver wants the sender to prove something first.
+        Challenge = "challenge",
+        /// A message disposition notification (RFC 8098).
+        ReadReceipt = "read_receipt",
+        /// Our own platform dropped it: neither failure nor trial.
+        SelfSuppressed = "self_suppressed",
+        /// None of these; kept and counted.
+        Other = "other",
+    }
+}
+
+closed_set! {
+    /// The Action field of RFC 3464.
+    Action, "action" {
+        /// Could not be delivered.
+        Failed = "failed",
+        /// Not yet delivered.
+        Delayed = "delayed",
+        /// Delivered.
+        Delivered = "delivered",
+        /// Passed to a system that sends no reports.
+        Relayed = "relayed",
+        /// Delivered to a list or several addresses.
+        Expanded = "expanded",
+    }
+}
+
+closed_set! {
+    /// Why a delivery failed. Fault, duration and evidence are other axes: `Blames`, `Permanence`, `Basis`.
+    Cause, "cause" {
+        /// No such mailbox.
+        MailboxUnknown = "mailbox_unknown",
+        /// The mailbox exists or existed, but is switched off.
+        MailboxDisabled = "mailbox_disabled",
+        /// Over quota.
+        MailboxFull = "mailbox_full",
+        /// The recipient's domain does not exist or takes no mail.
+        DomainInvalid = "domain_invalid",
+        /// The host does not relay for us or does not serve that domain.
+        RelayDenied = "relay_denied",
+        /// The sending IP is listed or scored badly.
+        IpReputation = "ip_reputation",
+        /// The sending domain is listed or scored badly.
+        DomainReputation = "domain_reputation",
+        /// Body, subject, links or attachments are judged spam or unwanted.
+        Content = "content",
+        /// Judged to carry malware.
+        Virus = "virus",
+        /// SPF, DKIM, DMARC, reverse DNS.
+        Authentication = "authentication",
+        /// A rule that the recipient's organisation, or the recipient, made.
+        TenantPolicy = "tenant_policy",
+        /// Too much, too fast.
+        RateLimited = "rate_limited",
+        /// Asked to try again as a test.
+        Greylisted = "greylisted",
+        /// Larger than the receiver takes.
+        MessageTooLarge = "message_too_large",
+        /// Connection, routing or DNS trouble; expiry.
+        Network = "network",
+        /// Encryption could not be agreed on.
+        Tls = "tls",
+        /// The message went in circles.
+        RoutingLoop = "routing_loop",
+        /// The sender address, its domain, or our own side refused.
+        SenderRejected = "sender_rejected",
+        /// A violation of SMTP or of the message format.
+        Protocol = "protocol",
+        /// The recipient reported the message.
+        Complaint = "complaint",
+        /// A policy whose owner and aim the reply does not tell.
+        OtherPolicy = "other_policy",
+        /// The reply says nothing, or no rule knows it.
+        Unknown = "unknown",
+    }
+}
+
+closed_set! {
+    /// What a reply means for the next try; not the first digit of its code.
+    Permanence, "permanence" {
+        /// Trying again will not help.
+        Permanent = "permanent",
+        /// Trying again may help.
+        Transient = "transient",
+    }
+}
+
+closed_set! {
+    /// Whose side the cause lies on.
+    Blames, "blames" {
+        /// The recipient's mailbox or own wish.
+        Recipient = "recipient",
+        /// The recipient's organisation.
+        Tenant = "tenant",
+        /// Our sending IP.
+        SenderIp = "sender_ip",
+        /// Our sending domain.
+        SenderDomain = "sender_domain",
+        /// Our set-up: DNS, relay, account.
+        SenderSetup = "sender_setup",
+        /// This message.
+        Message = "message",
+        /// Nobody; it passes.
+        Transient = "transient",
+        /// The reply does not tell.
+        Unknown = "unknown",
+    }
+}
+
+closed_set! {
+    /// Why the receiver says no: the kind of evidence behind the reply.
+    Basis, "basis" {
+        /// Somebody's deliberate rule.
+        ExplicitRule = "explicit_rule",
+        /// A named list.
+        Listing = "listing",
+        /// A computed score or reputation.
+        Score = "score",
+        /// A rate or a volume.
+        Rate = "rate",
+        /// A look-up of the mailbox or domain.
+        Directory = "directory",
+        /// The workings of mail: network, size, syntax, set-up.
+        System = "system",
+        /// Not stated: generic wording.
+        Unstated = "unstated",
+    }
+}
+
+closed_set! {
+    /// The SMTP command that was answered.
+    SmtpCommand, "command" {
+        /// The greeting, before any command.
+        Conn = "CONN",
+        /// EHLO or HELO.
+        Ehlo = "EHLO",
+        /// STARTTLS.
+        Starttls = "STARTTLS",
+        /// AUTH.
+        Auth = "AUTH",
+        /// MAIL FROM.
+        Mail = "MAIL",
+        /// RCPT TO.
+        Rcpt = "RCPT",
+        /// DATA, BDAT, or the end of the message.
+        Data = "DATA",
+        /// QUIT.
+        Quit = "QUIT",
+    }
+}
+
+closed_set! {
+    /// What an incident is.
+    IncidentKind, "incident kind" {
+        /// One recipient organisation refuses us.
+        TenantBlock = "tenant_block",
+        /// A sending IP is listed or scored badly.
+        IpReputation = "ip_reputation",
+        /// A sending domain is listed or scored badly.
+        DomainReputation = "domain_reputation",
+        /// A mailbox provider refuses us across its organisations.
+        ProviderBlock = "provider_block",
+        /// A filtering vendor refuses us across its customers.
+        GatewayBlock = "gateway_block",
+        /// SPF, DKIM or DMARC of a sending domain fail.
+        AuthenticationFailure = "authentication_failure",
+        /// One campaign's content is refused.
+        ContentRejection = "content_rejection",
+        /// A relay or connector is set up wrongly.
+        RelaySetup = "relay_setup",
+        /// All that we send is refused widely.
+        FleetReputation = "fleet_reputation",
+        /// A campaign or list source full of unknown users.
+        ListQuality = "list_quality",
+        /// Deferrals that pass.
+        Transient = "transient",
+        /// One organisation's addresses have gone.
+        StaleDomain = "stale_domain",
+        /// Failures without the contrast or volume for a judgement.
+        Inconclusive = "inconclusive",
+    }
+}
+
+closed_set! {
+    /// What an incident's key names.
+    ScopeType, "scope type" {
+        /// A recipient organisation, by its registrable domain.
+        Organisation = "organisation",
+        /// A receiver that hosts mailboxes.
+        Provider = "provider",
+        /// A receiver that filters for others.
+        Gateway = "gateway",
+        /// One of our IPs.
+        SendingIp = "sending_ip",
+        /// One of our domains.
+        SendingDomain = "sending_domain",
+        /// One campaign.
+        Campaign = "campaign",
+        /// One source of addresses.
+        ListSource = "list_source",
+        /// Everything we send; its key is `*`.
+        Fleet = "fleet",
+    }
+}
+
+closed_set! {
+    /// How sure a judgement is. `Low` never acts on its own.
+    Confidence, "confidence" {
+        /// Acts.
+        High = "high",
+        /// Acts, with a short expiry.
+        Medium = "medium",
+        /// Suspected; a person decides.
+        Low = "low",
+    }
+}
+
+closed_set! {
+    /// How an incident stands against earlier nights.
+    IncidentStatus, "incident status" {
+        /// Not seen on the last seven nights with traffic, or no memory.
+        New = "new",
+        /// The same verdict on at least two of the last seven nights with traffic.
+        Chronic = "chronic",
+        /// Seen before, not tonight.
+        Resolved = "resolved",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_reads_back_as_its_own_member() {
+        for cause in Cause::ALL {
+            assert_eq!(cause.as_str().parse::<Cause>(), Ok(*cause));
+        }
+        assert_eq!(Kind::ALL.len(), Kind::WORDS.len());
+    }
+
+    #[test]
+    fn a_typo_names_the_nearest_word() {
+        let error = "mailbox_unknwon".parse::<Cause>().unwrap_err();
+        assert_eq!(error.to_string(), r#"unknown cause "mailbox_unknwon"; did you mean "mailbox_unknown"?"#);
+    }
+
+    #[test]
+    fn a_word_far_from_all_others_gets_no_suggestion() {
+        let error = "zebra".parse::<Cause>().unwrap_err();
+        assert_eq!(error.to_string(), r#"unknown cause "zebra""#);
+    }
+}

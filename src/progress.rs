@@ -1,0 +1,1 @@
+//! Progress: a bar on stderr at a terminal, silence elsewhere.
