@@ -1,1 +1,3 @@
-//! analyze
+//! THINKING: events and deliveries -> cells -> candidates -> incidents.
+
+pub mod incident;

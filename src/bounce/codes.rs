@@ -10,7 +10,11 @@ pub struct ReplyCode(u16);
 impl ReplyCode {
     /// The code, or `None` outside 200..=599.
     pub const fn new(code: u16) -> Option<Self> {
-        if code >= 200 && code <= 599 { Some(ReplyCode(code)) } else { None }
+        if code >= 200 && code <= 599 {
+            Some(ReplyCode(code))
+        } else {
+            None
+        }
     }
 
     /// The number.
@@ -36,7 +40,9 @@ impl FromStr for ReplyCode {
     /// Exactly three digits; anything else is an error.
     fn from_str(text: &str) -> Result<Self, ()> {
         match text.as_bytes() {
-            [b'2'..=b'5', b'0'..=b'9', b'0'..=b'9'] => text.parse().ok().and_then(ReplyCode::new).ok_or(()),
+            [b'2'..=b'5', b'0'..=b'9', b'0'..=b'9'] => {
+                text.parse().ok().and_then(ReplyCode::new).ok_or(())
+            }
             _ => Err(()),
         }
     }
@@ -57,7 +63,11 @@ impl EnhancedStatus {
     /// The status, or `None` if a part is out of its range.
     pub const fn new(class: u8, subject: u16, detail: u16) -> Option<Self> {
         if matches!(class, 2 | 4 | 5) && subject <= 999 && detail <= 999 {
-            Some(EnhancedStatus { class, subject, detail })
+            Some(EnhancedStatus {
+                class,
+                subject,
+                detail,
+            })
         } else {
             None
         }
@@ -83,14 +93,18 @@ impl FromStr for EnhancedStatus {
         let mut parts = text.split('.');
         let mut part = || -> Option<u16> {
             let digits = parts.next()?;
-            let plain = (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+            let plain =
+                (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
             if plain { digits.parse().ok() } else { None }
         };
         let (class, subject, detail) = (part().ok_or(())?, part().ok_or(())?, part().ok_or(())?);
         if parts.next().is_some() {
             return Err(());
         }
-        u8::try_from(class).ok().and_then(|class| EnhancedStatus::new(class, subject, detail)).ok_or(())
+        u8::try_from(class)
+            .ok()
+            .and_then(|class| EnhancedStatus::new(class, subject, detail))
+            .ok_or(())
     }
 }
 
@@ -100,21 +114,44 @@ mod tests {
 
     #[test]
     fn a_reply_code_is_three_digits_from_200_to_599() {
-        for (text, want) in [("550", true), ("421", true), ("250", true), ("199", false), ("600", false), ("55", false), ("5500", false), ("+50", false), ("", false)] {
+        for (text, want) in [
+            ("550", true),
+            ("421", true),
+            ("250", true),
+            ("199", false),
+            ("600", false),
+            ("55", false),
+            ("5500", false),
+            ("+50", false),
+            ("", false),
+        ] {
             assert_eq!(text.parse::<ReplyCode>().is_ok(), want, "{text}");
         }
     }
 
     #[test]
     fn a_status_has_three_parts_and_a_known_class() {
-        for (text, want) in [("5.7.1", true), ("4.4.316", true), ("2.0.0", true), ("5.7", false), ("5.7.1.2", false), ("3.1.1", false), ("5.7.1000", false), ("5..1", false), ("1.2.3", false)] {
+        for (text, want) in [
+            ("5.7.1", true),
+            ("4.4.316", true),
+            ("2.0.0", true),
+            ("5.7", false),
+            ("5.7.1.2", false),
+            ("3.1.1", false),
+            ("5.7.1000", false),
+            ("5..1", false),
+            ("1.2.3", false),
+        ] {
             assert_eq!(text.parse::<EnhancedStatus>().is_ok(), want, "{text}");
         }
     }
 
     #[test]
     fn codes_print_as_they_were_read() {
-        assert_eq!("5.7.606".parse::<EnhancedStatus>().unwrap().to_string(), "5.7.606");
+        assert_eq!(
+            "5.7.606".parse::<EnhancedStatus>().unwrap().to_string(),
+            "5.7.606"
+        );
         assert_eq!("554".parse::<ReplyCode>().unwrap().to_string(), "554");
     }
 }

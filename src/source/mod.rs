@@ -18,7 +18,11 @@ pub struct SourceOptions {
 
 impl Default for SourceOptions {
     fn default() -> Self {
-        SourceOptions { input_format: None, max_item_bytes: 50 << 20, max_decompressed_bytes: 64 << 30 }
+        SourceOptions {
+            input_format: None,
+            max_item_bytes: 50 << 20,
+            max_decompressed_bytes: 64 << 30,
+        }
     }
 }
 
@@ -122,7 +126,10 @@ impl Source {
     ///
     /// # Errors
     /// Reading that fails in the middle (an I/O error; damage is a reject).
-    pub fn batches(&self, options: &SourceOptions) -> anyhow::Result<Box<dyn Iterator<Item = anyhow::Result<Batch>> + Send>> {
+    pub fn batches(
+        &self,
+        options: &SourceOptions,
+    ) -> anyhow::Result<Box<dyn Iterator<Item = anyhow::Result<Batch>> + Send>> {
         let _ = options;
         todo!("source")
     }

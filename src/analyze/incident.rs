@@ -1,0 +1,233 @@
+//! What analyze says: incidents and the tables around them. Plain data; suppress acts on it, report places it.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::bounce::{
+    Cause, Confidence, EnhancedStatus, IncidentKind, IncidentStatus, ReplyCode, ScopeType, Timestamp,
+};
+
+/// Whether deliveries are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Deliveries are known; rates are shares of what was sent.
+    Rates,
+    /// Bounces only; rates are shares among bounces and never shown as delivery rates.
+    CountsOnly,
+}
+
+/// What an incident is about: one scope, or a pair.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Scope {
+    /// Type and key of each part, in the order of `ScopeType`; one or two parts.
+    pub parts: Vec<(ScopeType, String)>,
+}
+
+impl Scope {
+    /// A single scope.
+    pub fn one(kind: ScopeType, key: impl Into<String>) -> Scope {
+        Scope { parts: vec![(kind, key.into())] }
+    }
+
+    /// The types joined with `+`.
+    pub fn type_name(&self) -> String {
+        self.parts.iter().map(|(t, _)| t.as_str()).collect::<Vec<_>>().join("+")
+    }
+
+    /// The keys joined with `+`.
+    pub fn key(&self) -> String {
+        self.parts.iter().map(|(_, k)| k.as_str()).collect::<Vec<_>>().join("+")
+    }
+
+    /// The key of the part of that type, if there is one.
+    pub fn part(&self, kind: ScopeType) -> Option<&str> {
+        self.parts.iter().find(|(t, _)| *t == kind).map(|(_, k)| k.as_str())
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.type_name(), self.key())
+    }
+}
+
+/// One finding of a night.
+#[derive(Debug, Clone)]
+pub struct Incident {
+    /// `KIND-` and a short hash of kind and scope: the same finding has the same id on every night.
+    pub id: String,
+    /// What it is.
+    pub kind: IncidentKind,
+    /// What it is about.
+    pub scope: Scope,
+    /// How sure; `inconclusive` ones are `Low`.
+    pub confidence: Confidence,
+    /// Failures explained by it.
+    pub bounces: u64,
+    /// Distinct recipients among them.
+    pub recipients: u64,
+    /// Organisations with at least one such failure; a consumer pool counts as one.
+    pub organisations_hit: u64,
+    /// Organisations that we tried to reach inside the scope.
+    pub organisations_exposed: u64,
+    /// Share of exposed organisations (for an organisation's own incident: of messages) that refused, 0..=1; `None` without trials.
+    pub rate: Option<f64>,
+    /// Lower 95 % bound of `rate` (Wilson 1927).
+    pub rate_low: Option<f64>,
+    /// Upper 95 % bound of `rate`.
+    pub rate_high: Option<f64>,
+    /// The same share outside the scope; `None` without contrast.
+    pub rate_elsewhere: Option<f64>,
+    /// The judgement in one line for a person.
+    pub sentence: String,
+    /// What speaks for it, a line each.
+    pub evidence: Vec<String>,
+    /// Lists that the replies name, with counts, most named first.
+    pub blocklists: Vec<(String, u64)>,
+    /// The most frequent reply template among its failures.
+    pub template: Option<String>,
+    /// A sample reply, verbatim.
+    pub sample: Option<String>,
+    /// The cause most frequent among its failures.
+    pub cause: Option<Cause>,
+    /// The receiver most frequent among its failures.
+    pub receiver: Option<String>,
+    /// Whether the tenant's own wording says so (explicit rule), for tenant blocks.
+    pub explicit: bool,
+    /// Rivals that explain the same failures about as well.
+    pub confounded_with: Vec<Scope>,
+    /// For an organisation's incident: all its domains that we mailed, most mail first.
+    pub domains: Vec<String>,
+    /// Messages that the same organisation's receiver accepted from us for others that night; `None` counts-only.
+    pub delivered_elsewhere: Option<u64>,
+    /// First failure.
+    pub first_seen: Option<Timestamp>,
+    /// Last failure.
+    pub last_seen: Option<Timestamp>,
+    /// Against earlier nights; `New` without memory.
+    pub status: IncidentStatus,
+    /// What would make the answer better, a line each.
+    pub missing: Vec<String>,
+}
+
+/// One recipient domain.
+#[derive(Debug, Clone)]
+pub struct DomainRow {
+    /// The domain.
+    pub domain: String,
+    /// Its organisation; `None` for a consumer domain.
+    pub organisation: Option<String>,
+    /// The receiver that serves it.
+    pub receiver: Option<String>,
+    /// Failures.
+    pub bounces: u64,
+    /// Deferrals seen.
+    pub delays: u64,
+    /// Complaints.
+    pub complaints: u64,
+    /// Messages accepted; `None` counts-only.
+    pub delivered: Option<u64>,
+    /// Failures by cause, most first.
+    pub causes: Vec<(Cause, u64)>,
+    /// The incident that covers most of its failures.
+    pub incident: Option<String>,
+}
+
+/// One combination of reply code, status, cause and receiver.
+#[derive(Debug, Clone)]
+pub struct CodeRow {
+    /// Reply code.
+    pub reply_code: Option<ReplyCode>,
+    /// Enhanced status.
+    pub status: Option<EnhancedStatus>,
+    /// Cause.
+    pub cause: Cause,
+    /// Receiver that spoke.
+    pub receiver: Option<String>,
+    /// Failures.
+    pub bounces: u64,
+    /// Distinct organisations.
+    pub organisations: u64,
+    /// The most frequent template.
+    pub template: Option<String>,
+}
+
+/// One recipient domain × reply code × status × cause.
+#[derive(Debug, Clone)]
+pub struct DomainCodeRow {
+    /// The domain.
+    pub domain: String,
+    /// Reply code.
+    pub reply_code: Option<ReplyCode>,
+    /// Enhanced status.
+    pub status: Option<EnhancedStatus>,
+    /// Cause.
+    pub cause: Cause,
+    /// Failures.
+    pub bounces: u64,
+}
+
+/// A list source to hold for review as a whole.
+#[derive(Debug, Clone)]
+pub struct ListSourceRow {
+    /// The source's name.
+    pub list_source: String,
+    /// Messages tried; `None` counts-only.
+    pub tried: Option<u64>,
+    /// Unknown, disabled and dead addresses.
+    pub unknown: u64,
+    /// Failures that name a listing or reputation.
+    pub listings: u64,
+    /// Complaints.
+    pub complaints: u64,
+    /// Why it is held, in a line.
+    pub reason: String,
+    /// The incident, if one says so.
+    pub incident: Option<String>,
+}
+
+/// A candidate that was weighed: for `explain --incident`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Weighed {
+    /// Round of the greedy explanation, from 1.
+    pub round: u32,
+    /// `type key`.
+    pub scope: String,
+    /// Log-likelihood ratio, nats.
+    pub evidence: f64,
+    /// Score after priors and wording.
+    pub score: f64,
+    /// Gates passed and failed, a word each, such as `organisations>=3: no (2)`.
+    pub gates: Vec<String>,
+    /// The incident that it became, if chosen.
+    pub incident: Option<String>,
+}
+
+/// All that analyze says of a night.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    /// Rates or counts-only.
+    pub mode: Mode,
+    /// Sorted: those that act first, then by bounces, then by id.
+    pub incidents: Vec<Incident>,
+    /// By recipient domain, most bounces first.
+    pub domains: Vec<DomainRow>,
+    /// By code, most bounces first.
+    pub codes: Vec<CodeRow>,
+    /// By domain and code, sorted by domain.
+    pub domain_codes: Vec<DomainCodeRow>,
+    /// Sources to hold.
+    pub list_sources: Vec<ListSourceRow>,
+    /// What was weighed.
+    pub weighed: Vec<Weighed>,
+    /// Messages tried: delivered plus bounced; `None` counts-only.
+    pub tried: Option<u64>,
+    /// Delivered; `None` counts-only.
+    pub delivered: Option<u64>,
+    /// Distinct recipients mailed, as far as known; `None` counts-only.
+    pub recipients_mailed: Option<u64>,
+    /// Concentration, for the reader: share of the top organisation and effective number of organisations (1/Σs²) among policy failures.
+    pub concentration: Option<(f64, f64)>,
+}

@@ -1,0 +1,142 @@
+//! Column names: the only place that spells one. The order here is the order in the files.
+
+/// Hex of 128 bits; the same event has the same id on every run.
+pub const EVENT_ID: &str = "event_id";
+/// `Kind`.
+pub const KIND: &str = "kind";
+/// Path as given or found.
+pub const SOURCE: &str = "source";
+/// Position in the source, from 0.
+pub const SOURCE_INDEX: &str = "source_index";
+/// What read it.
+pub const GRAMMAR: &str = "grammar";
+/// UTC milliseconds.
+pub const TIMESTAMP: &str = "timestamp";
+/// The address that we mailed.
+pub const RECIPIENT: &str = "recipient";
+/// Original-Recipient.
+pub const ORIGINAL_RECIPIENT: &str = "original_recipient";
+/// Final-Recipient.
+pub const FINAL_RECIPIENT: &str = "final_recipient";
+/// Domain of the recipient, A-labels.
+pub const RECIPIENT_DOMAIN: &str = "recipient_domain";
+/// Registrable domain; null for consumer domains.
+pub const ORGANISATION: &str = "organisation";
+/// The receiver that the answering host belongs to.
+pub const RECEIVER: &str = "receiver";
+/// Action field.
+pub const ACTION: &str = "action";
+/// Innermost reply code.
+pub const REPLY_CODE: &str = "reply_code";
+/// Innermost enhanced status.
+pub const STATUS: &str = "status";
+/// The report's Status field.
+pub const STATUS_FIELD: &str = "status_field";
+/// Diagnostic-Code as given.
+pub const DIAGNOSTIC_CODE: &str = "diagnostic_code";
+/// Innermost reply text.
+pub const REPLY: &str = "reply";
+/// Reply with placeholders.
+pub const TEMPLATE: &str = "template";
+/// SMTP command answered.
+pub const COMMAND: &str = "command";
+/// `Cause`.
+pub const CAUSE: &str = "cause";
+/// `Permanence`.
+pub const PERMANENCE: &str = "permanence";
+/// `Blames`.
+pub const BLAMES: &str = "blames";
+/// `Basis`.
+pub const BASIS: &str = "basis";
+/// The system that spoke.
+pub const REJECTING_SYSTEM: &str = "rejecting_system";
+/// The list that the reply names.
+pub const BLOCKLIST: &str = "blocklist";
+/// Id of the rule that won.
+pub const RULE: &str = "rule";
+/// Vendor's tag in the reply.
+pub const VENDOR_TAG: &str = "vendor_tag";
+/// Mark of the recipient's tenant.
+pub const TENANT_ID: &str = "tenant_id";
+/// Feedback-Type.
+pub const FEEDBACK_TYPE: &str = "feedback_type";
+/// The host that answered.
+pub const REMOTE_MTA: &str = "remote_mta";
+/// The host that reports.
+pub const REPORTING_MTA: &str = "reporting_mta";
+/// Our IP.
+pub const SENDING_IP: &str = "sending_ip";
+/// Our domain.
+pub const SENDING_DOMAIN: &str = "sending_domain";
+/// Campaign.
+pub const CAMPAIGN_ID: &str = "campaign_id";
+/// Source of the address.
+pub const LIST_SOURCE: &str = "list_source";
+/// Message-ID of the message that bounced.
+pub const MESSAGE_ID: &str = "message_id";
+/// The exporting platform's class.
+pub const NATIVE_CLASS: &str = "native_class";
+
+/// All event columns, in file order.
+pub const EVENT_COLUMNS: &[&str] = &[
+    EVENT_ID,
+    KIND,
+    SOURCE,
+    SOURCE_INDEX,
+    GRAMMAR,
+    TIMESTAMP,
+    RECIPIENT,
+    ORIGINAL_RECIPIENT,
+    FINAL_RECIPIENT,
+    RECIPIENT_DOMAIN,
+    ORGANISATION,
+    RECEIVER,
+    ACTION,
+    REPLY_CODE,
+    STATUS,
+    STATUS_FIELD,
+    DIAGNOSTIC_CODE,
+    REPLY,
+    TEMPLATE,
+    COMMAND,
+    CAUSE,
+    PERMANENCE,
+    BLAMES,
+    BASIS,
+    REJECTING_SYSTEM,
+    BLOCKLIST,
+    RULE,
+    VENDOR_TAG,
+    TENANT_ID,
+    FEEDBACK_TYPE,
+    REMOTE_MTA,
+    REPORTING_MTA,
+    SENDING_IP,
+    SENDING_DOMAIN,
+    CAMPAIGN_ID,
+    LIST_SOURCE,
+    MESSAGE_ID,
+    NATIVE_CLASS,
+];
+
+/// How many messages a delivery row stands for.
+pub const COUNT: &str = "count";
+/// True for a row of a send log: everything attempted, bounces still to be subtracted.
+pub const ATTEMPTED: &str = "attempted";
+
+/// All delivery columns, in file order.
+pub const DELIVERY_COLUMNS: &[&str] = &[
+    RECIPIENT,
+    RECIPIENT_DOMAIN,
+    ORGANISATION,
+    RECEIVER,
+    COUNT,
+    ATTEMPTED,
+    TIMESTAMP,
+    SENDING_IP,
+    SENDING_DOMAIN,
+    CAMPAIGN_ID,
+    LIST_SOURCE,
+    REMOTE_MTA,
+    MESSAGE_ID,
+];
