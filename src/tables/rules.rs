@@ -1,0 +1,53 @@
+//! Rows of rules.toml: what a reply means. Matching is classify's work.
+
+use serde::Deserialize;
+
+use super::Table;
+use crate::bounce::{Basis, Blames, Cause, Permanence, SmtpCommand};
+
+/// One rule: all columns given must hold; the first row that matches wins.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Unique, lower case, words joined with `-`; printed in lists and reports.
+    pub id: String,
+    /// Only when one of these systems spoke, such as `exchange_online`.
+    #[serde(default)]
+    pub receiver: Vec<String>,
+    /// Only with one of these reply codes; `5xx` style wildcards allowed.
+    #[serde(default)]
+    pub reply_code: Vec<String>,
+    /// Only with one of these statuses; `*` for any part: `*.1.10`, `5.7.*`, ranges `5.7.606-649`.
+    #[serde(default)]
+    pub status: Vec<String>,
+    /// Regex (crate `regex`, case-insensitive, white space folded) on the innermost reply.
+    pub text: Option<String>,
+    /// Only in answer to this command.
+    pub command: Option<SmtpCommand>,
+    /// Why it failed.
+    pub cause: Cause,
+    /// What it means for the next try; absent: transient for 4xx, permanent otherwise.
+    pub permanence: Option<Permanence>,
+    /// Whose side it lies on; absent: what the cause usually blames.
+    pub blames: Option<Blames>,
+    /// On what evidence; absent: what the cause usually rests on.
+    pub basis: Option<Basis>,
+    /// The list that this wording names; absent: found by blocklists.toml.
+    pub blocklist: Option<String>,
+    /// The system that this wording gives away; absent: taken from the host.
+    pub speaker: Option<String>,
+    /// Where the row's knowledge comes from.
+    pub source: String,
+    /// Replies that must reach this row; `HOST | reply` gives the answering host too.
+    #[serde(default)]
+    pub examples: Vec<String>,
+    /// Replies that must not reach this row.
+    #[serde(default)]
+    pub counter_examples: Vec<String>,
+}
+
+impl Table for Rule {
+    const FILE: &'static str = "rules.toml";
+    const KEY: &'static str = "rule";
+    const BUILT_IN: &'static str = include_str!("rules.toml");
+}

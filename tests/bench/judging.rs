@@ -1,0 +1,3 @@
+//! Benchmark: analysing a large night.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Benchmark: classifying replies.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Benchmark: reading mails and exports, against the parser crates alone.
+
+fn main() {}
