@@ -14,6 +14,6 @@ pub use codes::{EnhancedStatus, ReplyCode};
 pub use event::{Classification, Delivery, Event, Origin, Reject, RejectReason, Timestamp};
 pub use words::nearest as nearest_word;
 pub use words::{
-    Action, Basis, Blames, Cause, Confidence, IncidentKind, IncidentStatus, Kind, Permanence,
-    ScopeType, SmtpCommand, UnknownWord,
+    Action, Basis, Blames, Cause, Confidence, IncidentKind, IncidentStatus, Kind, Permanence, ScopeType, SmtpCommand,
+    UnknownWord,
 };

@@ -4,9 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::bounce::{
-    Cause, Confidence, EnhancedStatus, IncidentKind, IncidentStatus, ReplyCode, ScopeType, Timestamp,
-};
+use crate::bounce::{Cause, Confidence, EnhancedStatus, IncidentKind, IncidentStatus, ReplyCode, ScopeType, Timestamp};
 
 /// Whether deliveries are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

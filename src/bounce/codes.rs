@@ -10,11 +10,7 @@ pub struct ReplyCode(u16);
 impl ReplyCode {
     /// The code, or `None` outside 200..=599.
     pub const fn new(code: u16) -> Option<Self> {
-        if code >= 200 && code <= 599 {
-            Some(ReplyCode(code))
-        } else {
-            None
-        }
+        if code >= 200 && code <= 599 { Some(ReplyCode(code)) } else { None }
     }
 
     /// The number.
@@ -40,9 +36,7 @@ impl FromStr for ReplyCode {
     /// Exactly three digits; anything else is an error.
     fn from_str(text: &str) -> Result<Self, ()> {
         match text.as_bytes() {
-            [b'2'..=b'5', b'0'..=b'9', b'0'..=b'9'] => {
-                text.parse().ok().and_then(ReplyCode::new).ok_or(())
-            }
+            [b'2'..=b'5', b'0'..=b'9', b'0'..=b'9'] => text.parse().ok().and_then(ReplyCode::new).ok_or(()),
             _ => Err(()),
         }
     }
@@ -63,11 +57,7 @@ impl EnhancedStatus {
     /// The status, or `None` if a part is out of its range.
     pub const fn new(class: u8, subject: u16, detail: u16) -> Option<Self> {
         if matches!(class, 2 | 4 | 5) && subject <= 999 && detail <= 999 {
-            Some(EnhancedStatus {
-                class,
-                subject,
-                detail,
-            })
+            Some(EnhancedStatus { class, subject, detail })
         } else {
             None
         }
@@ -93,18 +83,14 @@ impl FromStr for EnhancedStatus {
         let mut parts = text.split('.');
         let mut part = || -> Option<u16> {
             let digits = parts.next()?;
-            let plain =
-                (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+            let plain = (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
             if plain { digits.parse().ok() } else { None }
         };
         let (class, subject, detail) = (part().ok_or(())?, part().ok_or(())?, part().ok_or(())?);
         if parts.next().is_some() {
             return Err(());
         }
-        u8::try_from(class)
-            .ok()
-            .and_then(|class| EnhancedStatus::new(class, subject, detail))
-            .ok_or(())
+        u8::try_from(class).ok().and_then(|class| EnhancedStatus::new(class, subject, detail)).ok_or(())
     }
 }
 
@@ -148,10 +134,7 @@ mod tests {
 
     #[test]
     fn codes_print_as_they_were_read() {
-        assert_eq!(
-            "5.7.606".parse::<EnhancedStatus>().unwrap().to_string(),
-            "5.7.606"
-        );
+        assert_eq!("5.7.606".parse::<EnhancedStatus>().unwrap().to_string(), "5.7.606");
         assert_eq!("554".parse::<ReplyCode>().unwrap().to_string(), "554");
     }
 }

@@ -5,9 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{
-    Action, Address, Basis, Blames, Cause, EnhancedStatus, Kind, Permanence, ReplyCode, SmtpCommand,
-};
+use super::{Action, Address, Basis, Blames, Cause, EnhancedStatus, Kind, Permanence, ReplyCode, SmtpCommand};
 
 /// Milliseconds since 1970-01-01T00:00:00Z. Formatting and reading dates is `parse::date`'s and report's work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

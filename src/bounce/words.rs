@@ -331,10 +331,7 @@ mod tests {
     #[test]
     fn a_typo_names_the_nearest_word() {
         let error = "mailbox_unknwon".parse::<Cause>().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            r#"unknown cause "mailbox_unknwon"; did you mean "mailbox_unknown"?"#
-        );
+        assert_eq!(error.to_string(), r#"unknown cause "mailbox_unknwon"; did you mean "mailbox_unknown"?"#);
     }
 
     #[test]

@@ -140,3 +140,8 @@ pub const DELIVERY_COLUMNS: &[&str] = &[
     REMOTE_MTA,
     MESSAGE_ID,
 ];
+
+/// `RejectReason`.
+pub const REASON: &str = "reason";
+/// What exactly was wrong, in a few words.
+pub const DETAIL: &str = "detail";

@@ -18,11 +18,7 @@ pub struct SourceOptions {
 
 impl Default for SourceOptions {
     fn default() -> Self {
-        SourceOptions {
-            input_format: None,
-            max_item_bytes: 50 << 20,
-            max_decompressed_bytes: 64 << 30,
-        }
+        SourceOptions { input_format: None, max_item_bytes: 50 << 20, max_decompressed_bytes: 64 << 30 }
     }
 }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, de::IntoDeserializer};
+use serde::de::IntoDeserializer;
 use toml::de::{DeTable, DeValue};
 
 /// A table file that could not be used: where, what, and what to do about it.
@@ -39,11 +39,7 @@ pub struct Row<T> {
 impl<T> Row<T> {
     /// An error at this row's place.
     pub fn error(&self, what: impl Into<String>) -> TableError {
-        TableError {
-            file: self.file.to_string(),
-            line: self.line,
-            what: what.into(),
-        }
+        TableError { file: self.file.to_string(), line: self.line, what: what.into() }
     }
 }
 
@@ -63,18 +59,12 @@ pub trait Table: DeserializeOwned {
 /// A file that cannot be read, is not TOML, or has a key or value that the row's type does not know.
 pub fn load<T: Table>(user_dir: Option<&Path>) -> Result<Vec<Row<T>>, TableError> {
     let built_in = read_rows::<T>(&format!("tables/{}", T::FILE), T::BUILT_IN)?.1;
-    let Some(path) = user_dir
-        .map(|dir| dir.join(T::FILE))
-        .filter(|path| path.exists())
-    else {
+    let Some(path) = user_dir.map(|dir| dir.join(T::FILE)).filter(|path| path.exists()) else {
         return Ok(built_in);
     };
     let file = path.display().to_string();
-    let text = std::fs::read_to_string(&path).map_err(|e| TableError {
-        file: file.clone(),
-        line: 1,
-        what: e.to_string(),
-    })?;
+    let text =
+        std::fs::read_to_string(&path).map_err(|e| TableError { file: file.clone(), line: 1, what: e.to_string() })?;
     let (replace, mut rows) = read_rows::<T>(&file, &text)?;
     if !replace {
         rows.extend(built_in);
@@ -83,15 +73,8 @@ pub fn load<T: Table>(user_dir: Option<&Path>) -> Result<Vec<Row<T>>, TableError
 }
 
 /// The rows of one text, and whether it replaces the built-in ones.
-pub(crate) fn read_rows<T: Table>(
-    file: &str,
-    text: &str,
-) -> Result<(bool, Vec<Row<T>>), TableError> {
-    let at = |offset: usize, what: String| TableError {
-        file: file.to_owned(),
-        line: line_of(text, offset),
-        what,
-    };
+pub(crate) fn read_rows<T: Table>(file: &str, text: &str) -> Result<(bool, Vec<Row<T>>), TableError> {
+    let at = |offset: usize, what: String| TableError { file: file.to_owned(), line: line_of(text, offset), what };
     let from_toml = |e: toml::de::Error| at(e.span().map_or(0, |s| s.start), suggest(e.message()));
     let name: Arc<str> = file.into();
     let (mut replace, mut rows) = (false, Vec::new());
@@ -102,22 +85,14 @@ pub(crate) fn read_rows<T: Table>(
             (k, DeValue::Array(array)) if k == T::KEY => {
                 for row in array {
                     let line = line_of(text, row.span().start);
-                    let value =
-                        T::deserialize(row.into_deserializer()).map_err(|e| from_toml(e))?;
-                    rows.push(Row {
-                        file: name.clone(),
-                        line,
-                        value,
-                    });
+                    let value = T::deserialize(row.into_deserializer()).map_err(|e| from_toml(e))?;
+                    rows.push(Row { file: name.clone(), line, value });
                 }
             }
             (k, _) => {
                 return Err(at(
                     offset,
-                    format!(
-                        "unknown key \"{k}\"; this file takes `replace = true` and [[{}]]",
-                        T::KEY
-                    ),
+                    format!("unknown key \"{k}\"; this file takes `replace = true` and [[{}]]", T::KEY),
                 ));
             }
         }
@@ -134,21 +109,18 @@ fn line_of(text: &str, offset: usize) -> usize {
 pub fn suggest(message: &str) -> String {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     match (message.starts_with("unknown field"), quoted.split_first()) {
-        (true, Some((unknown, known))) => {
-            match crate::bounce::nearest_word(unknown, known.iter().copied()) {
-                Some(near) => format!("unknown key \"{unknown}\"; did you mean \"{near}\"?"),
-                None => format!(
-                    "unknown key \"{unknown}\"; known keys: {}",
-                    known.join(", ")
-                ),
-            }
-        }
+        (true, Some((unknown, known))) => match crate::bounce::nearest_word(unknown, known.iter().copied()) {
+            Some(near) => format!("unknown key \"{unknown}\"; did you mean \"{near}\"?"),
+            None => format!("unknown key \"{unknown}\"; known keys: {}", known.join(", ")),
+        },
         _ => message.to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
 
     #[derive(Debug, Deserialize)]
@@ -179,10 +151,7 @@ mod tests {
             .into_iter()
             .map(|r| (r.line, r.value.name, r.value.weight))
             .collect();
-        assert_eq!(
-            names,
-            [(1, "pear".to_owned(), 3), (1, "apple".to_owned(), 0)]
-        );
+        assert_eq!(names, [(1, "pear".to_owned(), 3), (1, "apple".to_owned(), 0)]);
     }
 
     #[test]
@@ -195,10 +164,7 @@ mod tests {
     fn an_unknown_key_is_named_with_its_line_and_the_nearest_known_one() {
         let dir = user_dir("[[fruit]]\nname = \"pear\"\n\n[[fruit]]\nname = \"fig\"\nwieght = 2\n");
         let error = load::<Fruit>(Some(dir.path())).unwrap_err();
-        assert_eq!(
-            (error.line, error.what.as_str()),
-            (6, "unknown key \"wieght\"; did you mean \"weight\"?")
-        );
+        assert_eq!((error.line, error.what.as_str()), (6, "unknown key \"wieght\"; did you mean \"weight\"?"));
     }
 
     #[test]

@@ -1,0 +1,167 @@
+//! Events as columns. In: classified events. Out: one frame with all of `schema::EVENT_COLUMNS`.
+
+use std::sync::LazyLock;
+
+use polars::prelude::*;
+
+use super::{enum_type, made_text, schema, text, times};
+use crate::bounce::{Action, Address, Basis, Blames, Cause, Classification, Event, Kind, Permanence, SmtpCommand};
+
+/// An event with its name and what the row itself does not hold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClassifiedEvent {
+    /// 128 bits; the same event has the same id on every run.
+    pub id: u128,
+    /// What was read.
+    pub event: Event,
+    /// What it means.
+    pub classification: Classification,
+    /// Registrable domain of the recipient; `None` for consumer domains.
+    pub organisation: Option<String>,
+    /// The receiver that the answering host belongs to.
+    pub receiver: Option<String>,
+}
+
+type EnumDtype = LazyLock<DataType>;
+static KINDS: EnumDtype = LazyLock::new(|| enum_type(Kind::WORDS));
+static ACTIONS: EnumDtype = LazyLock::new(|| enum_type(Action::WORDS));
+static COMMANDS: EnumDtype = LazyLock::new(|| enum_type(SmtpCommand::WORDS));
+static CAUSES: EnumDtype = LazyLock::new(|| enum_type(Cause::WORDS));
+static PERMANENCES: EnumDtype = LazyLock::new(|| enum_type(Permanence::WORDS));
+static BLAMED: EnumDtype = LazyLock::new(|| enum_type(Blames::WORDS));
+static BASES: EnumDtype = LazyLock::new(|| enum_type(Basis::WORDS));
+
+/// The rows as a frame with the columns of `schema::EVENT_COLUMNS`, in that order.
+///
+/// # Errors
+/// None that input can cause; polars checks lengths and types.
+pub fn event_frame(rows: &[ClassifiedEvent]) -> PolarsResult<DataFrame> {
+    let mut columns = what_and_where(rows)?;
+    columns.extend(reply(rows)?);
+    columns.extend(naming(rows)?);
+    columns.extend(origin_of_mail(rows));
+    DataFrame::new(rows.len(), columns)
+}
+
+fn what_and_where(rows: &[ClassifiedEvent]) -> PolarsResult<Vec<Column>> {
+    let address = |a: &Option<Address>| a.as_ref().map(|a| a.as_str().to_owned());
+    Ok(vec![
+        made_text(schema::EVENT_ID, rows, |r| Some(format!("{:032x}", r.id))),
+        word(schema::KIND, &KINDS, rows, |r| Some(r.event.kind.as_str()))?,
+        text(schema::SOURCE, rows, |r| Some(&r.event.origin.source)),
+        UInt64Chunked::from_iter_values(schema::SOURCE_INDEX.into(), rows.iter().map(|r| r.event.origin.index))
+            .into_column(),
+        text(schema::GRAMMAR, rows, |r| Some(&r.event.grammar)),
+        times(schema::TIMESTAMP, rows, |r| r.event.timestamp),
+        made_text(schema::RECIPIENT, rows, |r| address(&r.event.recipient)),
+        made_text(schema::ORIGINAL_RECIPIENT, rows, |r| address(&r.event.original_recipient)),
+        made_text(schema::FINAL_RECIPIENT, rows, |r| address(&r.event.final_recipient)),
+        text(schema::RECIPIENT_DOMAIN, rows, |r| r.event.recipient.as_ref().map(Address::domain)),
+        text(schema::ORGANISATION, rows, |r| r.organisation.as_deref()),
+        text(schema::RECEIVER, rows, |r| r.receiver.as_deref()),
+        word(schema::ACTION, &ACTIONS, rows, |r| r.event.action.map(Action::as_str))?,
+    ])
+}
+
+fn reply(rows: &[ClassifiedEvent]) -> PolarsResult<Vec<Column>> {
+    let codes = rows.iter().map(|r| r.event.reply_code.map(|c| c.get()));
+    Ok(vec![
+        UInt16Chunked::from_iter_options(schema::REPLY_CODE.into(), codes).into_column(),
+        made_text(schema::STATUS, rows, |r| r.event.status.map(|s| s.to_string())),
+        made_text(schema::STATUS_FIELD, rows, |r| r.event.status_field.map(|s| s.to_string())),
+        text(schema::DIAGNOSTIC_CODE, rows, |r| r.event.diagnostic_code.as_deref()),
+        text(schema::REPLY, rows, |r| r.event.reply.as_deref()),
+        text(schema::TEMPLATE, rows, |r| r.classification.template.as_deref()),
+        word(schema::COMMAND, &COMMANDS, rows, |r| r.event.command.map(SmtpCommand::as_str))?,
+    ])
+}
+
+fn naming(rows: &[ClassifiedEvent]) -> PolarsResult<Vec<Column>> {
+    let named = |r: &ClassifiedEvent| names_a_cause(&r.event, &r.classification);
+    Ok(vec![
+        word(schema::CAUSE, &CAUSES, rows, |r| named(r).then(|| r.classification.cause.as_str()))?,
+        word(schema::PERMANENCE, &PERMANENCES, rows, |r| named(r).then(|| r.classification.permanence.as_str()))?,
+        word(schema::BLAMES, &BLAMED, rows, |r| named(r).then(|| r.classification.blames.as_str()))?,
+        word(schema::BASIS, &BASES, rows, |r| named(r).then(|| r.classification.basis.as_str()))?,
+        text(schema::REJECTING_SYSTEM, rows, |r| r.classification.rejecting_system.as_deref()),
+        text(schema::BLOCKLIST, rows, |r| r.classification.blocklist.as_deref()),
+        text(schema::RULE, rows, |r| r.classification.rule.as_deref()),
+        text(schema::VENDOR_TAG, rows, |r| r.classification.vendor_tag.as_deref()),
+    ])
+}
+
+/// Whether the event failed, waited or drew a complaint: what was delivered or answered automatically has no cause.
+fn names_a_cause(event: &Event, classification: &Classification) -> bool {
+    matches!(event.kind, Kind::Bounce | Kind::Delay | Kind::Complaint | Kind::SelfSuppressed)
+        || classification.rule.is_some()
+}
+
+fn origin_of_mail(rows: &[ClassifiedEvent]) -> Vec<Column> {
+    vec![
+        text(schema::TENANT_ID, rows, |r| r.event.tenant_id.as_deref()),
+        text(schema::FEEDBACK_TYPE, rows, |r| r.event.feedback_type.as_deref()),
+        text(schema::REMOTE_MTA, rows, |r| r.event.remote_mta.as_deref()),
+        text(schema::REPORTING_MTA, rows, |r| r.event.reporting_mta.as_deref()),
+        made_text(schema::SENDING_IP, rows, |r| r.event.sending_ip.map(|ip| ip.to_string())),
+        text(schema::SENDING_DOMAIN, rows, |r| r.event.sending_domain.as_deref()),
+        text(schema::CAMPAIGN_ID, rows, |r| r.event.campaign_id.as_deref()),
+        text(schema::LIST_SOURCE, rows, |r| r.event.list_source.as_deref()),
+        text(schema::MESSAGE_ID, rows, |r| r.event.message_id.as_deref()),
+        text(schema::NATIVE_CLASS, rows, |r| r.event.native_class.as_deref()),
+    ]
+}
+
+/// A column of a closed set.
+fn word(
+    name: &str,
+    dtype: &DataType,
+    rows: &[ClassifiedEvent],
+    field: impl Fn(&ClassifiedEvent) -> Option<&'static str>,
+) -> PolarsResult<Column> {
+    let words = rows.iter().map(field);
+    Ok(CategoricalChunked::<Categorical8Type>::from_str_iter(name.into(), dtype.clone(), words)?.into_column())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bounce::{Origin, ReplyCode};
+
+    fn row(kind: Kind) -> ClassifiedEvent {
+        let mut event = Event::new(Origin { source: "a.eml".into(), index: 0 }, kind, "rfc3464");
+        event.recipient = Address::parse("ann@example.com");
+        event.reply_code = ReplyCode::new(550);
+        let classification = Classification {
+            cause: Cause::MailboxUnknown,
+            permanence: Permanence::Permanent,
+            blames: Blames::Recipient,
+            basis: Basis::Directory,
+            rejecting_system: None,
+            blocklist: None,
+            rule: None,
+            vendor_tag: None,
+            template: None,
+        };
+        ClassifiedEvent { id: 1, event, classification, organisation: Some("example.com".into()), receiver: None }
+    }
+
+    #[test]
+    fn the_frame_has_exactly_the_columns_of_the_schema() {
+        let frame = event_frame(&[row(Kind::Bounce)]).unwrap();
+        assert_eq!(frame.get_column_names(), schema::EVENT_COLUMNS);
+    }
+
+    #[test]
+    fn missing_is_null_to_the_last_cell() {
+        let frame = event_frame(&[row(Kind::Bounce)]).unwrap();
+        for name in [schema::TIMESTAMP, schema::STATUS, schema::REPLY, schema::SENDING_IP, schema::RULE] {
+            assert_eq!(frame.column(name).unwrap().null_count(), 1, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_did_not_fail_has_no_cause() {
+        let frame = event_frame(&[row(Kind::AutoReply)]).unwrap();
+        assert_eq!(frame.column(schema::CAUSE).unwrap().null_count(), 1);
+    }
+}

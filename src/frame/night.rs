@@ -1,0 +1,188 @@
+//! A night's Parquet files. In: frames in the order of the input. Out: `events.parquet`, `deliveries.parquet` and
+//! `rejects.parquet` in one folder. Row groups are cut by rows alone, so the bytes do not depend on batches or threads.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use polars::prelude::{DataFrame, IntoColumn, NewChunkedArray, PolarsResult, UInt64Chunked};
+use polars_io::parquet::write::{BatchedWriter, ParquetCompression, ParquetWriter};
+
+use super::{delivery_frame, event_frame, made_text, schema, text};
+use crate::bounce::Reject;
+
+/// Rows of one row group: a compromise between memory and the cost of a group.
+const ROWS_PER_GROUP: usize = 1 << 18;
+
+/// Where the rows of a run go, in the order of the input.
+pub trait Sink {
+    /// Takes classified events (`schema::EVENT_COLUMNS`).
+    ///
+    /// # Errors
+    /// Writing that fails.
+    fn events(&mut self, frame: DataFrame) -> anyhow::Result<()>;
+    /// Takes deliveries (`schema::DELIVERY_COLUMNS`).
+    ///
+    /// # Errors
+    /// Writing that fails.
+    fn deliveries(&mut self, frame: DataFrame) -> anyhow::Result<()>;
+    /// Takes rejects.
+    ///
+    /// # Errors
+    /// Writing that fails.
+    fn rejects(&mut self, rejects: &[Reject]) -> anyhow::Result<()>;
+}
+
+/// The paths of a night's files.
+#[derive(Debug, Clone)]
+pub struct NightFiles {
+    /// Classified events.
+    pub events: PathBuf,
+    /// Deliveries.
+    pub deliveries: PathBuf,
+    /// Rejects: `source`, `source_index`, `reason`, `detail`.
+    pub rejects: PathBuf,
+}
+
+impl NightFiles {
+    /// The files of a night in `folder`, whether or not they exist.
+    pub fn in_folder(folder: &Path) -> NightFiles {
+        NightFiles {
+            events: folder.join("events.parquet"),
+            deliveries: folder.join("deliveries.parquet"),
+            rejects: folder.join("rejects.parquet"),
+        }
+    }
+}
+
+/// Writes a night's files.
+pub struct NightWriter {
+    events: TableWriter,
+    deliveries: TableWriter,
+    rejects: TableWriter,
+}
+
+impl NightWriter {
+    /// Creates the files, so that a bad folder fails before the work starts.
+    ///
+    /// # Errors
+    /// A file that cannot be created.
+    pub fn create(files: &NightFiles) -> anyhow::Result<NightWriter> {
+        Ok(NightWriter {
+            events: TableWriter::create(&files.events, &event_frame(&[])?)?,
+            deliveries: TableWriter::create(&files.deliveries, &delivery_frame(&[])?)?,
+            rejects: TableWriter::create(&files.rejects, &reject_frame(&[])?)?,
+        })
+    }
+
+    /// Writes what is left and the footers.
+    ///
+    /// # Errors
+    /// Writing that fails, such as on a full disk.
+    pub fn finish(self) -> anyhow::Result<()> {
+        self.events.finish()?;
+        self.deliveries.finish()?;
+        self.rejects.finish()
+    }
+}
+
+impl Sink for NightWriter {
+    fn events(&mut self, frame: DataFrame) -> anyhow::Result<()> {
+        self.events.push(frame)
+    }
+
+    fn deliveries(&mut self, frame: DataFrame) -> anyhow::Result<()> {
+        self.deliveries.push(frame)
+    }
+
+    fn rejects(&mut self, rejects: &[Reject]) -> anyhow::Result<()> {
+        self.rejects.push(reject_frame(rejects)?)
+    }
+}
+
+fn reject_frame(rows: &[Reject]) -> PolarsResult<DataFrame> {
+    let columns = vec![
+        text(schema::SOURCE, rows, |r| Some(&r.origin.source)),
+        UInt64Chunked::from_iter_values(schema::SOURCE_INDEX.into(), rows.iter().map(|r| r.origin.index)).into_column(),
+        text(schema::REASON, rows, |r| Some(r.reason.as_str())),
+        made_text(schema::DETAIL, rows, |r| Some(r.detail.clone())),
+    ];
+    DataFrame::new(rows.len(), columns)
+}
+
+/// One Parquet file, written in row groups of equal size.
+struct TableWriter {
+    writer: BatchedWriter<BufWriter<File>>,
+    pending: DataFrame,
+    path: PathBuf,
+}
+
+impl TableWriter {
+    fn create(path: &Path, empty: &DataFrame) -> anyhow::Result<TableWriter> {
+        let file = File::create(path).with_context(|| format!("{}: cannot be created", path.display()))?;
+        let writer = ParquetWriter::new(BufWriter::new(file))
+            .with_compression(ParquetCompression::Zstd(None))
+            .batched(empty.schema())?;
+        Ok(TableWriter { writer, pending: empty.clone(), path: path.to_owned() })
+    }
+
+    fn push(&mut self, frame: DataFrame) -> anyhow::Result<()> {
+        self.pending.vstack_mut_owned(frame)?;
+        while self.pending.height() >= ROWS_PER_GROUP {
+            let rest = self.pending.slice(ROWS_PER_GROUP as i64, usize::MAX);
+            let group = self.pending.slice(0, ROWS_PER_GROUP);
+            self.write(group)?;
+            self.pending = rest;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, mut group: DataFrame) -> anyhow::Result<()> {
+        group.rechunk_mut();
+        self.writer.write_batch(&group).with_context(|| format!("{}: cannot be written", self.path.display()))
+    }
+
+    fn finish(mut self) -> anyhow::Result<()> {
+        if self.pending.height() > 0 {
+            let rest = std::mem::take(&mut self.pending);
+            self.write(rest)?;
+        }
+        self.writer.finish().with_context(|| format!("{}: cannot be written", self.path.display()))?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bounce::{Origin, RejectReason};
+    use crate::frame::scan;
+
+    fn reject(index: u64) -> Reject {
+        let origin = Origin { source: "in.csv".into(), index };
+        Reject { origin, reason: RejectReason::RaggedRow, detail: format!("{index} fields") }
+    }
+
+    #[test]
+    fn rows_come_back_in_order_with_only_the_columns_asked_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = NightFiles::in_folder(dir.path());
+        let mut writer = NightWriter::create(&files).unwrap();
+        writer.rejects(&[reject(1), reject(2)]).unwrap();
+        writer.rejects(&[reject(3)]).unwrap();
+        writer.finish().unwrap();
+        let frames: Vec<DataFrame> =
+            scan(&[files.rejects], &[schema::DETAIL]).unwrap().collect::<anyhow::Result<_>>().unwrap();
+        assert_eq!(frames.len(), 1);
+        assert_eq!(frames[0].shape(), (3, 1));
+    }
+
+    #[test]
+    fn an_empty_night_reads_back_as_no_frames() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = NightFiles::in_folder(dir.path());
+        NightWriter::create(&files).unwrap().finish().unwrap();
+        assert_eq!(scan(&[files.events], &[schema::CAUSE]).unwrap().count(), 0);
+    }
+}
