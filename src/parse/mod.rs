@@ -1,6 +1,7 @@
 //! READING: raw item -> events, deliveries or a reject.
 //! In: an item of source. Out: what it says, field by field. What a reply means is classify's work.
 
+pub mod date;
 pub mod reply;
 
 use crate::bounce::{Delivery, Event, Reject};

@@ -1,0 +1,376 @@
+//! Dates. In: a date as mail headers, reports, logs and exports write it. Out: a `Timestamp`, or why there is none.
+//!
+//! Tolerant in form (RFC 5322 with its obsolete years and zones, asctime, ISO 8601, Unix seconds to nanoseconds),
+//! strict in meaning: a time without a zone is not guessed; the caller may name the zone (`ParseOptions::time_zone`).
+//! Which of several dates counts is the caller's decision.
+
+use jiff::tz::{Offset, TimeZone};
+
+use crate::bounce::Timestamp;
+
+/// Longest text looked at, in bytes; no date is longer, and headers can be of any length.
+const MAX_LEN: usize = 120;
+
+/// Why a text gave no timestamp.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoDate {
+    /// No form of date that is known, or one that no calendar has.
+    Unreadable,
+    /// A date and a time, but no zone in the text and none given.
+    NoZone,
+}
+
+/// A zone for times that name none.
+#[derive(Debug, Clone)]
+pub struct Zone(TimeZone);
+
+impl Zone {
+    /// `UTC`, an offset such as `+02:00`, or a name of the IANA database such as `Europe/Berlin`.
+    pub fn parse(name: &str) -> Option<Zone> {
+        let name = name.trim();
+        if let Some(seconds) = offset_seconds(name) {
+            return Offset::from_seconds(seconds)
+                .ok()
+                .map(|offset| Zone(offset.to_time_zone()));
+        }
+        TimeZone::get(name).ok().map(Zone)
+    }
+
+    /// The instant at which clocks of this zone show these fields; of two (end of summer time), the earlier.
+    fn instant(&self, civil: &Civil) -> Option<Timestamp> {
+        let date = jiff::civil::DateTime::new(
+            i16::try_from(civil.year).ok()?,
+            i8::try_from(civil.month).ok()?,
+            i8::try_from(civil.day).ok()?,
+            i8::try_from(civil.hour).ok()?,
+            i8::try_from(civil.minute).ok()?,
+            i8::try_from(civil.second.min(59)).ok()?,
+            0,
+        )
+        .ok()?;
+        let instant = self.0.to_timestamp(date).ok()?;
+        Some(Timestamp(instant.as_millisecond() + civil.millis))
+    }
+}
+
+/// A date of a mail header or a report; `None` where it cannot be read or names no zone.
+pub fn rfc5322(text: &str) -> Option<Timestamp> {
+    read(text, None).ok()
+}
+
+/// Any known form; `zone` serves texts that name none.
+///
+/// # Errors
+/// The text is no date, or it names no zone and none is given.
+pub fn read(text: &str, zone: Option<&Zone>) -> Result<Timestamp, NoDate> {
+    let text = text.trim();
+    let text = text.get(..MAX_LEN).unwrap_or(text);
+    if let Some(instant) = epoch(text) {
+        return Ok(instant);
+    }
+    let civil = iso(text).or_else(|| words(text)).ok_or(NoDate::Unreadable)?;
+    match (civil.offset, zone) {
+        (Some(offset), _) => Ok(civil.at_offset(offset)),
+        (None, Some(zone)) => zone.instant(&civil).ok_or(NoDate::Unreadable),
+        (None, None) => Err(NoDate::NoZone),
+    }
+}
+
+/// What a clock and a calendar on a wall show, and the wall's offset from UTC in seconds if it is told.
+#[derive(Debug, Clone, Copy)]
+struct Civil {
+    year: i64,
+    month: u32,
+    day: u32,
+    hour: u32,
+    minute: u32,
+    second: u32,
+    millis: i64,
+    offset: Option<i32>,
+}
+
+impl Civil {
+    fn checked(self) -> Option<Civil> {
+        let leap = self.year % 4 == 0 && (self.year % 100 != 0 || self.year % 400 == 0);
+        let days = match self.month {
+            2 if leap => 29,
+            2 => 28,
+            4 | 6 | 9 | 11 => 30,
+            1..=12 => 31,
+            _ => return None,
+        };
+        let fits = (1..=days).contains(&self.day)
+            && self.hour < 24
+            && self.minute < 60
+            && self.second <= 60
+            && (1970..=9999).contains(&self.year);
+        fits.then_some(self)
+    }
+
+    /// Days since 1970-01-01 by Hinnant's algorithm ("days_from_civil"), then the clock, then the offset.
+    fn at_offset(&self, offset: i32) -> Timestamp {
+        let year = self.year - i64::from(self.month <= 2);
+        let era = year.div_euclid(400);
+        let of_era = year.rem_euclid(400);
+        let month = i64::from((self.month + 9) % 12);
+        let of_year = (153 * month + 2) / 5 + i64::from(self.day) - 1;
+        let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
+        let seconds = days * 86_400
+            + i64::from(self.hour) * 3600
+            + i64::from(self.minute) * 60
+            + i64::from(self.second)
+            - i64::from(offset);
+        Timestamp(seconds * 1000 + self.millis)
+    }
+}
+
+/// Unix time: seconds (9 to 11 digits, decimals allowed), or 13, 16, 19 digits for milli-, micro-, nanoseconds.
+fn epoch(text: &str) -> Option<Timestamp> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    let number: i64 = whole.parse().ok()?;
+    let millis = match whole.len() {
+        9..=11 => number * 1000 + millis_of(fraction),
+        13 => number,
+        16 => number / 1000,
+        19 => number / 1_000_000,
+        _ => return None,
+    };
+    Some(Timestamp(millis))
+}
+
+/// The first three decimals of a second as milliseconds.
+fn millis_of(decimals: &str) -> i64 {
+    let digits = decimals.bytes().filter(u8::is_ascii_digit);
+    digits
+        .chain(std::iter::repeat(b'0'))
+        .take(3)
+        .fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'))
+}
+
+/// `2024-03-08T18:27:57.188Z`, `2024-03-08 18:27:57+01:00`, `2024/03/08 18:27:57`, with or without a zone.
+fn iso(text: &str) -> Option<Civil> {
+    let (date, rest) = (text.get(..10)?, text.get(10..)?);
+    let mut parts = date.split(['-', '/']);
+    let mut number = |length: usize| -> Option<u32> {
+        let part = parts.next().filter(|p| p.len() == length)?;
+        part.parse().ok()
+    };
+    let (year, month, day) = (number(4)?, number(2)?, number(2)?);
+    let rest = rest.strip_prefix(['T', 't', ' ']).unwrap_or(rest);
+    let clock_end = rest
+        .find(|c: char| !c.is_ascii_digit() && !matches!(c, ':' | '.' | ','))
+        .unwrap_or(rest.len());
+    let (clock, zone) = rest.split_at(clock_end);
+    let (hour, minute, second, millis) = if clock.is_empty() {
+        (0, 0, 0, 0)
+    } else {
+        clock_of(clock)?
+    };
+    Civil {
+        year: i64::from(year),
+        month,
+        day,
+        hour,
+        minute,
+        second,
+        millis,
+        offset: offset_of(zone),
+    }
+    .checked()
+}
+
+/// Hour, minute, second, milliseconds of `23:34`, `23:34:45`, `23:34:45.678`.
+fn clock_of(text: &str) -> Option<(u32, u32, u32, i64)> {
+    let mut parts = text.split(':');
+    let hour = parts.next()?.parse().ok()?;
+    let minute = parts.next()?.parse().ok()?;
+    let (second, decimals) = match parts.next() {
+        None => ("0", ""),
+        Some(seconds) => seconds.split_once(['.', ',']).unwrap_or((seconds, "")),
+    };
+    Some((hour, minute, second.parse().ok()?, millis_of(decimals)))
+}
+
+/// The first zone among the words of `text`.
+fn offset_of(text: &str) -> Option<i32> {
+    text.split([' ', '(', ')'])
+        .filter(|word| !word.is_empty())
+        .find_map(offset_seconds)
+}
+
+/// `+0900`, `+09:00`, `-05`, `GMT+2`, `UTC`, `EST`: seconds east of UTC. Letters of RFC 822's military zones other
+/// than `Z` are not read: RFC 5322 4.3 calls them unknown.
+fn offset_seconds(word: &str) -> Option<i32> {
+    let hours = match word {
+        "Z" | "z" | "UT" | "UTC" | "GMT" | "WET" => 0,
+        "EST" | "CDT" => -5,
+        "EDT" => -4,
+        "CST" | "MDT" => -6,
+        "MST" | "PDT" => -7,
+        "PST" => -8,
+        "CET" | "MEZ" | "BST" => 1,
+        "CEST" | "MESZ" | "EET" => 2,
+        "EEST" | "MSK" => 3,
+        "JST" | "KST" => 9,
+        _ => return numeric_offset(word),
+    };
+    Some(hours * 3600)
+}
+
+fn numeric_offset(word: &str) -> Option<i32> {
+    let word = word
+        .strip_prefix("GMT")
+        .or_else(|| word.strip_prefix("UTC"))
+        .unwrap_or(word);
+    let (sign, digits) = match word.as_bytes().first()? {
+        b'+' => (1, &word[1..]),
+        b'-' => (-1, &word[1..]),
+        _ => return None,
+    };
+    let (hours, minutes) = match digits.split_once(':') {
+        Some(parts) => parts,
+        None if digits.len() == 4 => (digits.get(..2)?, digits.get(2..)?),
+        None => (digits, "0"),
+    };
+    let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
+    ((0..=14).contains(&hours) && (0..60).contains(&minutes))
+        .then_some(sign * (hours * 3600 + minutes * 60))
+}
+
+/// RFC 5322 and its kin, in any order that is clear: `Thu, 29 Apr 2010 23:34:45 +0900 (JST)`, `29-Apr-10 23:34 GMT`,
+/// `Thu Oct 13 15:22:22 2015 +0000`, `3 Mar 2024 8:05 PM -0500`.
+fn words(text: &str) -> Option<Civil> {
+    let (mut year, mut month, mut day) = (None, None, None);
+    let (mut clock, mut offset, mut afternoon) = (None, None, None);
+    // A comment may repeat the zone; the zone itself stands before it.
+    let text = text.split('(').next().unwrap_or(text);
+    for word in text.split([' ', ',', '\t', '\r', '\n']).filter(|w| !w.is_empty()) {
+        if word.contains(':') && clock.is_none() {
+            clock = Some(clock_of(word)?);
+        } else if word.eq_ignore_ascii_case("pm") || word.eq_ignore_ascii_case("am") {
+            afternoon = Some(word.eq_ignore_ascii_case("pm"));
+        } else if let (true, Some(zone)) = (clock.is_some(), offset_seconds(word)) {
+            offset = offset.or(Some(zone));
+        } else {
+            for piece in word.split('-') {
+                if let Some(number) = month_of(piece) {
+                    month = month.or(Some(number));
+                } else if let Ok(number) = piece.parse::<u32>() {
+                    match piece.len() {
+                        4 => year = year.or(Some(number)),
+                        1 | 2 if day.is_none() => day = Some(number),
+                        2 | 3 if year.is_none() => year = Some(full_year(number)),
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+    let (mut hour, minute, second, millis) = clock?;
+    match afternoon {
+        Some(true) if hour < 12 => hour += 12,
+        Some(false) if hour == 12 => hour = 0,
+        _ => {}
+    }
+    Civil {
+        year: i64::from(year?),
+        month: month?,
+        day: day?,
+        hour,
+        minute,
+        second,
+        millis,
+        offset,
+    }
+    .checked()
+}
+
+/// RFC 5322 4.3: two digits below 50 are of this century, other two or three digits of the last.
+fn full_year(number: u32) -> u32 {
+    if number < 50 { 2000 + number } else { 1900 + number }
+}
+
+/// The month whose English name starts like `word`.
+fn month_of(word: &str) -> Option<u32> {
+    const NAMES: [&str; 12] = [
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+    ];
+    let start = word.get(..3)?;
+    let position = NAMES.iter().position(|n| n.eq_ignore_ascii_case(start))?;
+    u32::try_from(position + 1).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_of_one_instant_agree() {
+        let instant = Timestamp(1_272_551_685_000);
+        for text in [
+            "Thu, 29 Apr 2010 23:34:45 +0900",
+            "Thu, 29 Apr 2010 23:34:45 +0900 (JST)",
+            "Thu, 29 Apr 2010 23:34:45 JST",
+            "29 Apr 2010 14:34:45 -0000",
+            "Thu, 29 Apr 10 14:34:45 GMT",
+            "Thu Apr 29 14:34:45 2010 +0000",
+            "Thu, 29 Apr 2010 09:34:45 -0500 (CDT)",
+            "29-Apr-2010 14:34:45 UTC",
+            "Thu, 29 Apr 2010 2:34:45 PM GMT",
+            "2010-04-29T14:34:45Z",
+            "2010-04-29T14:34:45.000+00:00",
+            "2010-04-29 23:34:45+09:00",
+            "2010-04-29 14:34:45 +0000 UTC",
+            "1272551685",
+            "1272551685000",
+            "1272551685000000",
+            "1272551685.000",
+        ] {
+            assert_eq!(read(text, None), Ok(instant), "{text}");
+        }
+    }
+
+    #[test]
+    fn milliseconds_are_kept() {
+        assert_eq!(
+            read("2016-10-21T06:58:02.294Z", None),
+            Ok(Timestamp(1_477_033_082_294))
+        );
+    }
+
+    #[test]
+    fn a_time_without_a_zone_is_read_only_in_the_zone_given() {
+        let text = "2024-07-01 12:00:00";
+        assert_eq!(read(text, None), Err(NoDate::NoZone));
+        let zone = Zone::parse("+02:00");
+        assert_eq!(
+            read(text, zone.as_ref()),
+            Ok(Timestamp(1_719_828_000_000))
+        );
+    }
+
+    #[test]
+    fn a_named_zone_knows_its_summer_time() {
+        let zone = Zone::parse("Europe/Berlin");
+        for (text, want) in [
+            ("2024-07-01 12:00:00", 1_719_828_000_000),
+            ("2024-01-01 12:00:00", 1_704_106_800_000),
+        ] {
+            assert_eq!(read(text, zone.as_ref()), Ok(Timestamp(want)), "{text}");
+        }
+    }
+
+    #[test]
+    fn nonsense_is_no_date() {
+        for text in [
+            "", "yesterday", "31 Feb 2024 10:00:00 +0000", "2024-13-01T00:00:00Z", "25:00", "12",
+            "Thu, 29 Apr 2010", "é024-01-01T00:00:00Z",
+        ] {
+            assert_eq!(read(text, None), Err(NoDate::Unreadable), "{text}");
+        }
+    }
+}
