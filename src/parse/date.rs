@@ -29,9 +29,7 @@ impl Zone {
     pub fn parse(name: &str) -> Option<Zone> {
         let name = name.trim();
         if let Some(seconds) = offset_seconds(name) {
-            return Offset::from_seconds(seconds)
-                .ok()
-                .map(|offset| Zone(offset.to_time_zone()));
+            return Offset::from_seconds(seconds).ok().map(|offset| Zone(offset.to_time_zone()));
         }
         TimeZone::get(name).ok().map(Zone)
     }
@@ -115,11 +113,9 @@ impl Civil {
         let month = i64::from((self.month + 9) % 12);
         let of_year = (153 * month + 2) / 5 + i64::from(self.day) - 1;
         let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
-        let seconds = days * 86_400
-            + i64::from(self.hour) * 3600
-            + i64::from(self.minute) * 60
-            + i64::from(self.second)
-            - i64::from(offset);
+        let seconds =
+            days * 86_400 + i64::from(self.hour) * 3600 + i64::from(self.minute) * 60 + i64::from(self.second)
+                - i64::from(offset);
         Timestamp(seconds * 1000 + self.millis)
     }
 }
@@ -145,10 +141,7 @@ fn epoch(text: &str) -> Option<Timestamp> {
 /// The first three decimals of a second as milliseconds.
 fn millis_of(decimals: &str) -> i64 {
     let digits = decimals.bytes().filter(u8::is_ascii_digit);
-    digits
-        .chain(std::iter::repeat(b'0'))
-        .take(3)
-        .fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'))
+    digits.chain(std::iter::repeat(b'0')).take(3).fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'))
 }
 
 /// `2024-03-08T18:27:57.188Z`, `2024-03-08 18:27:57+01:00`, `2024/03/08 18:27:57`, with or without a zone.
@@ -161,26 +154,10 @@ fn iso(text: &str) -> Option<Civil> {
     };
     let (year, month, day) = (number(4)?, number(2)?, number(2)?);
     let rest = rest.strip_prefix(['T', 't', ' ']).unwrap_or(rest);
-    let clock_end = rest
-        .find(|c: char| !c.is_ascii_digit() && !matches!(c, ':' | '.' | ','))
-        .unwrap_or(rest.len());
+    let clock_end = rest.find(|c: char| !c.is_ascii_digit() && !matches!(c, ':' | '.' | ',')).unwrap_or(rest.len());
     let (clock, zone) = rest.split_at(clock_end);
-    let (hour, minute, second, millis) = if clock.is_empty() {
-        (0, 0, 0, 0)
-    } else {
-        clock_of(clock)?
-    };
-    Civil {
-        year: i64::from(year),
-        month,
-        day,
-        hour,
-        minute,
-        second,
-        millis,
-        offset: offset_of(zone),
-    }
-    .checked()
+    let (hour, minute, second, millis) = if clock.is_empty() { (0, 0, 0, 0) } else { clock_of(clock)? };
+    Civil { year: i64::from(year), month, day, hour, minute, second, millis, offset: offset_of(zone) }.checked()
 }
 
 /// Hour, minute, second, milliseconds of `23:34`, `23:34:45`, `23:34:45.678`.
@@ -197,9 +174,7 @@ fn clock_of(text: &str) -> Option<(u32, u32, u32, i64)> {
 
 /// The first zone among the words of `text`.
 fn offset_of(text: &str) -> Option<i32> {
-    text.split([' ', '(', ')'])
-        .filter(|word| !word.is_empty())
-        .find_map(offset_seconds)
+    text.split([' ', '(', ')']).filter(|word| !word.is_empty()).find_map(offset_seconds)
 }
 
 /// `+0900`, `+09:00`, `-05`, `GMT+2`, `UTC`, `EST`: seconds east of UTC. Letters of RFC 822's military zones other
@@ -222,10 +197,7 @@ fn offset_seconds(word: &str) -> Option<i32> {
 }
 
 fn numeric_offset(word: &str) -> Option<i32> {
-    let word = word
-        .strip_prefix("GMT")
-        .or_else(|| word.strip_prefix("UTC"))
-        .unwrap_or(word);
+    let word = word.strip_prefix("GMT").or_else(|| word.strip_prefix("UTC")).unwrap_or(word);
     let (sign, digits) = match word.as_bytes().first()? {
         b'+' => (1, &word[1..]),
         b'-' => (-1, &word[1..]),
@@ -237,8 +209,7 @@ fn numeric_offset(word: &str) -> Option<i32> {
         None => (digits, "0"),
     };
     let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
-    ((0..=14).contains(&hours) && (0..60).contains(&minutes))
-        .then_some(sign * (hours * 3600 + minutes * 60))
+    ((0..=14).contains(&hours) && (0..60).contains(&minutes)).then_some(sign * (hours * 3600 + minutes * 60))
 }
 
 /// RFC 5322 and its kin, in any order that is clear: `Thu, 29 Apr 2010 23:34:45 +0900 (JST)`, `29-Apr-10 23:34 GMT`,
@@ -276,17 +247,7 @@ fn words(text: &str) -> Option<Civil> {
         Some(false) if hour == 12 => hour = 0,
         _ => {}
     }
-    Civil {
-        year: i64::from(year?),
-        month: month?,
-        day: day?,
-        hour,
-        minute,
-        second,
-        millis,
-        offset,
-    }
-    .checked()
+    Civil { year: i64::from(year?), month: month?, day: day?, hour, minute, second, millis, offset }.checked()
 }
 
 /// RFC 5322 4.3: two digits below 50 are of this century, other two or three digits of the last.
@@ -296,9 +257,7 @@ fn full_year(number: u32) -> u32 {
 
 /// The month whose English name starts like `word`.
 fn month_of(word: &str) -> Option<u32> {
-    const NAMES: [&str; 12] = [
-        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-    ];
+    const NAMES: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     let start = word.get(..3)?;
     let position = NAMES.iter().position(|n| n.eq_ignore_ascii_case(start))?;
     u32::try_from(position + 1).ok()
@@ -336,10 +295,7 @@ mod tests {
 
     #[test]
     fn milliseconds_are_kept() {
-        assert_eq!(
-            read("2016-10-21T06:58:02.294Z", None),
-            Ok(Timestamp(1_477_033_082_294))
-        );
+        assert_eq!(read("2016-10-21T06:58:02.294Z", None), Ok(Timestamp(1_477_033_082_294)));
     }
 
     #[test]
@@ -347,19 +303,13 @@ mod tests {
         let text = "2024-07-01 12:00:00";
         assert_eq!(read(text, None), Err(NoDate::NoZone));
         let zone = Zone::parse("+02:00");
-        assert_eq!(
-            read(text, zone.as_ref()),
-            Ok(Timestamp(1_719_828_000_000))
-        );
+        assert_eq!(read(text, zone.as_ref()), Ok(Timestamp(1_719_828_000_000)));
     }
 
     #[test]
     fn a_named_zone_knows_its_summer_time() {
         let zone = Zone::parse("Europe/Berlin");
-        for (text, want) in [
-            ("2024-07-01 12:00:00", 1_719_828_000_000),
-            ("2024-01-01 12:00:00", 1_704_106_800_000),
-        ] {
+        for (text, want) in [("2024-07-01 12:00:00", 1_719_828_000_000), ("2024-01-01 12:00:00", 1_704_106_800_000)] {
             assert_eq!(read(text, zone.as_ref()), Ok(Timestamp(want)), "{text}");
         }
     }
@@ -367,8 +317,14 @@ mod tests {
     #[test]
     fn nonsense_is_no_date() {
         for text in [
-            "", "yesterday", "31 Feb 2024 10:00:00 +0000", "2024-13-01T00:00:00Z", "25:00", "12",
-            "Thu, 29 Apr 2010", "é024-01-01T00:00:00Z",
+            "",
+            "yesterday",
+            "31 Feb 2024 10:00:00 +0000",
+            "2024-13-01T00:00:00Z",
+            "25:00",
+            "12",
+            "Thu, 29 Apr 2010",
+            "é024-01-01T00:00:00Z",
         ] {
             assert_eq!(read(text, None), Err(NoDate::Unreadable), "{text}");
         }
