@@ -195,6 +195,8 @@ pub enum RejectReason {
     NotMail,
     /// An input format that nothing here reads.
     UnknownFormat,
+    /// A file that was there when the inputs were listed and could not be read when its turn came.
+    Unreadable,
 }
 
 impl RejectReason {
@@ -215,6 +217,7 @@ impl RejectReason {
             RejectReason::ParserPanic => "parser_panic",
             RejectReason::NotMail => "not_mail",
             RejectReason::UnknownFormat => "unknown_format",
+            RejectReason::Unreadable => "unreadable",
         }
     }
 }

@@ -1,14 +1,38 @@
 //! DOORS: paths in, raw items out. Containers are opened and split here; what an item says is parse's work.
+//!
+//! In: paths, globs, folders, standard input. Out: a sorted [`Listing`]; from each [`Source`] a sequential iterator of
+//! [`Batch`]es, each of which any thread can visit on its own. Formats are told from content, never from a file's name.
+//! Damage is a [`Reject`] with its place and costs one item, not the file; only a failing disk ends a run.
+
+mod batch;
+mod chunks;
+mod delimited;
+mod document;
+mod files;
+mod lines;
+mod listing;
+mod mbox;
+mod sniff;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod unicode;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::bounce::{Origin, Reject};
+use crate::bounce::Origin;
+#[cfg(doc)]
+use crate::bounce::Reject;
+
+pub use batch::Batch;
+pub use listing::open;
 
 /// How to read inputs.
 #[derive(Debug, Clone)]
 pub struct SourceOptions {
-    /// Overrides detection from content; a name as in `--input-format`.
+    /// Overrides detection from content; a name as in `--input-format`: `eml mbox maildir csv ndjson json maillog`.
+    /// The name of an export is taken as "detect the container", since it says what the columns mean, not how they lie.
     pub input_format: Option<String>,
     /// Cap for one item, in bytes; a larger one is a reject.
     pub max_item_bytes: usize,
@@ -27,19 +51,40 @@ impl Default for SourceOptions {
 pub struct Listing {
     /// In the order in which they are read.
     pub sources: Vec<Source>,
-    /// Files in directories that are no input by name: README*, SOURCES*, LICENSE*, dot files.
+    /// What was found in folders and is no input: README*, SOURCES*, LICENSE*, CHANGELOG*, dot files, sockets and the
+    /// like, in order.
     pub skipped: Vec<PathBuf>,
 }
 
-/// One file, or standard input.
+impl Listing {
+    /// Bytes of all sources, or `None` if one of them is of unknown length.
+    pub fn bytes(&self) -> Option<u64> {
+        self.sources.iter().map(|source| source.bytes).sum()
+    }
+}
+
+/// One file, standard input, or a run of neighbouring small files, which would be slow to read one by one.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// As given or found.
+    /// As given or found; of a run of files, the folder of the first.
+    pub name: Arc<str>,
+    /// Size in bytes, if known.
+    pub bytes: Option<u64>,
+    /// What it is made of, in order; never empty.
+    pub files: Vec<InputFile>,
+}
+
+/// A file of a source.
+#[derive(Debug, Clone)]
+pub struct InputFile {
+    /// As given or found; `-` for standard input. What origins say.
     pub name: Arc<str>,
     /// `None` for standard input.
     pub path: Option<PathBuf>,
-    /// Size in bytes, if known.
+    /// Size in bytes; `None` for pipes and devices.
     pub bytes: Option<u64>,
+    /// Whether it stands in the `cur` or `new` of a Maildir, and so is a mail whatever it looks like.
+    pub in_maildir: bool,
 }
 
 /// One raw item.
@@ -61,11 +106,19 @@ pub enum Item<'a> {
         /// The record.
         record: Record<'a>,
     },
-    /// One JSON value: a line of NDJSON, or a whole JSON document.
+    /// One JSON value: of a line of NDJSON, an element of a top-level array, or a whole document.
     Json {
-        /// Where it stands.
+        /// Where it stands; the index counts lines, or values of a document.
         origin: Origin,
-        /// The text of the value.
+        /// The text of the value; not yet checked to be JSON.
+        text: &'a [u8],
+    },
+    /// Consecutive whole lines of a log, some megabytes at a time, in order. Entries that belong together may stand in
+    /// different chunks.
+    Log {
+        /// Where it stands; the index is the number of the first line, from 0.
+        origin: Origin,
+        /// The lines, with their ends.
         text: &'a [u8],
     },
 }
@@ -75,7 +128,8 @@ pub enum Item<'a> {
 pub struct Header {
     /// The names.
     pub names: Vec<String>,
-    /// A number that tells one header from another within a run, so that a room may remember what it worked out.
+    /// A number that tells one header from another, so that a room may remember what it worked out; equal names, equal
+    /// numbers.
     pub id: u64,
 }
 
@@ -90,43 +144,18 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Some consecutive items of one source: the unit of parallel work.
-#[derive(Debug)]
-pub struct Batch {
-    // Filled in by the doors; see `each`.
-}
-
-impl Batch {
-    /// Bytes of input that this batch stands for.
-    pub fn bytes(&self) -> u64 {
-        0
-    }
-
-    /// Hands every item or reject of this batch to `visit`, in order.
-    pub fn each(&self, visit: &mut dyn FnMut(Result<Item<'_>, Reject>)) {
-        let _ = visit;
-    }
-}
-
-/// Lists all inputs: files, directories (recursive), globs, `-`.
-///
-/// # Errors
-/// A path that does not exist or cannot be read, named; a glob that matches nothing.
-pub fn open(inputs: &[String], options: &SourceOptions) -> anyhow::Result<Listing> {
-    let _ = (inputs, options);
-    todo!("source")
-}
+/// What a source's batches come as.
+pub type Batches = Box<dyn Iterator<Item = anyhow::Result<Batch>> + Send>;
 
 impl Source {
     /// The source's batches, in order; reading is sequential, the batches can be worked on in parallel.
     ///
     /// # Errors
     /// Reading that fails in the middle (an I/O error; damage is a reject).
-    pub fn batches(
-        &self,
-        options: &SourceOptions,
-    ) -> anyhow::Result<Box<dyn Iterator<Item = anyhow::Result<Batch>> + Send>> {
-        let _ = options;
-        todo!("source")
+    pub fn batches(&self, options: &SourceOptions) -> anyhow::Result<Batches> {
+        match self.files.as_slice() {
+            [file] => files::single(file, options),
+            files => Ok(Box::new(files::grouped(files.to_vec(), options))),
+        }
     }
 }

@@ -1,0 +1,135 @@
+//! Reading in chunks: a stream in, batches of whole items out, whatever the format.
+//!
+//! In: a stream and a cutter, which knows where the format's items end. Out: batches of about [`CHUNK`] bytes. An item
+//! that grows beyond the cap becomes a reject, and reading goes on where the cutter finds the next one; so memory is
+//! bounded by cap and chunk. Bytes are copied only from the end of one chunk to the start of the next.
+
+use std::mem;
+
+use anyhow::Context;
+
+use super::batch::{Batch, Work, too_large};
+use super::stream::Stream;
+use crate::bounce::{Origin, Reject};
+
+/// Bytes read at a time: large enough to make a batch worth a thread's while, small enough for many in flight.
+pub(super) const CHUNK: usize = 4 << 20;
+
+/// Kept of the bytes of an oversized item, so that the cutter sees what stands before the next item's start.
+const CONTEXT: usize = 4 << 10;
+
+/// Finds where items end; one for each format that comes as a stream.
+pub(super) trait Cutter: Send {
+    /// Looks at `data`, which begins at an item's start and has only grown since the last call, and says how many
+    /// leading bytes hold whole items; 0 if none is whole yet. With `end` nothing follows and all of `data` counts.
+    fn cut(&mut self, data: &[u8], end: bool) -> usize;
+
+    /// Makes work of the leading bytes that were cut.
+    fn take(&mut self, data: Vec<u8>) -> Work;
+
+    /// Gives up on the item at the start of the data as too large; says its index.
+    fn give_up(&mut self) -> u64;
+
+    /// Within the rest of an item given up, finds the start of the next.
+    fn resume(&mut self, data: &[u8], end: bool) -> Option<usize>;
+}
+
+/// A stream's batches.
+pub(super) struct Chunks<C> {
+    stream: Stream,
+    cutter: C,
+    data: Vec<u8>,
+    max_item: usize,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Phase {
+    Reading,
+    /// Inside an item that was given up.
+    Skipping,
+    /// All was read; what the stream has to say of damage is still to come.
+    Read,
+    Done,
+}
+
+impl<C: Cutter> Chunks<C> {
+    pub(super) fn new(stream: Stream, cutter: C, max_item: usize) -> Self {
+        Chunks { stream, cutter, data: Vec::new(), max_item, phase: Phase::Reading }
+    }
+
+    fn batch(&mut self, work: Work) -> Batch {
+        Batch { work, bytes: self.stream.spent(), max_item: self.max_item }
+    }
+
+    /// What ends the stream, if it is not simply its end.
+    fn last_words(&mut self) -> Option<Batch> {
+        self.phase = Phase::Done;
+        let fault = self.stream.take_fault()?;
+        let unfinished = mem::take(&mut self.data).len();
+        let origin = Origin { source: self.stream.name.clone(), index: self.cutter.give_up() };
+        let detail = format!("{}; {unfinished} bytes of an unfinished item were dropped", fault.detail);
+        Some(self.batch(Work::Reject(Reject { origin, reason: fault.reason, detail })))
+    }
+
+    /// One more chunk; a batch if it completes an item.
+    fn step(&mut self) -> anyhow::Result<Option<Batch>> {
+        let more = self.stream.fill(&mut self.data, CHUNK).with_context(|| format!("{}: reading", self.stream.name))?;
+        // After damage the data's end is not the last item's end.
+        let end = !more && !self.stream.has_fault();
+        let skipping = self.phase == Phase::Skipping;
+        if !more {
+            self.phase = Phase::Read;
+        }
+        if skipping {
+            match self.cutter.resume(&self.data, end) {
+                Some(at) => drop(self.data.drain(..at)),
+                None => {
+                    let beyond = self.data.len().saturating_sub(CONTEXT);
+                    self.data.drain(..beyond);
+                    return Ok(None);
+                }
+            }
+            if more {
+                self.phase = Phase::Reading;
+            }
+        }
+        let upto = self.cutter.cut(&self.data, end);
+        if upto > 0 {
+            let mut rest = Vec::with_capacity(self.data.len() - upto + if more { CHUNK } else { 0 });
+            rest.extend_from_slice(&self.data[upto..]);
+            self.data.truncate(upto);
+            let data = mem::replace(&mut self.data, rest);
+            let work = self.cutter.take(data);
+            return Ok(Some(self.batch(work)));
+        }
+        if more && self.data.len() > self.max_item {
+            self.phase = Phase::Skipping;
+            let origin = Origin { source: self.stream.name.clone(), index: self.cutter.give_up() };
+            let reject = too_large(origin, self.max_item);
+            return Ok(Some(self.batch(Work::Reject(reject))));
+        }
+        Ok(None)
+    }
+}
+
+impl<C: Cutter> Iterator for Chunks<C> {
+    type Item = anyhow::Result<Batch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while matches!(self.phase, Phase::Reading | Phase::Skipping) {
+            match self.step() {
+                Ok(None) => {}
+                Ok(Some(batch)) => return Some(Ok(batch)),
+                Err(error) => {
+                    self.phase = Phase::Done;
+                    return Some(Err(error));
+                }
+            }
+        }
+        if self.phase == Phase::Done {
+            return None;
+        }
+        self.last_words().map(Ok)
+    }
+}

@@ -1,0 +1,233 @@
+//! Delimited files (CSV and kin), split at record boundaries so that chunks can be parsed in parallel.
+//!
+//! In: bytes and a delimiter. Out: one item for each record that has as many fields as the header. Where records end
+//! is found with the csv crate's own grammar: a quote opens a field only at its start, anything else is text. Blank lines
+//! are nothing; a repeated header (files that were concatenated) is passed over; a record with too few or too many fields
+//! is a reject, except that empty fields beyond the header are dropped. A record that is not UTF-8 is read as
+//! windows-1252, which has a character for every byte that real exports hold.
+
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::mem;
+use std::sync::Arc;
+
+use csv::{ByteRecord, StringRecord};
+use memchr::{memchr, memchr3};
+
+use super::batch::{Work, capped};
+use super::chunks::{CHUNK, Cutter};
+use super::{Header, Item, Record};
+use crate::bounce::{Origin, Reject, RejectReason};
+
+/// A record longer than this has most likely an opening quote that is never closed: its lines are then records of their
+/// own. Whole bounce mails in a cell fit.
+const LONGEST_RECORD: usize = 2 * CHUNK;
+
+/// Records of one chunk.
+#[derive(Debug)]
+pub(super) struct Rows {
+    name: Arc<str>,
+    header: Arc<Header>,
+    delimiter: u8,
+    first: u64,
+    data: Vec<u8>,
+    /// Where the records start, after the header.
+    from: usize,
+    /// Whether quotes are broken here, so that each line is a record.
+    line_by_line: bool,
+}
+
+/// The format's cutter.
+pub(super) struct RowCutter {
+    name: Arc<str>,
+    delimiter: u8,
+    header: Option<Arc<Header>>,
+    next: u64,
+    /// Records whole so far in the data.
+    records: u64,
+    /// Where the next record starts.
+    seen: usize,
+    /// Where the records of this data start.
+    from: usize,
+    line_by_line: bool,
+    /// How much of the data is to be read line by line.
+    broken: usize,
+}
+
+impl RowCutter {
+    pub(super) fn new(name: Arc<str>, delimiter: u8) -> Self {
+        let (header, line_by_line) = (None, false);
+        RowCutter { name, delimiter, header, next: 0, records: 0, seen: 0, from: 0, line_by_line, broken: 0 }
+    }
+
+    fn next_end(&self, data: &[u8], end: bool) -> Option<usize> {
+        if self.seen < self.broken {
+            let line_end = memchr(b'\n', &data[self.seen..]).map(|at| self.seen + at + 1);
+            return line_end.or(end.then_some(data.len()));
+        }
+        record_end(data, self.seen, self.delimiter, end)
+    }
+}
+
+impl Cutter for RowCutter {
+    fn cut(&mut self, data: &[u8], end: bool) -> usize {
+        self.line_by_line = self.seen < self.broken;
+        loop {
+            let blank = data[self.seen..].iter().take_while(|&&b| matches!(b, b'\n' | b'\r')).count();
+            self.seen += blank;
+            // A batch is of one kind; the turn from broken lines to records ends it.
+            if self.seen >= data.len() || self.line_by_line && self.seen >= self.broken && self.records > 0 {
+                break;
+            }
+            let Some(next) = self.next_end(data, end) else {
+                if self.records == 0 && data.len() - self.seen > LONGEST_RECORD {
+                    self.broken = data.len();
+                    self.line_by_line = true;
+                    if self.header.is_some() {
+                        continue;
+                    }
+                }
+                break;
+            };
+            if self.header.is_none() {
+                self.header = Some(Arc::new(read_header(&data[self.seen..next], self.delimiter)));
+                self.from = next;
+            } else {
+                self.records += 1;
+            }
+            self.seen = next;
+        }
+        self.seen
+    }
+
+    fn take(&mut self, data: Vec<u8>) -> Work {
+        let first = self.next;
+        self.next += mem::take(&mut self.records);
+        self.broken = self.broken.saturating_sub(self.seen);
+        self.seen = 0;
+        Work::Rows(Rows {
+            name: Arc::from(&*self.name),
+            header: self.header.clone().unwrap_or_else(|| Arc::new(Header { names: Vec::new(), id: 0 })),
+            delimiter: self.delimiter,
+            first,
+            data,
+            from: mem::take(&mut self.from),
+            line_by_line: self.line_by_line,
+        })
+    }
+
+    fn give_up(&mut self) -> u64 {
+        (self.seen, self.broken) = (0, 0);
+        self.next += 1;
+        self.next - 1
+    }
+
+    fn resume(&mut self, data: &[u8], _end: bool) -> Option<usize> {
+        memchr(b'\n', data).map(|at| at + 1)
+    }
+}
+
+/// Where the record that starts at `start` ends, with its line end; `None` if the data does not show it.
+fn record_end(data: &[u8], start: usize, delimiter: u8, end: bool) -> Option<usize> {
+    let mut at = start;
+    while let Some(mark) = memchr3(b'\n', b'\r', b'"', &data[at..]).map(|found| at + found) {
+        if data[mark] != b'"' {
+            return Some(mark + 1);
+        }
+        let opens = mark == start || data[mark - 1] == delimiter;
+        at = if opens { closing_quote(data, mark + 1, end)? } else { mark + 1 };
+    }
+    end.then_some(data.len())
+}
+
+/// After the quote that closes a field whose text starts at `from`.
+fn closing_quote(data: &[u8], mut from: usize, end: bool) -> Option<usize> {
+    loop {
+        let Some(quote) = memchr(b'"', &data[from..]).map(|found| from + found) else {
+            return end.then_some(data.len());
+        };
+        match data.get(quote + 1) {
+            Some(b'"') => from = quote + 2,
+            None if !end => return None,
+            _ => return Some(quote + 1),
+        }
+    }
+}
+
+fn reader(data: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .buffer_capacity((64 << 10).min(data.len().max(16)))
+        .from_reader(data)
+}
+
+fn read_header(line: &[u8], delimiter: u8) -> Header {
+    let mut record = ByteRecord::new();
+    // Reading from memory does not fail, and byte records need no encoding.
+    let _ = reader(line, delimiter).read_byte_record(&mut record);
+    let names: Vec<String> = text_of(record).iter().map(|name| name.trim().to_owned()).collect();
+    let mut hasher = DefaultHasher::new();
+    names.hash(&mut hasher);
+    Header { id: hasher.finish(), names }
+}
+
+/// The record as text.
+fn text_of(record: ByteRecord) -> StringRecord {
+    StringRecord::from_byte_record(record).unwrap_or_else(|error| {
+        let decode = |field| encoding_rs::WINDOWS_1252.decode_without_bom_handling(field).0;
+        error.into_byte_record().iter().map(decode).collect()
+    })
+}
+
+impl Rows {
+    pub(super) fn each(&self, max: usize, visit: &mut dyn FnMut(Result<Item<'_>, Reject>)) {
+        let data = &self.data[self.from..];
+        let mut next = self.first;
+        if self.line_by_line {
+            let lines = data.split(|&b| b == b'\n').filter(|line| !line.trim_ascii().is_empty());
+            lines.for_each(|line| self.parse(line, &mut next, max, visit));
+        } else {
+            self.parse(data, &mut next, max, visit);
+        }
+    }
+
+    fn parse(&self, data: &[u8], next: &mut u64, max: usize, visit: &mut dyn FnMut(Result<Item<'_>, Reject>)) {
+        let mut reader = reader(data, self.delimiter);
+        let mut bytes = ByteRecord::new();
+        while let Ok(true) = reader.read_byte_record(&mut bytes) {
+            let origin = Origin { source: self.name.clone(), index: *next };
+            *next += 1;
+            if let Err(reject) = capped(origin.clone(), bytes.as_slice(), max) {
+                visit(Err(reject));
+                continue;
+            }
+            let record = text_of(mem::take(&mut bytes));
+            if !self.is_header(&record) {
+                visit(self.row(origin, &record));
+            }
+            bytes = record.into_byte_record();
+        }
+    }
+
+    fn row<'a>(&'a self, origin: Origin, record: &'a StringRecord) -> Result<Item<'a>, Reject> {
+        let (wanted, found) = (self.header.names.len(), record.len());
+        let surplus_is_empty = || record.iter().skip(wanted).all(|field| field.trim().is_empty());
+        if found == wanted || found > wanted && surplus_is_empty() {
+            return Ok(Item::Row { origin, header: &self.header, record: Record(record) });
+        }
+        let detail = format!("{found} fields where the header has {wanted}");
+        Err(Reject { origin, reason: RejectReason::RaggedRow, detail })
+    }
+
+    /// Whether it is the header again.
+    fn is_header(&self, record: &StringRecord) -> bool {
+        let names = &self.header.names;
+        let starts_like_it = record
+            .get(0)
+            .zip(names.first())
+            .is_some_and(|(field, name)| field.trim_start_matches('\u{feff}').trim() == name);
+        starts_like_it && record.len() >= names.len() && names.iter().zip(record).skip(1).all(|(n, f)| f.trim() == n)
+    }
+}

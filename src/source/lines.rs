@@ -1,0 +1,104 @@
+//! Formats of one entry a line: NDJSON, and mail logs.
+//!
+//! In: bytes. Out: for NDJSON one item for each line that is not blank, for logs chunks of whole lines. What a line
+//! says is parse's work.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use memchr::{memchr, memchr_iter, memrchr};
+
+use super::Item;
+use super::batch::{Work, capped};
+use super::chunks::Cutter;
+use super::document::Values;
+use crate::bounce::{Origin, Reject};
+
+/// Lines of one chunk.
+#[derive(Debug)]
+pub(super) struct Lines {
+    name: Arc<str>,
+    first: u64,
+    data: Vec<u8>,
+}
+
+/// Which of the line formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Json,
+    Log,
+}
+
+/// The line formats' cutter.
+pub(super) struct LineCutter {
+    name: Arc<str>,
+    kind: Kind,
+    next: u64,
+    /// Up to here there is no line end.
+    seen: usize,
+}
+
+impl LineCutter {
+    pub(super) fn new(name: Arc<str>, kind: Kind) -> Self {
+        LineCutter { name, kind, next: 0, seen: 0 }
+    }
+}
+
+impl Cutter for LineCutter {
+    fn cut(&mut self, data: &[u8], end: bool) -> usize {
+        let upto = match memrchr(b'\n', &data[self.seen..]) {
+            _ if end => data.len(),
+            Some(at) => self.seen + at + 1,
+            None => 0,
+        };
+        self.seen = if upto == 0 { data.len() } else { 0 };
+        upto
+    }
+
+    fn take(&mut self, data: Vec<u8>) -> Work {
+        let (name, first) = (Arc::from(&*self.name), self.next);
+        self.next += memchr_iter(b'\n', &data).count() as u64;
+        match self.kind {
+            Kind::Json => Work::Lines(Lines { name, first, data }),
+            Kind::Log => Work::Log { name, first, data },
+        }
+    }
+
+    fn give_up(&mut self) -> u64 {
+        self.seen = 0;
+        self.next += 1;
+        self.next - 1
+    }
+
+    fn resume(&mut self, data: &[u8], _end: bool) -> Option<usize> {
+        memchr(b'\n', data).map(|at| at + 1)
+    }
+}
+
+impl Lines {
+    pub(super) fn each(&self, max: usize, visit: &mut dyn FnMut(Result<Item<'_>, Reject>)) {
+        for (index, line) in (self.first..).zip(self.data.split(|&b| b == b'\n')) {
+            let text = line.trim_ascii();
+            if text.is_empty() {
+                continue;
+            }
+            let origin = Origin { source: self.name.clone(), index };
+            match capped(origin, text, max) {
+                Ok((origin, text)) => values(text, |value| {
+                    visit(Ok(Item::Json { origin: origin.clone(), text: &text[value] }));
+                }),
+                Err(reject) => visit(Err(reject)),
+            }
+        }
+    }
+}
+
+/// The values of a line: itself, or, of an array, its elements (webhook bodies are arrays).
+fn values(text: &[u8], mut visit: impl FnMut(Range<usize>)) {
+    if !text.starts_with(b"[") {
+        return visit(0..text.len());
+    }
+    let mut found = Values::default();
+    found.scan(text, true);
+    found.take(text.len()).into_iter().for_each(visit);
+}

@@ -1,0 +1,125 @@
+//! One input as a stream of bytes: opened, its first bytes known before they are handed out.
+//!
+//! In: a reader. Out: bytes, as many as asked for, without their own buffer in between. Damage in a compressed stream is
+//! kept as a fault for the reader of the format to report, with what it had not finished; a failing disk is an error.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::bounce::RejectReason;
+
+/// What broke a stream off.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) reason: RejectReason,
+    pub(super) detail: String,
+}
+
+/// A stream of bytes.
+pub(super) struct Stream {
+    /// What origins say.
+    pub(super) name: Arc<str>,
+    reader: Box<dyn Read + Send>,
+    /// Read already, not yet handed out.
+    head: Vec<u8>,
+    fault: Option<Fault>,
+    meter: Meter,
+}
+
+/// Counts the bytes of an input as they come from disk, before anything unpacks them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Meter {
+    read: Arc<AtomicU64>,
+}
+
+/// A reader with a meter.
+pub(super) struct Metered<R> {
+    inner: R,
+    meter: Meter,
+}
+
+impl<R: Read> Metered<R> {
+    pub(super) fn new(inner: R, meter: Meter) -> Self {
+        Metered { inner, meter }
+    }
+}
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(out)?;
+        self.meter.read.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+impl Stream {
+    pub(super) fn new(name: Arc<str>, reader: Box<dyn Read + Send>, meter: Meter) -> Stream {
+        Stream { name, reader, head: Vec::new(), fault: None, meter }
+    }
+
+    /// The first `length` bytes, or all if there are fewer; they will still be handed out.
+    pub(super) fn head(&mut self, length: usize) -> io::Result<&[u8]> {
+        let mut head = std::mem::take(&mut self.head);
+        let missing = length.saturating_sub(head.len());
+        let result = self.read_into(&mut head, missing);
+        self.head = head;
+        result.map(|_| self.head.as_slice())
+    }
+
+    /// Drops bytes of the head.
+    pub(super) fn skip(&mut self, count: usize) {
+        self.head.drain(..count.min(self.head.len()));
+    }
+
+    /// Appends up to `want` bytes; whether there may be more.
+    pub(super) fn fill(&mut self, data: &mut Vec<u8>, want: usize) -> io::Result<bool> {
+        let head = std::mem::take(&mut self.head);
+        data.extend_from_slice(&head);
+        self.read_into(data, want.saturating_sub(head.len()).max(1))
+    }
+
+    fn read_into(&mut self, data: &mut Vec<u8>, want: usize) -> io::Result<bool> {
+        if want == 0 || self.fault.is_some() {
+            return Ok(self.fault.is_none());
+        }
+        data.reserve(want);
+        match self.reader.by_ref().take(want as u64).read_to_end(data) {
+            Ok(count) => Ok(count == want),
+            Err(error) => match fault_of(&error) {
+                Some(fault) => {
+                    self.fault = Some(fault);
+                    Ok(false)
+                }
+                None => Err(error),
+            },
+        }
+    }
+
+    pub(super) fn has_fault(&self) -> bool {
+        self.fault.is_some()
+    }
+
+    pub(super) fn take_fault(&mut self) -> Option<Fault> {
+        self.fault.take()
+    }
+
+    /// The rest as a reader, so that something can be put around it.
+    pub(super) fn into_reader(self) -> (Arc<str>, Box<dyn Read + Send>, Meter) {
+        (self.name, Box::new(io::Cursor::new(self.head).chain(self.reader)), self.meter)
+    }
+
+    /// Bytes that came from disk since the last call.
+    pub(super) fn spent(&self) -> u64 {
+        self.meter.read.swap(0, Ordering::Relaxed)
+    }
+}
+
+/// What an error says of the stream's content; `None` if it is the disk's.
+fn fault_of(error: &io::Error) -> Option<Fault> {
+    // Errors of the system have a number; what decoders say has none.
+    if error.raw_os_error().is_some() {
+        return None;
+    }
+    Some(Fault { reason: RejectReason::DamagedArchive, detail: format!("damaged: {error}") })
+}
