@@ -2,6 +2,7 @@
 //! In: an item of source. Out: what it says, field by field. What a reply means is classify's work.
 
 pub mod date;
+pub mod record;
 pub mod reply;
 
 use crate::bounce::{Delivery, Event, Reject};
@@ -18,6 +19,8 @@ pub struct ParseOptions {
     pub campaign_headers: Vec<String>,
     /// The zone of zone-less times in exports, such as `Europe/Berlin` or `+02:00`; without it they are rejects.
     pub time_zone: Option<String>,
+    /// The inputs are lists of what was delivered or sent: a record that does not say what it is, is a delivery.
+    pub deliveries: bool,
     /// The year of syslog lines, from `--as-of`.
     pub year: Option<i16>,
 }
@@ -35,7 +38,9 @@ pub struct Parsed {
 
 /// Reads items; holds the compiled tables, is shared by all threads.
 #[derive(Debug)]
-pub struct Reader {}
+pub struct Reader {
+    records: record::Records,
+}
 
 impl Reader {
     /// Compiles the tables that reading needs.
@@ -43,12 +48,15 @@ impl Reader {
     /// # Errors
     /// A broken table of the user's.
     pub fn new(options: &ParseOptions) -> Result<Reader, TableError> {
-        let _ = options;
-        Ok(Reader {})
+        Ok(Reader { records: record::Records::new(options)? })
     }
 
     /// Reads one item; a panic of the mail parser becomes a reject.
     pub fn item(&self, item: &Item<'_>, out: &mut Parsed) {
-        let _ = (item, out);
+        match item {
+            Item::Mail { .. } => {}
+            Item::Row { origin, header, record } => self.records.row(origin, header, *record, out),
+            Item::Json { origin, text } => self.records.json(origin, text, out),
+        }
     }
 }

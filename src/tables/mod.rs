@@ -4,6 +4,7 @@
 //! A user's file of the same name puts its rows before the built-in ones (first match wins), or in their place when
 //! it says `replace = true`.
 
+pub mod exports;
 pub mod policy;
 pub mod rules;
 

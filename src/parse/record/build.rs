@@ -1,0 +1,215 @@
+//! One record -> one event, one delivery, or one reject. In: a layout and the record's values. Out: a line of `Parsed`. What the
+//! reply means is classify's work; finding the values is the layout's.
+
+use std::borrow::Cow;
+
+use super::clean;
+use super::field::Field;
+use super::layout::{Layout, Values};
+use crate::bounce::{Action, Address, Delivery, Event, Kind, Origin, Reject, RejectReason, Timestamp, domain_key};
+use crate::parse::date::{self, NoDate, Zone};
+use crate::parse::{Parsed, reply};
+
+/// What applies to all records of a run.
+#[derive(Debug)]
+pub struct Setting {
+    /// The zone of zone-less times.
+    pub zone: Option<Zone>,
+    /// Records that do not say what they are, are deliveries: the file was given as such.
+    pub deliveries: bool,
+}
+
+/// Length of `2026-11-20`.
+const DATE_ONLY: usize = 10;
+
+/// Reads one record.
+pub fn record(setting: &Setting, layout: &Layout, origin: &Origin, values: &impl Values, out: &mut Parsed) {
+    let draft = Draft { setting, layout, values };
+    let made = match draft.kind() {
+        Kind::Delivered => draft.delivery(origin).map(|delivery| out.deliveries.push(delivery)),
+        kind => draft.event(origin, kind).map(|event| out.events.push(event)),
+    };
+    if let Err(detail) = made {
+        out.rejects.push(Reject { origin: origin.clone(), reason: RejectReason::BadRow, detail });
+    }
+}
+
+struct Draft<'r, V> {
+    setting: &'r Setting,
+    layout: &'r Layout,
+    values: &'r V,
+}
+
+impl<'r, V: Values> Draft<'r, V> {
+    fn text(&self, field: Field) -> Option<Cow<'r, str>> {
+        self.layout.text(field, self.values)
+    }
+
+    fn name(&self, field: Field) -> Option<String> {
+        self.text(field).map(|text| clean::name(&text))
+    }
+
+    /// The format's own words first, then ours, then the action, then the codes: any of them makes a bounce, 4xx too.
+    fn kind(&self) -> Kind {
+        if let Some(kind) = self.layout.kind(self.values) {
+            return kind;
+        }
+        let word = self.text(Field::Kind);
+        if let Some(kind) = word.as_ref().and_then(|word| word.to_ascii_lowercase().parse().ok()) {
+            return kind;
+        }
+        if let Some(kind) = self.action().map(kind_of) {
+            return kind;
+        }
+        if let Some(kind) = self.layout.default_kind {
+            return kind;
+        }
+        if self.setting.deliveries || self.accepted() {
+            return Kind::Delivered;
+        }
+        let codes = [Field::ReplyCode, Field::Status, Field::DiagnosticCode];
+        if codes.iter().any(|field| self.text(*field).is_some()) {
+            return Kind::Bounce;
+        }
+        match word {
+            Some(_) => Kind::Other,
+            None if codes.iter().any(|field| self.layout.has(*field, self.values)) => Kind::Bounce,
+            None => Kind::Delivered,
+        }
+    }
+
+    fn action(&self) -> Option<Action> {
+        self.text(Field::Action).and_then(|word| word.trim().to_ascii_lowercase().parse().ok())
+    }
+
+    /// Whether the codes say that the message was taken.
+    fn accepted(&self) -> bool {
+        match self.text(Field::ReplyCode).and_then(|text| clean::reply_code(&text)) {
+            Some(code) => code.class() == 2,
+            None => self.text(Field::Status).and_then(|text| clean::status(&text)).is_some_and(|s| s.class == 2),
+        }
+    }
+
+    fn address(&self, field: Field) -> Option<Address> {
+        self.text(field).and_then(|text| Address::parse(&text).or_else(|| typed_address(&text)))
+    }
+
+    fn timestamp(&self) -> Result<Option<Timestamp>, String> {
+        let Some(value) = self.layout.value(Field::Timestamp, self.values) else { return Ok(None) };
+        let text = value.text();
+        match date::read(&text, self.setting.zone.as_ref()) {
+            Ok(at) => Ok(Some(at)),
+            Err(NoDate::Unreadable) => Ok(None),
+            // A date alone stands for the whole day, whatever the zone.
+            Err(NoDate::NoZone) if text.len() == DATE_ONLY => Ok(date::read(&format!("{text}T00:00:00Z"), None).ok()),
+            Err(NoDate::NoZone) => Err(format!(
+                "time \"{}\" has no zone; say which it is in, such as time_zone = \"+02:00\"",
+                clean::excerpt(&text)
+            )),
+        }
+    }
+
+    fn event(&self, origin: &Origin, kind: Kind) -> Result<Event, String> {
+        let mut event = Event::new(origin.clone(), kind, self.layout.name);
+        event.timestamp = self.timestamp()?;
+        event.original_recipient = self.address(Field::OriginalRecipient);
+        event.final_recipient = self.address(Field::FinalRecipient);
+        event.recipient = self
+            .address(Field::Recipient)
+            .or_else(|| event.original_recipient.clone())
+            .or_else(|| event.final_recipient.clone());
+        if event.recipient.is_none() {
+            return Err(self.no_recipient());
+        }
+        event.action = self.action();
+        self.reply(&mut event);
+        event.reporting_mta = self.text(Field::ReportingMta).and_then(|text| clean::host(&text));
+        event.sending_ip = self.text(Field::SendingIp).and_then(|text| clean::ip(&text));
+        event.sending_domain = self.text(Field::SendingDomain).and_then(|text| clean::domain(&text));
+        event.campaign_id = self.name(Field::CampaignId);
+        event.list_source = self.name(Field::ListSource);
+        event.message_id = self.text(Field::MessageId).and_then(|text| clean::message_id(&text));
+        event.tenant_id = self.name(Field::TenantId);
+        event.feedback_type = self.text(Field::FeedbackType).map(|text| clean::name(&text).to_ascii_lowercase());
+        event.native_class = self.name(Field::NativeClass);
+        Ok(event)
+    }
+
+    /// The innermost reply's codes win over the columns'.
+    fn reply(&self, event: &mut Event) {
+        let reply = match self.text(Field::DiagnosticCode) {
+            Some(text) => {
+                let text = clean::capped(&text, clean::MAX_TEXT);
+                event.diagnostic_code = Some(text.to_owned());
+                reply::read(text)
+            }
+            None => reply::Reply::default(),
+        };
+        let status = self.text(Field::Status).and_then(|text| clean::status(&text));
+        event.status_field = self.text(Field::StatusField).and_then(|text| clean::status(&text)).or(status);
+        event.reply_code = reply.code.or_else(|| self.text(Field::ReplyCode).and_then(|text| clean::reply_code(&text)));
+        event.status = reply.status.or(status).or(event.status_field);
+        event.command = reply.command.or_else(|| self.text(Field::Command).and_then(|text| clean::command(&text)));
+        event.remote_mta = self.text(Field::RemoteMta).and_then(|text| clean::host(&text)).or(reply.host);
+        event.reply = reply.text;
+    }
+
+    fn delivery(&self, origin: &Origin) -> Result<Delivery, String> {
+        let recipient = self
+            .address(Field::Recipient)
+            .or_else(|| self.address(Field::OriginalRecipient))
+            .or_else(|| self.address(Field::FinalRecipient));
+        let recipient_domain = match &recipient {
+            Some(address) => Some(address.domain().to_owned()),
+            None => self.text(Field::RecipientDomain).and_then(|text| domain_key(&text)),
+        };
+        let Some(recipient_domain) = recipient_domain else { return Err(self.no_recipient()) };
+        let count = match self.text(Field::Count) {
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|count| *count > 0)
+                .ok_or_else(|| format!("count \"{}\" is not a whole number above 0", clean::excerpt(&text)))?,
+            None => 1,
+        };
+        Ok(Delivery {
+            origin: origin.clone(),
+            recipient,
+            recipient_domain,
+            count,
+            timestamp: self.timestamp()?,
+            sending_ip: self.text(Field::SendingIp).and_then(|text| clean::ip(&text)),
+            sending_domain: self.text(Field::SendingDomain).and_then(|text| clean::domain(&text)),
+            campaign_id: self.name(Field::CampaignId),
+            list_source: self.name(Field::ListSource),
+            remote_mta: self.text(Field::RemoteMta).and_then(|text| clean::host(&text)),
+            message_id: self.text(Field::MessageId).and_then(|text| clean::message_id(&text)),
+        })
+    }
+
+    fn no_recipient(&self) -> String {
+        match self.text(Field::Recipient) {
+            Some(text) => format!("{}: recipient \"{}\" is not an address", self.layout.name, clean::excerpt(&text)),
+            None => format!("{}: no recipient", self.layout.name),
+        }
+    }
+}
+
+fn kind_of(action: Action) -> Kind {
+    match action {
+        Action::Failed => Kind::Bounce,
+        Action::Delayed => Kind::Delay,
+        Action::Delivered | Action::Relayed | Action::Expanded => Kind::Delivered,
+    }
+}
+
+/// An address behind its type (`rfc822;ann@example.com`) or its owner's name (`Ann <ann@example.com>`).
+fn typed_address(text: &str) -> Option<Address> {
+    if let Some((kind, address)) = text.split_once(';')
+        && matches!(kind.trim().to_ascii_lowercase().as_str(), "rfc822" | "utf-8")
+    {
+        return Address::parse(address);
+    }
+    let open = text.rfind('<')?;
+    Address::parse(&text[open..])
+}

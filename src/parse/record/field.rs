@@ -1,0 +1,93 @@
+//! The fields that a record can fill, by the names that `frame::schema` gives the columns.
+
+use crate::bounce::nearest_word;
+
+macro_rules! fields {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal,)+) => {
+        /// One of our fields; spelled as the column of the same name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Field { $($(#[$doc])* $variant,)+ }
+
+        impl Field {
+            /// All fields.
+            pub const ALL: &'static [Field] = &[$(Field::$variant,)+];
+            /// How many there are.
+            pub const COUNT: usize = Field::ALL.len();
+            /// Their spellings, in the same order.
+            pub const NAMES: &'static [&'static str] = &[$($name,)+];
+        }
+    };
+}
+
+fields! {
+    /// A word of `bounce::Kind`, or a platform's own.
+    Kind = "kind",
+    /// When it happened.
+    Timestamp = "timestamp",
+    /// The address that we mailed.
+    Recipient = "recipient",
+    /// Original-Recipient.
+    OriginalRecipient = "original_recipient",
+    /// Final-Recipient.
+    FinalRecipient = "final_recipient",
+    /// The recipient's domain, where the record counts by domain.
+    RecipientDomain = "recipient_domain",
+    /// The Action field.
+    Action = "action",
+    /// The reply's three digits.
+    ReplyCode = "reply_code",
+    /// The enhanced status code.
+    Status = "status",
+    /// The report's own Status field.
+    StatusField = "status_field",
+    /// The reply text.
+    DiagnosticCode = "diagnostic_code",
+    /// The SMTP command answered.
+    Command = "command",
+    /// The host that answered.
+    RemoteMta = "remote_mta",
+    /// The host that reports.
+    ReportingMta = "reporting_mta",
+    /// Our IP.
+    SendingIp = "sending_ip",
+    /// Our domain, or an address in it.
+    SendingDomain = "sending_domain",
+    /// Campaign.
+    CampaignId = "campaign_id",
+    /// Source of the address.
+    ListSource = "list_source",
+    /// Message-ID.
+    MessageId = "message_id",
+    /// Mark of the recipient's tenant.
+    TenantId = "tenant_id",
+    /// Feedback-Type.
+    FeedbackType = "feedback_type",
+    /// The platform's own class.
+    NativeClass = "native_class",
+    /// How many messages the record stands for.
+    Count = "count",
+}
+
+impl Field {
+    /// The field of that name.
+    ///
+    /// # Errors
+    /// An unknown name; says which is near.
+    pub fn named(name: &str) -> Result<Field, String> {
+        let known = Field::ALL.iter().zip(Field::NAMES).find(|(_, known)| **known == name);
+        known.map(|(field, _)| *field).ok_or_else(|| match nearest_word(name, Field::NAMES.iter().copied()) {
+            Some(near) => format!("unknown field \"{name}\"; did you mean \"{near}\"?"),
+            None => format!("unknown field \"{name}\"; known fields: {}", Field::NAMES.join(", ")),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_field_is_answered_with_the_nearest_one() {
+        assert_eq!(Field::named("recipent").unwrap_err(), "unknown field \"recipent\"; did you mean \"recipient\"?");
+    }
+}

@@ -1,0 +1,382 @@
+//! JSON records. In: the text of one JSON value: an object, or an array of them, perhaps in wrappers. Out: for each record the
+//! values that some format asks for, in slots; nothing else is kept, and no tree is built.
+//!
+//! All names of all formats stand in one tree of keys, so that one pass over the text finds what any of them needs.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::layout::{Slot, Value, Values};
+
+/// How often a string may hold JSON whose string holds JSON: SQS holds SNS holds SES.
+const MAX_NESTED: u8 = 4;
+
+/// The keys that some format asks for.
+#[derive(Debug)]
+pub struct Keys {
+    nodes: Vec<Node>,
+    slots: usize,
+}
+
+#[derive(Debug, Default)]
+struct Node {
+    /// Sorted by length, then bytes.
+    children: Vec<(Box<str>, usize)>,
+    slot: Option<Slot>,
+    /// An array here holds records.
+    wrapper: bool,
+    /// Each element of an array here is an event of its own.
+    each: bool,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Keys { nodes: vec![Node { wrapper: true, ..Node::default() }], slots: 0 }
+    }
+}
+
+impl Keys {
+    /// The slot of a path; the same path has the same slot, whatever wrapper it stands in. `None` beyond 65,535 paths.
+    pub fn add(&mut self, path: &str, inside: &[String]) -> Option<Slot> {
+        let node = self.node(path);
+        let slot = match self.nodes[node].slot {
+            Some(slot) => slot,
+            None => {
+                let slot = Slot::try_from(self.slots).ok()?;
+                self.slots += 1;
+                slot
+            }
+        };
+        self.nodes[node].slot = Some(slot);
+        for wrapper in inside {
+            let node = self.node(&format!("{wrapper}.{path}"));
+            self.nodes[node].slot.get_or_insert(slot);
+        }
+        Some(slot)
+    }
+
+    /// Marks a path whose array holds records.
+    pub fn mark_wrapper(&mut self, path: &str) {
+        let node = self.node(path);
+        self.nodes[node].wrapper = true;
+    }
+
+    /// Marks a path whose array holds one event an element.
+    pub fn mark_each(&mut self, path: &str, inside: &[String]) {
+        for path in std::iter::once(path.to_owned()).chain(inside.iter().map(|wrapper| format!("{wrapper}.{path}"))) {
+            let node = self.node(&path);
+            self.nodes[node].each = true;
+        }
+    }
+
+    fn node(&mut self, path: &str) -> usize {
+        let mut at = 0;
+        for key in path.split('.') {
+            at = match self.nodes[at].find(key) {
+                Ok(place) => self.nodes[at].children[place].1,
+                Err(place) => {
+                    let new = self.nodes.len();
+                    self.nodes.push(Node::default());
+                    self.nodes[at].children.insert(place, (key.into(), new));
+                    new
+                }
+            };
+        }
+        at
+    }
+}
+
+impl Node {
+    fn find(&self, key: &str) -> Result<usize, usize> {
+        self.children.binary_search_by(|(known, _)| {
+            known.len().cmp(&key.len()).then_with(|| known.as_bytes().cmp(key.as_bytes()))
+        })
+    }
+}
+
+/// What a slot holds.
+#[derive(Debug, Clone)]
+enum Held<'a> {
+    /// The name is there, without a value of its own: null, an object, an array.
+    Present,
+    Text(Cow<'a, str>),
+    Integer(i128),
+    Float(f64),
+    Flag(bool),
+}
+
+/// The values of one record.
+#[derive(Debug)]
+pub struct Slots<'a> {
+    held: Vec<Option<Held<'a>>>,
+    touched: Vec<Slot>,
+    elements: Vec<Vec<(Slot, Held<'a>)>>,
+}
+
+impl<'a> Slots<'a> {
+    fn new(keys: &Keys) -> Self {
+        Slots { held: vec![None; keys.slots], touched: Vec::new(), elements: Vec::new() }
+    }
+
+    /// The first value of a name wins; of an array without a meaning of its own that is its first element.
+    fn put(&mut self, slot: Slot, value: Held<'a>) {
+        let place = &mut self.held[usize::from(slot)];
+        match place {
+            None => self.touched.push(slot),
+            Some(Held::Present) => {}
+            Some(_) => return,
+        }
+        *place = Some(value);
+    }
+
+    /// Takes out what was put since `mark`.
+    fn take_from(&mut self, mark: usize) -> Vec<(Slot, Held<'a>)> {
+        let held = &mut self.held;
+        self.touched
+            .drain(mark..)
+            .filter_map(|slot| held[usize::from(slot)].take().map(|value| (slot, value)))
+            .collect()
+    }
+
+    fn clear(&mut self) {
+        self.elements.clear();
+        for slot in self.touched.drain(..) {
+            self.held[usize::from(slot)] = None;
+        }
+    }
+
+    /// How many events the record holds: the elements of its `each`, or itself.
+    pub fn elements(&self) -> usize {
+        self.elements.len()
+    }
+
+    /// Calls `visit` once for each element, its values laid over the shared ones.
+    pub fn each(&mut self, mut visit: impl FnMut(&Self)) {
+        for element in std::mem::take(&mut self.elements) {
+            let mark = self.touched.len();
+            for (slot, value) in element {
+                self.put(slot, value);
+            }
+            visit(self);
+            self.take_from(mark);
+        }
+    }
+}
+
+impl Values for Slots<'_> {
+    fn get(&self, slot: Slot) -> Option<Value<'_>> {
+        match self.held.get(usize::from(slot))?.as_ref()? {
+            Held::Present => None,
+            Held::Text(text) => Some(Value::Text(text.trim())).filter(|value| *value != Value::Text("")),
+            Held::Integer(number) => Some(Value::Integer(*number)),
+            Held::Float(number) => Some(Value::Float(*number)),
+            Held::Flag(flag) => Some(Value::Flag(*flag)),
+        }
+    }
+
+    fn has(&self, slot: Slot) -> bool {
+        self.held.get(usize::from(slot)).is_some_and(Option::is_some)
+    }
+}
+
+/// Reads one JSON text and hands every record in it to `emit`.
+///
+/// # Errors
+/// Text that is not JSON; records before the damage have been handed over.
+pub fn read(keys: &Keys, text: &[u8], emit: &mut dyn FnMut(&mut Slots<'_>)) -> Result<(), serde_json::Error> {
+    let mut sink = Sink { keys, slots: Slots::new(keys), emit, nested: 0 };
+    let mut json = serde_json::Deserializer::from_slice(text);
+    Seed { sink: &mut sink, node: 0 }.deserialize(&mut json)?;
+    json.end()?;
+    sink.flush();
+    Ok(())
+}
+
+struct Sink<'k, 'a, 'e> {
+    keys: &'k Keys,
+    slots: Slots<'a>,
+    emit: &'e mut dyn FnMut(&mut Slots<'_>),
+    nested: u8,
+}
+
+impl<'a> Sink<'_, 'a, '_> {
+    fn flush(&mut self) {
+        if !self.slots.touched.is_empty() || !self.slots.elements.is_empty() {
+            (self.emit)(&mut self.slots);
+            self.slots.clear();
+        }
+    }
+
+    fn put(&mut self, node: usize, value: Held<'a>) {
+        if let Some(slot) = self.keys.nodes[node].slot {
+            self.slots.put(slot, value);
+        }
+    }
+
+    /// A string that holds JSON, where an object is looked for. What is no JSON after all stays without effect.
+    fn nested(&mut self, node: usize, text: &str) {
+        if self.nested >= MAX_NESTED || !text.trim_start().starts_with(['{', '[']) {
+            return;
+        }
+        let mut inner =
+            Sink { keys: self.keys, slots: Slots::new(self.keys), emit: &mut *self.emit, nested: self.nested + 1 };
+        let mut json = serde_json::Deserializer::from_str(text);
+        if (Seed { sink: &mut inner, node }).deserialize(&mut json).is_err() {
+            return;
+        }
+        let Slots { mut held, touched, elements } = inner.slots;
+        for slot in touched {
+            if let Some(value) = held[usize::from(slot)].take() {
+                self.slots.put(slot, value.into_owned());
+            }
+        }
+        let own = |element: Vec<(Slot, Held<'_>)>| {
+            element.into_iter().map(|(slot, value)| (slot, value.into_owned())).collect()
+        };
+        self.slots.elements.extend(elements.into_iter().map(own));
+    }
+}
+
+impl Held<'_> {
+    fn into_owned<'b>(self) -> Held<'b> {
+        match self {
+            Held::Present => Held::Present,
+            Held::Text(text) => Held::Text(Cow::Owned(text.into_owned())),
+            Held::Integer(number) => Held::Integer(number),
+            Held::Float(number) => Held::Float(number),
+            Held::Flag(flag) => Held::Flag(flag),
+        }
+    }
+}
+
+/// Reads the value that stands at a node.
+struct Seed<'s, 'k, 'a, 'e> {
+    sink: &'s mut Sink<'k, 'a, 'e>,
+    node: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Seed<'_, '_, 'de, '_> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Seed<'_, '_, 'de, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.sink.put(self.node, Held::Present);
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<(), E> {
+        self.sink.put(self.node, Held::Flag(flag));
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<(), E> {
+        self.sink.put(self.node, Held::Integer(number.into()));
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<(), E> {
+        self.sink.put(self.node, Held::Integer(number.into()));
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<(), E> {
+        self.sink.put(self.node, Held::Float(number));
+        Ok(())
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<(), E> {
+        if !self.sink.keys.nodes[self.node].children.is_empty() {
+            self.sink.nested(self.node, text);
+        }
+        self.sink.put(self.node, Held::Text(Cow::Borrowed(text)));
+        Ok(())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        if !self.sink.keys.nodes[self.node].children.is_empty() {
+            self.sink.nested(self.node, text);
+        }
+        if self.sink.keys.nodes[self.node].slot.is_some() {
+            self.sink.put(self.node, Held::Text(Cow::Owned(text.to_owned())));
+        }
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        self.sink.put(self.node, Held::Present);
+        while let Some(child) = map.next_key_seed(Key { keys: self.sink.keys, node: self.node })? {
+            match child {
+                Some(node) => map.next_value_seed(Seed { sink: &mut *self.sink, node })?,
+                None => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        self.sink.put(self.node, Held::Present);
+        let (wrapper, each) = {
+            let node = &self.sink.keys.nodes[self.node];
+            (node.wrapper, node.each)
+        };
+        let mut first = true;
+        loop {
+            let mark = self.sink.slots.touched.len();
+            let element = Seed { sink: &mut *self.sink, node: self.node };
+            let more = match wrapper || each || first {
+                true => seq.next_element_seed(element)?.is_some(),
+                false => seq.next_element::<IgnoredAny>()?.is_some(),
+            };
+            if !more {
+                return Ok(());
+            }
+            first = false;
+            if wrapper {
+                self.sink.flush();
+            } else if each {
+                let element = self.sink.slots.take_from(mark);
+                self.sink.slots.elements.push(element);
+            }
+        }
+    }
+}
+
+/// Finds a key among a node's children, without making a string of it.
+struct Key<'k> {
+    keys: &'k Keys,
+    node: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        json.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        let node = &self.keys.nodes[self.node];
+        Ok(node.find(key).ok().map(|place| node.children[place].1))
+    }
+}

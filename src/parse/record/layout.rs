@@ -1,0 +1,198 @@
+//! Layouts: one export format, its names resolved to places. In: a row of exports.toml and where each name stands (columns of
+//! one header, or slots of the JSON reader). Out: a field's value for any record, without looking up a name again.
+
+use std::borrow::Cow;
+
+use super::field::Field;
+use crate::bounce::Kind;
+use crate::tables::exports::{Export, Name};
+
+/// Where a value stands in a record: a column, or a slot of the JSON reader.
+pub type Slot = u16;
+
+/// A value as the record holds it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Value<'v> {
+    /// Text, trimmed, not empty.
+    Text(&'v str),
+    /// A whole number; exact, whatever its size.
+    Integer(i128),
+    /// A number with a fraction.
+    Float(f64),
+    /// True or false.
+    Flag(bool),
+}
+
+impl<'v> Value<'v> {
+    /// The value as text.
+    pub fn text(self) -> Cow<'v, str> {
+        match self {
+            Value::Text(text) => Cow::Borrowed(text),
+            Value::Integer(number) => Cow::Owned(number.to_string()),
+            Value::Float(number) => Cow::Owned(number.to_string()),
+            Value::Flag(flag) => Cow::Borrowed(if flag { "true" } else { "false" }),
+        }
+    }
+}
+
+/// Something that has values in slots.
+pub trait Values {
+    /// The value there; `None` when it is empty.
+    fn get(&self, slot: Slot) -> Option<Value<'_>>;
+    /// Whether the record has that name at all, be it empty.
+    fn has(&self, slot: Slot) -> bool;
+}
+
+/// One format with its names resolved.
+#[derive(Debug)]
+pub struct Layout {
+    /// The format's name.
+    pub name: &'static str,
+    picks: [Vec<Pick>; Field::COUNT],
+    kinds: Vec<KindTest>,
+    /// The kind of a record for which no test speaks.
+    pub default_kind: Option<Kind>,
+}
+
+#[derive(Debug)]
+enum Pick {
+    Plain(Slot),
+    Join(Vec<Slot>, String),
+    Cut { slot: Slot, before: Option<String>, after: Option<String> },
+}
+
+/// All must hold.
+#[derive(Debug)]
+struct KindTest {
+    when: Vec<(Slot, Vec<Word>)>,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Word {
+    Exact(String),
+    Prefix(String),
+}
+
+impl Word {
+    fn new(pattern: &str) -> Word {
+        match pattern.strip_suffix('*') {
+            Some(prefix) => Word::Prefix(prefix.to_owned()),
+            None => Word::Exact(pattern.to_owned()),
+        }
+    }
+
+    fn fits(&self, text: &str) -> bool {
+        match self {
+            Word::Exact(word) => word.eq_ignore_ascii_case(text),
+            Word::Prefix(prefix) => {
+                text.as_bytes().get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
+            }
+        }
+    }
+}
+
+impl Layout {
+    /// Resolves a format's names; those that `place` does not know are left out.
+    ///
+    /// # Errors
+    /// A field that we do not have, with the nearest one.
+    pub fn new(
+        export: &Export,
+        name: &'static str,
+        mut place: impl FnMut(&str) -> Option<Slot>,
+    ) -> Result<Layout, String> {
+        let mut picks: [Vec<Pick>; Field::COUNT] = Default::default();
+        for (field, names) in &export.fields {
+            let field = Field::named(field)?;
+            picks[field as usize] = names.as_slice().iter().filter_map(|name| Pick::new(name, &mut place)).collect();
+        }
+        let mut kinds = Vec::new();
+        for row in &export.kinds {
+            let when: Option<Vec<_>> = row
+                .when
+                .iter()
+                .map(|(name, words)| Some((place(name)?, words.as_slice().iter().map(|w| Word::new(w)).collect())))
+                .collect();
+            kinds.extend(when.map(|when| KindTest { when, kind: row.kind }));
+        }
+        Ok(Layout { name, picks, kinds, default_kind: export.default_kind })
+    }
+
+    /// Whether some name of this format can fill the field.
+    pub fn knows(&self, field: Field) -> bool {
+        !self.picks[field as usize].is_empty()
+    }
+
+    /// Whether the record has a name for the field, be it empty.
+    pub fn has(&self, field: Field, record: &impl Values) -> bool {
+        self.picks[field as usize].iter().any(|pick| match pick {
+            Pick::Plain(slot) | Pick::Cut { slot, .. } => record.has(*slot),
+            Pick::Join(slots, _) => slots.iter().any(|slot| record.has(*slot)),
+        })
+    }
+
+    /// The field's text in this record.
+    pub fn text<'v>(&self, field: Field, record: &'v impl Values) -> Option<Cow<'v, str>> {
+        self.picks[field as usize].iter().find_map(|pick| match pick {
+            Pick::Plain(slot) => record.get(*slot).map(Value::text),
+            Pick::Join(slots, with) => join(slots, with, record),
+            Pick::Cut { slot, before, after } => cut(record.get(*slot)?.text(), before.as_deref(), after.as_deref()),
+        })
+    }
+
+    /// The field's value in this record, numbers as numbers; for the fields that can be numbers.
+    pub fn value<'v>(&self, field: Field, record: &'v impl Values) -> Option<Value<'v>> {
+        self.picks[field as usize].iter().find_map(|pick| match pick {
+            Pick::Plain(slot) => record.get(*slot),
+            Pick::Join(..) | Pick::Cut { .. } => None,
+        })
+    }
+
+    /// What the record's own words say that it is.
+    pub fn kind(&self, record: &impl Values) -> Option<Kind> {
+        let holds = |(slot, words): &(Slot, Vec<Word>)| {
+            record.get(*slot).is_some_and(|value| {
+                let text = value.text();
+                words.iter().any(|word| word.fits(&text))
+            })
+        };
+        self.kinds.iter().find(|test| test.when.iter().all(holds)).map(|test| test.kind)
+    }
+}
+
+impl Pick {
+    fn new(name: &Name, place: &mut impl FnMut(&str) -> Option<Slot>) -> Option<Pick> {
+        match name {
+            Name::Plain(name) => place(name).map(Pick::Plain),
+            Name::Join { join, with } => {
+                let slots: Vec<Slot> = join.iter().filter_map(|name| place(name)).collect();
+                (!slots.is_empty()).then(|| Pick::Join(slots, with.clone()))
+            }
+            Name::Cut { cut, before, after } => {
+                place(cut).map(|slot| Pick::Cut { slot, before: before.clone(), after: after.clone() })
+            }
+        }
+    }
+}
+
+fn join<'v>(slots: &[Slot], with: &str, record: &'v impl Values) -> Option<Cow<'v, str>> {
+    let parts: Vec<_> = slots.iter().filter_map(|slot| record.get(*slot)).map(Value::text).collect();
+    (!parts.is_empty()).then(|| Cow::Owned(parts.join(with)))
+}
+
+fn cut<'v>(text: Cow<'v, str>, before: Option<&str>, after: Option<&str>) -> Option<Cow<'v, str>> {
+    let start = match after {
+        Some(mark) => text.find(mark)? + mark.len(),
+        None => 0,
+    };
+    let end = match before {
+        Some(mark) => start + text[start..].find(mark)?,
+        None => text.len(),
+    };
+    let part = match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text[start..end].trim()),
+        Cow::Owned(text) => Cow::Owned(text[start..end].trim().to_owned()),
+    };
+    (!part.is_empty()).then_some(part)
+}

@@ -1,0 +1,128 @@
+//! Records: the rows of CSV exports, JSON objects and log lines. In: one record as source found it. Out: an event, a delivery or
+//! a reject. Formats are rows of exports.toml; what a reply means is classify's work.
+
+mod build;
+mod clean;
+mod field;
+mod formats;
+mod json;
+mod layout;
+mod rows;
+
+use self::build::Setting;
+use self::formats::Formats;
+use self::json::Keys;
+use self::layout::{Layout, Slot, Values};
+use super::date::Zone;
+use super::{ParseOptions, Parsed};
+use crate::bounce::{Origin, Reject, RejectReason};
+use crate::source::{Header, Record};
+use crate::tables::TableError;
+
+/// Reads records; shared by all threads.
+#[derive(Debug)]
+pub struct Records {
+    setting: Setting,
+    formats: Formats,
+    plans: rows::Plans,
+    keys: Keys,
+    shapes: Vec<Shape>,
+}
+
+/// A format as JSON spells it.
+#[derive(Debug)]
+struct Shape {
+    needs: Vec<Slot>,
+    lacks: Vec<Slot>,
+    each: bool,
+    layout: Layout,
+}
+
+impl Records {
+    /// Loads and compiles the formats.
+    ///
+    /// # Errors
+    /// A broken table; a time zone that is none.
+    pub fn new(options: &ParseOptions) -> Result<Records, TableError> {
+        let zone = options.time_zone.as_deref().map(zone).transpose()?;
+        let formats = Formats::load(options.tables.as_deref())?;
+        let mut keys = Keys::default();
+        let shapes = formats.iter().map(|format| shape(format, &mut keys)).collect::<Result<_, _>>()?;
+        let setting = Setting { zone, deliveries: options.deliveries };
+        Ok(Records { setting, formats, plans: rows::Plans::default(), keys, shapes })
+    }
+
+    /// Reads one row of a delimited file.
+    pub fn row(&self, origin: &Origin, header: &Header, record: Record<'_>, out: &mut Parsed) {
+        match &*self.plans.of(header, &self.formats) {
+            Ok(layout) => build::record(&self.setting, layout, origin, &record, out),
+            Err(detail) => out.rejects.push(reject(origin, RejectReason::BadRow, detail.clone())),
+        }
+    }
+
+    /// Reads one JSON value: an object, or an array of them, perhaps in wrappers.
+    pub fn json(&self, origin: &Origin, text: &[u8], out: &mut Parsed) {
+        let mut records = 0_u64;
+        let read = json::read(&self.keys, text, &mut |slots| {
+            records += 1;
+            let fits = |shape: &&Shape| {
+                shape.needs.iter().all(|slot| slots.has(*slot)) && !shape.lacks.iter().any(|slot| slots.has(*slot))
+            };
+            let Some(shape) = self.shapes.iter().find(fits) else {
+                out.rejects.push(reject(
+                    origin,
+                    RejectReason::UnknownFormat,
+                    "no export format has these keys".to_owned(),
+                ));
+                return;
+            };
+            if shape.each && slots.elements() > 0 {
+                slots.each(|slots| build::record(&self.setting, &shape.layout, origin, slots, out));
+            } else {
+                build::record(&self.setting, &shape.layout, origin, slots, out);
+            }
+        });
+        match read {
+            Err(error) => out.rejects.push(reject(origin, RejectReason::BadJson, error.to_string())),
+            Ok(()) if records == 0 => {
+                out.rejects.push(reject(origin, RejectReason::BadRow, "no object with a known key".to_owned()));
+            }
+            Ok(()) => {}
+        }
+    }
+}
+
+fn shape(format: &formats::Format, keys: &mut Keys) -> Result<Shape, TableError> {
+    let export = &format.export;
+    let full = || TableError { file: "exports.toml".to_owned(), line: 1, what: "more than 65,535 names".to_owned() };
+    let mut add = |path: &String| keys.add(path, &export.inside).ok_or_else(full);
+    let needs = export.needs.iter().map(&mut add).collect::<Result<_, _>>()?;
+    let lacks = export.lacks.iter().map(&mut add).collect::<Result<_, _>>()?;
+    for wrapper in &export.inside {
+        keys.mark_wrapper(wrapper);
+    }
+    if let Some(each) = &export.each {
+        keys.mark_each(each, &export.inside);
+    }
+    let layout = Layout::new(export, format.name, |path| keys.add(path, &export.inside))
+        .map_err(|what| TableError { file: "exports.toml".to_owned(), line: 1, what })?;
+    Ok(Shape { needs, lacks, each: export.each.is_some(), layout })
+}
+
+fn reject(origin: &Origin, reason: RejectReason, detail: String) -> Reject {
+    Reject { origin: origin.clone(), reason, detail }
+}
+
+fn zone(name: &str) -> Result<Zone, TableError> {
+    Zone::parse(name).ok_or_else(|| TableError {
+        file: "configuration".to_owned(),
+        line: 1,
+        what: format!(
+            "time_zone \"{}\" is no zone; use UTC, an offset such as \"+02:00\", or a name such as \"Europe/Berlin\"",
+            clean::excerpt(name)
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! Rows of delimited files. In: a header and its records. Out: values by column; the format is found once for each header.
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+
+use super::field::Field;
+use super::formats::Formats;
+use super::layout::{Layout, Slot, Value, Values};
+use crate::bounce::nearest_word;
+use crate::source::{Header, Record};
+
+impl Values for Record<'_> {
+    fn get(&self, slot: Slot) -> Option<Value<'_>> {
+        let text = Record::get(self, usize::from(slot))?.trim();
+        (!text.is_empty() && !matches!(text, "NULL" | "null" | "\\N")).then_some(Value::Text(text))
+    }
+
+    fn has(&self, _: Slot) -> bool {
+        true
+    }
+}
+
+/// How the records of one header are read; an error for all of them when they cannot be.
+pub type Plan = Result<Layout, String>;
+
+/// The plans worked out so far, by header.
+#[derive(Debug, Default)]
+pub struct Plans(RwLock<HashMap<u64, Arc<Plan>>>);
+
+impl Plans {
+    /// The header's plan, made when it is first seen.
+    pub fn of(&self, header: &Header, formats: &Formats) -> Arc<Plan> {
+        if let Ok(plans) = self.0.read()
+            && let Some(plan) = plans.get(&header.id)
+        {
+            return plan.clone();
+        }
+        let plan = Arc::new(make(header, formats));
+        if let Ok(mut plans) = self.0.write() {
+            plans.insert(header.id, plan.clone());
+        }
+        plan
+    }
+}
+
+fn make(header: &Header, formats: &Formats) -> Plan {
+    let names: Vec<String> = header.names.iter().map(|name| name.trim().to_ascii_lowercase()).collect();
+    let has = |wanted: &str| names.contains(&wanted.to_ascii_lowercase());
+    let Some(format) = formats.of_columns(has) else { return Err("no export format has these columns".to_owned()) };
+    let place = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        names.iter().position(|column| *column == name).and_then(|column| Slot::try_from(column).ok())
+    };
+    let layout = Layout::new(&format.export, format.name, place)?;
+    let addressed = [Field::Recipient, Field::OriginalRecipient, Field::FinalRecipient, Field::RecipientDomain];
+    if addressed.iter().any(|field| layout.knows(*field)) { Ok(layout) } else { Err(no_recipient_column(header)) }
+}
+
+/// What is missing, what is there, and what was probably meant.
+fn no_recipient_column(header: &Header) -> String {
+    const SHOWN: usize = 40;
+    let found: Vec<&str> = header.names.iter().take(SHOWN).map(String::as_str).collect();
+    let more = if header.names.len() > SHOWN { ", ..." } else { "" };
+    let wanted = ["recipient", "recipient_domain", "email"];
+    let near = header.names.iter().find(|name| nearest_word(&name.to_ascii_lowercase(), wanted).is_some());
+    let hint = match near {
+        Some(name) => format!("is \"{name}\" the recipient?"),
+        None => "name the recipient's column in a mapping".to_owned(),
+    };
+    format!("no column \"recipient\"; found: {}{more}; {hint}", found.join(", ")).replace(char::is_control, " ")
+}

@@ -1,0 +1,146 @@
+//! What records become, whatever their format.
+
+use super::*;
+use crate::bounce::Kind;
+
+fn records(deliveries: bool) -> Records {
+    Records::new(&ParseOptions { deliveries, ..ParseOptions::default() }).unwrap()
+}
+
+fn origin() -> Origin {
+    Origin { source: "test".into(), index: 0 }
+}
+
+fn csv_with(records: &Records, text: &str) -> Parsed {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let names = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let header = Header { names, id: 1 };
+    let mut out = Parsed::default();
+    for record in reader.records() {
+        records.row(&origin(), &header, Record(&record.unwrap()), &mut out);
+    }
+    out
+}
+
+fn read_csv(text: &str) -> Parsed {
+    csv_with(&records(false), text)
+}
+
+fn read_json(text: &str) -> Parsed {
+    let mut out = Parsed::default();
+    records(false).json(&origin(), text.as_bytes(), &mut out);
+    out
+}
+
+#[test]
+fn a_generic_row_fills_the_fields_of_the_same_name() {
+    let out = read_csv(
+        "timestamp,recipient,reply_code,status,diagnostic_code,remote_mta,sending_ip,sending_domain,campaign_id,message_id\n\
+         2026-11-20T01:02:03Z,Ann@Example.com,550,5.1.1,550 5.1.1 unknown,MX.example.com,192.0.2.1,News.example.org,c1,<1@example.org>\n",
+    );
+    let event = &out.events[0];
+    assert_eq!(event.kind, Kind::Bounce);
+    assert_eq!(event.recipient.as_ref().unwrap().as_str(), "Ann@example.com");
+    assert_eq!(event.timestamp.unwrap().0, 1_795_136_523_000);
+    assert_eq!(event.reply_code.unwrap().get(), 550);
+    assert_eq!(event.status.unwrap().to_string(), "5.1.1");
+    assert_eq!(event.diagnostic_code.as_deref(), Some("550 5.1.1 unknown"));
+    assert_eq!(event.remote_mta.as_deref(), Some("mx.example.com"));
+    assert_eq!(event.sending_ip.unwrap().to_string(), "192.0.2.1");
+    assert_eq!(event.sending_domain.as_deref(), Some("news.example.org"));
+    assert_eq!(event.campaign_id.as_deref(), Some("c1"));
+    assert_eq!(event.message_id.as_deref(), Some("1@example.org"));
+}
+
+#[test]
+fn a_generic_object_is_read_like_a_row() {
+    let out = read_json(
+        r#"{"kind":"bounce","timestamp":"2026-11-20T01:02:03Z","recipient":"ann@example.com","reply_code":550,"status":"5.1.1",
+            "diagnostic_code":"550 5.1.1 no \"ann\" here","cause":null,"source_index":3}"#,
+    );
+    let event = &out.events[0];
+    assert_eq!(event.reply_code.unwrap().get(), 550);
+    assert_eq!(event.diagnostic_code.as_deref(), Some("550 5.1.1 no \"ann\" here"));
+}
+
+#[test]
+fn rows_without_kind_are_bounces_where_the_file_has_a_code_column() {
+    for (text, want) in [
+        ("recipient,reply_code\nann@example.com,550\n", Kind::Bounce),
+        ("recipient,reply_code\nann@example.com,451\n", Kind::Bounce),
+        ("recipient,status\nann@example.com,\n", Kind::Bounce),
+        ("recipient,reply_code\nann@example.com,250\n", Kind::Delivered),
+        ("recipient\nann@example.com\n", Kind::Delivered),
+        ("recipient,action,diagnostic_code\nann@example.com,delayed,451 later\n", Kind::Delay),
+        ("recipient,kind,diagnostic_code\nann@example.com,complaint,\n", Kind::Complaint),
+        ("recipient,kind\nann@example.com,delivered\n", Kind::Delivered),
+        ("recipient,kind\nann@example.com,opened\n", Kind::Other),
+    ] {
+        let out = read_csv(text);
+        let kind = out.events.first().map_or(Kind::Delivered, |event| event.kind);
+        assert_eq!((kind, out.events.len() + out.deliveries.len()), (want, 1), "{text}");
+    }
+}
+
+#[test]
+fn a_count_by_domain_is_a_delivery_without_a_recipient() {
+    let out = read_csv("recipient_domain,count,sending_ip\nExample.com,12,192.0.2.1\nexample.net,0,\n");
+    assert_eq!((out.deliveries[0].recipient_domain.as_str(), out.deliveries[0].count), ("example.com", 12));
+    assert_eq!(out.deliveries[0].recipient, None);
+    assert_eq!(out.rejects.len(), 1);
+}
+
+#[test]
+fn records_of_a_delivery_file_are_deliveries_unless_they_say_otherwise() {
+    let records = records(true);
+    let out = csv_with(
+        &records,
+        "recipient,reply_code,kind\na@example.com,550,\nb@example.com,,bounce\nc@example.com,250,delivered\n",
+    );
+    assert_eq!((out.deliveries.len(), out.events.len()), (2, 1));
+}
+
+#[test]
+fn an_unusable_recipient_is_one_reject() {
+    let out = read_csv("recipient,reply_code\nnobody,550\n,550\nann@example.com,550\n");
+    let details: Vec<_> = out.rejects.iter().map(|r| (r.reason, r.detail.as_str())).collect();
+    assert_eq!(
+        details,
+        [
+            (RejectReason::BadRow, "generic: recipient \"nobody\" is not an address"),
+            (RejectReason::BadRow, "generic: no recipient"),
+        ]
+    );
+    assert_eq!(out.events.len(), 1);
+}
+
+#[test]
+fn a_missing_recipient_column_names_those_found_and_the_nearest() {
+    let out = read_csv("when,recipeint,text\n1,ann@example.com,550\n");
+    assert_eq!(
+        out.rejects[0].detail,
+        "no column \"recipient\"; found: when, recipeint, text; is \"recipeint\" the recipient?"
+    );
+}
+
+#[test]
+fn a_time_without_zone_is_a_reject_that_says_what_to_set() {
+    let out = read_csv("recipient,timestamp,reply_code\nann@example.com,2026-11-20 01:02:03,550\n");
+    assert!(out.rejects[0].detail.contains("time_zone"), "{}", out.rejects[0].detail);
+    let options = ParseOptions { time_zone: Some("+01:00".to_owned()), ..ParseOptions::default() };
+    let out = csv_with(&Records::new(&options).unwrap(), "recipient,timestamp\nann@example.com,1970-01-01 01:00:00\n");
+    assert_eq!(out.deliveries[0].timestamp.unwrap().0, 0);
+}
+
+#[test]
+fn damaged_json_is_one_reject_and_the_records_before_it_are_kept() {
+    let out = read_json(r#"[{"recipient":"a@example.com"},{"recipient":"b@example.com"},{"recip"#);
+    assert_eq!((out.deliveries.len(), out.rejects.len()), (2, 1));
+    assert_eq!(out.rejects[0].reason, RejectReason::BadJson);
+}
+
+#[test]
+fn ids_beyond_double_precision_stay_exact() {
+    let out = read_json(r#"{"recipient":"a@example.com","message_id":13792286917004337,"reply_code":550}"#);
+    assert_eq!(out.events[0].message_id.as_deref(), Some("13792286917004337"));
+}
