@@ -57,6 +57,7 @@ impl Reader {
             Item::Mail { .. } => {}
             Item::Row { origin, header, record } => self.records.row(origin, header, *record, out),
             Item::Json { origin, text } => self.records.json(origin, text, out),
+            Item::Log { origin, text } => self.records.log(origin, text, out),
         }
     }
 }

@@ -90,6 +90,12 @@ impl Records {
             Ok(()) => {}
         }
     }
+
+    /// Reads consecutive lines of a log.
+    pub fn log(&self, origin: &Origin, text: &[u8], out: &mut Parsed) {
+        let detail = format!("a log of {} bytes; no log format is read yet", text.len());
+        out.rejects.push(reject(origin, RejectReason::UnknownFormat, detail));
+    }
 }
 
 fn shape(format: &formats::Format, keys: &mut Keys) -> Result<Shape, TableError> {
