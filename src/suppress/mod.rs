@@ -1,1 +1,214 @@
-//! suppress
+//! ACTING: events and judgement -> what goes on a list, what is held, what is protected. In: event files, a judgement,
+//! the policy, options. Out: the lists as CSV files, and their counts.
+//!
+//! Two readings: the first keeps forty bytes for each failure and rules on each address, the second writes the rows
+//! that the rulings name, so that no text is held and the lists come in the order of their first evidence. What may
+//! suppress at all is held by two types, `AddressEntry` and `DomainEntry`; the rest decides whether it ought to.
+//! Memory of earlier nights is history's work.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+use polars::prelude::DataFrame;
+
+use crate::analyze::incident::Judgement;
+use crate::bounce::Cause;
+use crate::frame;
+use crate::tables::policy::Suppress;
+
+mod brake;
+mod cells;
+mod cover;
+mod domain_entry;
+mod domains;
+mod doubt;
+mod entry;
+mod gather;
+mod rows;
+mod ruling;
+mod signal;
+mod write;
+
+#[cfg(test)]
+mod promise;
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use brake::{Brake, Cap};
+pub use cells::{is_formula, place, prose};
+pub use domain_entry::DomainEntry;
+pub use domains::HeldDomain;
+pub use entry::{AddressEntry, Answer, Refused, Seen};
+pub use ruling::Hold;
+
+use domains::{Shown, Targets};
+use gather::{Gather, NONE};
+use ruling::{Rules, Ruling, Verdict};
+
+/// What differs from run to run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The night's date; expiries count from it.
+    pub as_of: Date,
+    /// The most that the run may add.
+    pub cap: Cap,
+    /// What must never be suppressed.
+    pub allow: Allow,
+}
+
+impl Options {
+    /// The defaults for a night.
+    pub fn for_night(as_of: Date) -> Options {
+        Options { as_of, cap: Cap::default(), allow: Allow::default() }
+    }
+}
+
+/// Addresses and domains that must never be suppressed.
+#[derive(Debug, Clone, Default)]
+pub struct Allow {
+    /// Addresses, all lower case (`Address::key`).
+    pub addresses: BTreeSet<String>,
+    /// Domains (`domain_key`).
+    pub domains: BTreeSet<String>,
+}
+
+impl Allow {
+    fn holds(&self, address: &str, domain: &str) -> bool {
+        self.holds_domain(domain)
+            || (!self.addresses.is_empty() && self.addresses.contains(&address.to_lowercase()))
+    }
+
+    fn holds_domain(&self, domain: &str) -> bool {
+        self.domains.contains(domain)
+    }
+}
+
+/// Frames with the columns asked for, all event files one after the other.
+type Frames = Box<dyn Iterator<Item = anyhow::Result<DataFrame>> + Send>;
+
+/// What the night's lists will hold: all rulings, nothing written yet.
+pub struct Plan<'a> {
+    judgement: &'a Judgement,
+    policy: &'a Suppress,
+    options: &'a Options,
+    targets: Targets<'a>,
+    shown: Vec<Shown>,
+    /// In order of reading.
+    rulings: Vec<Ruling>,
+    covered: u64,
+    brake: Brake,
+}
+
+/// What the lists hold, for reports.
+#[derive(Debug, Clone)]
+pub struct Lists {
+    /// Rows of addresses.csv, by cause.
+    pub addresses: BTreeMap<Cause, u64>,
+    /// domains.csv, sorted by domain.
+    pub domains: Vec<DomainEntry>,
+    /// Addresses in held.csv, by reason.
+    pub held: BTreeMap<Hold, u64>,
+    /// Domains in held.csv.
+    pub held_domains: Vec<HeldDomain>,
+    /// Until when held entries wait; `None`: until somebody decides.
+    pub held_until: Option<Date>,
+    /// Rows of protected.csv, by incident; `None`: no incident explains them.
+    pub protected: BTreeMap<Option<String>, u64>,
+    /// Addresses that need no entry because their domain is listed.
+    pub covered: u64,
+    /// Cells kept out of the lists because a spreadsheet would run them.
+    pub quarantined: u64,
+    /// Rows of list_sources.csv.
+    pub list_sources: u64,
+    /// How the brake stands.
+    pub brake: Brake,
+    /// The files written, relative to the night's folder, and their rows.
+    pub files: Vec<ListFile>,
+}
+
+impl Lists {
+    /// Rows of addresses.csv.
+    pub fn addresses_total(&self) -> u64 {
+        self.addresses.values().sum()
+    }
+
+    /// Addresses in held.csv.
+    pub fn held_total(&self) -> u64 {
+        self.held.values().sum()
+    }
+
+    /// Rows of protected.csv.
+    pub fn protected_total(&self) -> u64 {
+        self.protected.values().sum()
+    }
+}
+
+/// A list as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListFile {
+    /// Relative to the night's folder, with `/`.
+    pub path: String,
+    /// Rows below the header.
+    pub rows: u64,
+}
+
+/// Rules on every address of the night.
+///
+/// # Errors
+/// Event files that cannot be read or lack a column.
+pub fn decide<'a>(
+    events: &[PathBuf],
+    judgement: &'a Judgement,
+    policy: &'a Suppress,
+    options: &'a Options,
+) -> anyhow::Result<Plan<'a>> {
+    Plan::from_frames(frame::scan(events, gather::COLUMNS)?, judgement, policy, options)
+}
+
+impl<'a> Plan<'a> {
+    fn from_frames(
+        frames: Frames,
+        judgement: &'a Judgement,
+        policy: &'a Suppress,
+        options: &'a Options,
+    ) -> anyhow::Result<Plan<'a>> {
+        let targets = Targets::new(judgement, policy, options);
+        let mut gather = Gather::new(judgement, policy, options, &targets);
+        for frame in frames {
+            gather.frame(&frame?)?;
+        }
+        let records = gather.finish();
+        let shown = domains::shown(&records, &targets);
+        // A tenant block acts on all the organisation's domains; a domain that takes no mail must have said so.
+        let covered: Vec<bool> =
+            targets.all.iter().zip(&shown).map(|(t, s)| t.incident.is_some() || s.row != NONE).collect();
+        let rules = Rules { full_days: policy.mailbox_full.bounces, covered: &covered };
+        let mut rulings: Vec<Ruling> = records
+            .chunk_by(|a, b| a.address == b.address)
+            .filter_map(|address| Ruling::on(address, rules))
+            .collect();
+        drop(records);
+        let before = rulings.len();
+        rulings.retain(|r| r.verdict != Verdict::Covered);
+        let covered_addresses = (before - rulings.len()) as u64;
+        rulings.sort_unstable_by_key(|r| r.row);
+        let addresses = rulings.iter().filter(|r| r.verdict == Verdict::Suppress).count();
+        let new = (addresses + covered.iter().filter(|c| **c).count()) as u64;
+        let brake = Brake::new(new, options.cap, judgement.recipients_mailed, &policy.brake);
+        Ok(Plan { judgement, policy, options, targets, shown, rulings, covered: covered_addresses, brake })
+    }
+
+    /// How the brake stands.
+    pub fn brake(&self) -> Brake {
+        self.brake
+    }
+
+    /// Writes the lists to `night/suppression/`; to `night/suppression/held/` where the brake has tripped.
+    ///
+    /// # Errors
+    /// Event files that cannot be read again, and files that cannot be written.
+    pub fn write(&self, events: &[PathBuf], night: &Path) -> anyhow::Result<Lists> {
+        self.write_frames(frame::scan(events, write::COLUMNS)?, night)
+    }
+}

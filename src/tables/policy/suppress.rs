@@ -120,6 +120,8 @@ pub struct Flip {
     pub share: f64,
     /// And at least so many recipients.
     pub recipients: u64,
+    /// So many recipients where deliveries are not known.
+    pub recipients_without_deliveries: u64,
 }
 
 /// The default cap on new entries of one run.

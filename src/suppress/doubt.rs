@@ -1,0 +1,134 @@
+//! Doubt: "unknown" answers that are not to be believed tonight. In: the policy's wordings and the judgement. Out: for
+//! one answer, the reason to hold it, or none.
+
+use std::collections::HashSet;
+
+use crate::analyze::incident::{DomainRow, Judgement};
+use crate::bounce::{Cause, IncidentKind, ScopeType};
+use crate::tables::policy::{Doubtful, Flip, Suppress, When};
+
+/// Why an answer is not believed yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// The wording alone is not enough.
+    Wording,
+    /// Too many of the domain's recipients are unknown at once.
+    DomainFlips,
+    /// The receiver is under an incident the same night.
+    ReceiverIncident,
+}
+
+/// What is known tonight of domains and receivers, for doubting.
+pub(super) struct Doubts<'a> {
+    wordings: &'a [Doubtful],
+    flipping: HashSet<&'a str>,
+    receivers: HashSet<&'a str>,
+}
+
+impl<'a> Doubts<'a> {
+    pub fn new(judgement: &'a Judgement, policy: &'a Suppress) -> Doubts<'a> {
+        let flipping = judgement.domains.iter().filter(|d| flips(d, &policy.flip)).map(|d| d.domain.as_str());
+        let receivers = judgement.incidents.iter().filter(|i| i.kind != IncidentKind::Inconclusive).flat_map(|i| {
+            [ScopeType::Provider, ScopeType::Gateway].into_iter().filter_map(|part| i.scope.part(part))
+        });
+        Doubts { wordings: &policy.doubtful, flipping: flipping.collect(), receivers: receivers.collect() }
+    }
+
+    /// The reason not to believe an "unknown" answer; `None`: believe it. `speaker` is the system that spoke,
+    /// `receiver` the one that serves the domain.
+    pub fn reason(&self, reply: &str, speaker: Option<&str>, receiver: Option<&str>, domain: &str) -> Option<Reason> {
+        let rows = || self.wordings.iter().filter(|w| speaks(w, speaker.or(receiver)));
+        if rows().next().is_none() {
+            return None;
+        }
+        let reply = reply.to_ascii_lowercase();
+        let row = rows().find(|w| w.text.iter().any(|t| reply.contains(t.as_str())))?;
+        let incident = [speaker, receiver].into_iter().flatten().any(|r| self.receivers.contains(family(r)));
+        row.when.iter().find_map(|when| match when {
+            When::Always => Some(Reason::Wording),
+            When::DomainFlips => self.flipping.contains(domain).then_some(Reason::DomainFlips),
+            When::ReceiverIncident => incident.then_some(Reason::ReceiverIncident),
+        })
+    }
+}
+
+fn speaks(wording: &Doubtful, speaker: Option<&str>) -> bool {
+    wording.receiver.is_empty() || speaker.is_some_and(|s| wording.receiver.iter().any(|r| r == s))
+}
+
+/// The name that incidents use for a receiver: `google` stands for `google_workspace` too.
+pub(super) fn family(receiver: &str) -> &str {
+    if receiver == "google_workspace" { "google" } else { receiver }
+}
+
+/// Whether a domain's directory seems to have failed: many of its recipients unknown at once.
+fn flips(domain: &DomainRow, flip: &Flip) -> bool {
+    let unknown: u64 = domain.causes.iter().filter(|(c, _)| *c == Cause::MailboxUnknown).map(|(_, n)| n).sum();
+    match domain.delivered {
+        Some(delivered) => {
+            let tried = delivered.saturating_add(domain.bounces);
+            unknown >= flip.recipients && unknown as f64 > flip.share * tried as f64
+        }
+        None => unknown >= flip.recipients_without_deliveries,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suppress::testing;
+    use crate::tables::policy;
+
+    const DBEB: &str = "550 5.4.1 Recipient address rejected: Access denied. AS(201806281)";
+
+    fn domain(unknown: u64, delivered: Option<u64>) -> DomainRow {
+        DomainRow {
+            bounces: unknown,
+            delivered,
+            causes: vec![(Cause::MailboxUnknown, unknown)],
+            ..testing::domain_row("example.com")
+        }
+    }
+
+    fn reason(judgement: &Judgement, reply: &str) -> Option<Reason> {
+        let policy = policy::load(None).unwrap().suppress;
+        Doubts::new(judgement, &policy).reason(
+            reply,
+            Some("exchange_online"),
+            Some("exchange_online"),
+            "example.com",
+        )
+    }
+
+    #[test]
+    fn access_denied_is_believed_on_a_quiet_night() {
+        assert_eq!(reason(&testing::judgement(), DBEB), None);
+    }
+
+    #[test]
+    fn access_denied_is_not_believed_when_the_domain_flips() {
+        for (unknown, delivered, want) in [
+            (10, Some(20), Some(Reason::DomainFlips)),
+            (10, Some(90), None),
+            (4, Some(0), None),
+            (19, None, None),
+            (20, None, Some(Reason::DomainFlips)),
+        ] {
+            let judgement = Judgement { domains: vec![domain(unknown, delivered)], ..testing::judgement() };
+            assert_eq!(reason(&judgement, DBEB), want, "{unknown} {delivered:?}");
+        }
+    }
+
+    #[test]
+    fn clear_words_are_believed_even_when_the_domain_flips() {
+        let judgement = Judgement { domains: vec![domain(10, Some(0))], ..testing::judgement() };
+        assert_eq!(reason(&judgement, "550 5.1.10 RESOLVER.ADR.RecipientNotFound"), None);
+    }
+
+    #[test]
+    fn access_denied_is_not_believed_while_the_receiver_refuses_us() {
+        let judgement =
+            Judgement { incidents: vec![testing::provider_block("exchange_online")], ..testing::judgement() };
+        assert_eq!(reason(&judgement, DBEB), Some(Reason::ReceiverIncident));
+    }
+}

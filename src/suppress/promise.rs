@@ -1,0 +1,134 @@
+//! The first promise, as a test of the whole room: whatever the causes, blames, feedback types and incidents of a
+//! night, nothing but a recipient's own cause or wish lists an address, and nothing but a tenant block that acts or a
+//! dead domain lists a domain.
+
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::testing::{self, NIGHT, Row};
+use super::{Cap, Lists, Options, Plan};
+use crate::analyze::incident::{DomainRow, Incident, Judgement, Scope};
+use crate::bounce::{Blames, Cause, Confidence, IncidentKind, Kind, ScopeType};
+use crate::tables::policy;
+
+/// Runs the room on one night.
+pub(super) fn run(rows: &[Row<'_>], judgement: &Judgement, night: &Path) -> Lists {
+    run_with(rows, judgement, &Options { cap: Cap::Entries(1_000_000), ..Options::for_night(NIGHT) }, night)
+}
+
+pub(super) fn run_with(rows: &[Row<'_>], judgement: &Judgement, options: &Options, night: &Path) -> Lists {
+    let policy = policy::load(None).unwrap().suppress;
+    let frame = testing::frame(rows);
+    let frames = || {
+        let (a, b) = frame.split_at((rows.len() / 2) as i64);
+        Box::new([Ok(a), Ok(b)].into_iter()) as super::Frames
+    };
+    Plan::from_frames(frames(), judgement, &policy, options).unwrap().write_frames(frames(), night).unwrap()
+}
+
+/// The cells of one column of a list.
+pub(super) fn column(night: &Path, list: &str, column: &str) -> Vec<String> {
+    let mut csv = csv::Reader::from_path(night.join("suppression").join(list)).unwrap();
+    let at = csv.headers().unwrap().iter().position(|h| h == column).unwrap();
+    csv.records().map(|r| r.unwrap()[at].to_owned()).collect()
+}
+
+fn any_of<T: Copy + std::fmt::Debug + 'static>(all: &'static [T]) -> impl Strategy<Value = T> {
+    proptest::sample::select(all)
+}
+
+fn any_row() -> impl Strategy<Value = Row<'static>> {
+    const RECIPIENTS: &[&str] =
+        &["ann@example.com", "bob@example.com", "cat@example.net", "dan@example.org", "eve@gmail.com"];
+    const FEEDBACK: &[Option<&str>] = &[None, Some("abuse"), Some("auth-failure"), Some("not-spam"), Some("virus")];
+    let said = (any_of(Kind::ALL), any_of(Cause::ALL), any_of(Blames::ALL));
+    (any_of(RECIPIENTS), said, any_of(FEEDBACK), 0..5_i64).prop_map(
+        |(recipient, (kind, cause, blames), feedback_type, day)| Row {
+            kind,
+            feedback_type,
+            millis: testing::MIDNIGHT + day * testing::DAY,
+            ..testing::bounce(recipient, cause, blames)
+        },
+    )
+}
+
+fn any_incident() -> impl Strategy<Value = Incident> {
+    let scope = (any_of(ScopeType::ALL), any_of(&["example.com", "example.net", "google", "192.0.2.1", "*"]));
+    (any_of(IncidentKind::ALL), any_of(Confidence::ALL), scope, any::<bool>()).prop_map(
+        |(kind, confidence, (part, key), explicit)| Incident {
+            confidence,
+            explicit,
+            ..testing::incident(kind, Scope::one(part, key))
+        },
+    )
+}
+
+fn domains_of(rows: &[Row<'_>]) -> Vec<DomainRow> {
+    ["example.com", "example.net", "example.org", "gmail.com"]
+        .into_iter()
+        .map(|domain| {
+            let own = rows.iter().filter(|r| r.kind == Kind::Bounce && r.recipient.ends_with(domain));
+            DomainRow {
+                organisation: (domain != "gmail.com").then(|| domain.to_owned()),
+                causes: own.map(|r| (r.cause, 1)).collect(),
+                ..testing::domain_row(domain)
+            }
+        })
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn nothing_but_the_recipients_own_cause_lists_an_address_or_a_domain(
+        rows in proptest::collection::vec(any_row(), 1..12),
+        incidents in proptest::collection::vec(any_incident(), 0..4),
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let judgement = Judgement { incidents, domains: domains_of(&rows), ..testing::judgement() };
+        let lists = run(&rows, &judgement, dir.path());
+        let emails = column(dir.path(), "addresses.csv", "email");
+        prop_assert_eq!(emails.len() as u64, lists.addresses_total());
+        for email in &emails {
+            let own = rows.iter().filter(|r| r.recipient == email).any(|r| match r.kind {
+                Kind::Bounce => r.blames == Blames::Recipient && matches!(r.cause,
+                    Cause::MailboxUnknown | Cause::MailboxDisabled | Cause::MailboxFull | Cause::TenantPolicy),
+                Kind::Complaint => matches!(r.feedback_type, None | Some("abuse")),
+                _ => false,
+            });
+            prop_assert!(own, "{}", email);
+        }
+        for domain in column(dir.path(), "domains.csv", "domain") {
+            let blocked = judgement.incidents.iter().any(|i| i.kind == IncidentKind::TenantBlock
+                && i.confidence != Confidence::Low && i.scope.part(ScopeType::Organisation) == Some(&domain));
+            let dead = rows.iter().any(|r| r.kind == Kind::Bounce && r.recipient.ends_with(&domain)
+                && r.cause == Cause::DomainInvalid && r.blames == Blames::Recipient);
+            prop_assert!((blocked || dead) && domain != "gmail.com", "{}", domain);
+        }
+    }
+
+    #[test]
+    fn every_address_that_failed_is_on_exactly_one_list_or_under_a_listed_domain(
+        rows in proptest::collection::vec(any_row(), 1..12),
+        incidents in proptest::collection::vec(any_incident(), 0..4),
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let judgement = Judgement { incidents, domains: domains_of(&rows), ..testing::judgement() };
+        let lists = run(&rows, &judgement, dir.path());
+        let mut failed: Vec<&str> =
+            rows.iter().filter(|r| r.kind == Kind::Bounce).map(|r| r.recipient).collect();
+        failed.sort_unstable();
+        failed.dedup();
+        let mut listed = 0;
+        for recipient in failed {
+            let on = |list, name| column(dir.path(), list, name).iter().filter(|e| *e == recipient).count();
+            let places = on("addresses.csv", "email") + on("held.csv", "value") + on("protected.csv", "email");
+            prop_assert!(places <= 1, "{} is on {} lists", recipient, places);
+            listed += places as u64;
+            let domain = recipient.rsplit_once('@').unwrap().1;
+            let covered = column(dir.path(), "domains.csv", "domain").iter().any(|d| d == domain);
+            prop_assert!(places == 1 || covered, "{} is nowhere", recipient);
+        }
+        prop_assert!(listed + lists.covered >= 1 || rows.iter().all(|r| r.kind != Kind::Bounce));
+    }
+}

@@ -1,0 +1,74 @@
+//! Columns of the event files, read cell by cell. In: a frame. Out: typed cells; a word that its closed set does not
+//! know reads as missing, as a null does.
+
+use anyhow::Context;
+use polars::prelude::{Categorical8Type, Categorical16Type, Categorical32Type, CategoricalChunked};
+use polars::prelude::{ChunkedArray, DataFrame, DataType, Int64Type, StringChunked, UInt16Type, UInt64Type};
+
+use crate::bounce::Timestamp;
+
+/// A column of text: plain, categorical, or a closed set.
+pub(super) enum Text<'a> {
+    Plain(&'a StringChunked),
+    Small(&'a CategoricalChunked<Categorical8Type>),
+    Medium(&'a CategoricalChunked<Categorical16Type>),
+    Large(&'a CategoricalChunked<Categorical32Type>),
+}
+
+impl<'a> Text<'a> {
+    /// The column of that name.
+    pub fn of(frame: &'a DataFrame, name: &str) -> anyhow::Result<Text<'a>> {
+        let column = frame.column(name)?;
+        if let Ok(text) = column.str() {
+            return Ok(Text::Plain(text));
+        }
+        column
+            .try_cat8()
+            .map(Text::Small)
+            .or_else(|| column.try_cat16().map(Text::Medium))
+            .or_else(|| column.try_cat32().map(Text::Large))
+            .with_context(|| format!("column {name}: expected text, found {}", column.dtype()))
+    }
+
+    /// The cell; `None` where it is null.
+    pub fn get(&self, row: usize) -> Option<&'a str> {
+        match self {
+            Text::Plain(column) => column.get(row),
+            Text::Small(column) => column.get_mapping().cat_to_str(u32::from(column.physical().get(row)?)),
+            Text::Medium(column) => column.get_mapping().cat_to_str(u32::from(column.physical().get(row)?)),
+            Text::Large(column) => column.get_mapping().cat_to_str(column.physical().get(row)?),
+        }
+    }
+
+    /// The cell as a member of a closed set.
+    pub fn word<W: std::str::FromStr>(&self, row: usize) -> Option<W> {
+        self.get(row)?.parse().ok()
+    }
+}
+
+/// The column of timestamps.
+pub(super) struct Times<'a>(&'a ChunkedArray<Int64Type>);
+
+impl<'a> Times<'a> {
+    pub fn of(frame: &'a DataFrame, name: &str) -> anyhow::Result<Times<'a>> {
+        let column = frame.column(name)?;
+        let times = column.datetime().with_context(|| format!("column {name}: found {}", column.dtype()))?;
+        Ok(Times(times.physical()))
+    }
+
+    pub fn get(&self, row: usize) -> Option<Timestamp> {
+        self.0.get(row).map(Timestamp)
+    }
+}
+
+/// The column of reply codes.
+pub(super) fn codes<'a>(frame: &'a DataFrame, name: &str) -> anyhow::Result<&'a ChunkedArray<UInt16Type>> {
+    Ok(frame.column(name)?.u16()?)
+}
+
+/// A column of counts or positions.
+pub(super) fn counts<'a>(frame: &'a DataFrame, name: &str) -> anyhow::Result<&'a ChunkedArray<UInt64Type>> {
+    let column = frame.column(name)?;
+    anyhow::ensure!(*column.dtype() == DataType::UInt64, "column {name}: expected u64, found {}", column.dtype());
+    Ok(column.u64()?)
+}

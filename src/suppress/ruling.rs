@@ -1,0 +1,212 @@
+//! Ruling: what becomes of one address. In: all records of the address. Out: a verdict, the events it rests on, and
+//! the one that stands for them. The strongest signal counts, not the first: an address that bounced for its own
+//! reason and for ours is judged by its own.
+
+use super::gather::{NONE, Record};
+use super::signal::Signal;
+
+/// Where an address goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Verdict {
+    /// addresses.csv.
+    Suppress,
+    /// held.csv, with the reason.
+    Hold(Hold),
+    /// protected.csv.
+    Protect,
+    /// Nowhere: its domain is listed.
+    Covered,
+}
+
+/// Why an address or a domain waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Hold {
+    /// "Unknown" in a wording that needs a second day.
+    DoubtfulWording,
+    /// "Unknown" while the whole domain flips.
+    DomainFlips,
+    /// "Unknown" while the receiver refuses us.
+    ReceiverIncident,
+    /// The answer is about another mailbox than the one we mailed.
+    Forwarded,
+    /// Full, but not for long enough.
+    MailboxFull,
+    /// A feedback report of a type that is no wish.
+    FeedbackType,
+    /// The domain is said to take no mail, but something of it answered, or it is a consumer domain.
+    DomainAnswered,
+    /// It was delivered to after it had bounced.
+    DeliveredSince,
+    /// The allow list names it.
+    Allowed,
+    /// A suspected tenant block; a person decides.
+    SuspectedTenant,
+    /// Not enough contrast or volume for a judgement.
+    Inconclusive,
+    /// A tenant block of one IP or campaign, which a domain list cannot say.
+    OneIdentity,
+}
+
+impl Hold {
+    /// The spelling used in held.csv and reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Hold::DoubtfulWording => "doubtful_wording",
+            Hold::DomainFlips => "domain_flips",
+            Hold::ReceiverIncident => "receiver_incident",
+            Hold::Forwarded => "forwarded",
+            Hold::MailboxFull => "mailbox_full",
+            Hold::FeedbackType => "feedback_type",
+            Hold::DomainAnswered => "domain_answered",
+            Hold::DeliveredSince => "delivered_since",
+            Hold::Allowed => "allowed",
+            Hold::SuspectedTenant => "suspected_tenant_block",
+            Hold::Inconclusive => "inconclusive",
+            Hold::OneIdentity => "one_identity",
+        }
+    }
+
+    /// The reason in words for a person.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Hold::DoubtfulWording => "a wording that is wrong at times; a second day will tell",
+            Hold::DomainFlips => "too many of the domain's addresses are unknown at once; its directory may have failed",
+            Hold::ReceiverIncident => "its receiver refuses us the same night and may say \"unknown\" for that",
+            Hold::Forwarded => "the answer is about another mailbox than the one that was mailed",
+            Hold::MailboxFull => "over quota; given up only when it lasts",
+            Hold::FeedbackType => "a feedback report of a type that is not the recipient's wish",
+            Hold::DomainAnswered => "the domain is said to take no mail, yet it answered or is a consumer domain",
+            Hold::DeliveredSince => "mail was delivered to it after the bounce",
+            Hold::Allowed => "the allow list names it",
+            Hold::SuspectedTenant => "a suspected tenant block; a person decides",
+            Hold::Inconclusive => "not enough contrast or volume for a judgement",
+            Hold::OneIdentity => "a block of one IP or campaign, which a domain list cannot say",
+        }
+    }
+}
+
+/// What becomes of one address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ruling {
+    /// Position of the event that stands for the others.
+    pub row: u32,
+    /// Where it goes.
+    pub verdict: Verdict,
+    /// How many events it rests on.
+    pub bounces: u32,
+    /// On how many days.
+    pub days: u32,
+    /// The first of them, seconds since 1970, or `NONE`.
+    pub first: u32,
+    /// The last of them, or `NONE`.
+    pub last: u32,
+    /// The incident that explains it, or `NONE`.
+    pub incident: u32,
+}
+
+/// The rules that differ from run to run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules<'a> {
+    /// Distinct days after which a full mailbox is given up.
+    pub full_days: u32,
+    /// For each target, whether a domain entry covers it.
+    pub covered: &'a [bool],
+}
+
+/// Signals that speak of the mailbox itself, believed or not.
+const UNKNOWN: &[Signal] =
+    &[Signal::Dead, Signal::DoubtWording, Signal::DoubtFlip, Signal::DoubtIncident, Signal::Forwarded];
+
+impl Ruling {
+    /// The ruling on one address; `None` when nothing failed. The records are in order of reading.
+    pub fn on(records: &[Record], rules: Rules<'_>) -> Option<Ruling> {
+        let strongest = records.iter().map(|r| r.signal).min()?;
+        let covered = |r: &Record| rules.covered.get(r.target as usize).copied().unwrap_or(false);
+        let (verdict, evidence): (Verdict, Vec<&Record>) = match strongest {
+            Signal::Delivered => return None,
+            Signal::DeadDomain | Signal::Ours => {
+                let open: Vec<_> =
+                    records.iter().filter(|r| r.signal != Signal::Delivered && !covered(r)).collect();
+                let dead = open.iter().any(|r| r.signal == Signal::DeadDomain);
+                match (open.is_empty(), dead) {
+                    (true, _) => (Verdict::Covered, records.iter().collect()),
+                    (false, true) => (
+                        Verdict::Hold(Hold::DomainAnswered),
+                        open.into_iter().filter(|r| r.signal == Signal::DeadDomain).collect(),
+                    ),
+                    (false, false) => (Verdict::Protect, open),
+                }
+            }
+            signal => {
+                let kin = |r: &&Record| match UNKNOWN.contains(&signal) {
+                    true => UNKNOWN.contains(&r.signal),
+                    false => r.signal == signal,
+                };
+                let evidence: Vec<_> = records.iter().filter(kin).collect();
+                let verdict = own_verdict(signal, &evidence, records, rules);
+                (verdict, evidence)
+            }
+        };
+        Some(Ruling::resting_on(verdict, &evidence, strongest))
+    }
+
+    fn resting_on(verdict: Verdict, evidence: &[&Record], strongest: Signal) -> Ruling {
+        let dates = || evidence.iter().map(|r| r.second).filter(|s| *s != NONE);
+        // The first event of the strongest signal stands for all: its cause and rule go on the list. Among failures of
+        // ours, one that an incident explains says more than one that nothing explains.
+        let best = evidence.iter().filter(|r| r.signal == strongest);
+        let shown = best.clone().find(|r| r.incident != NONE).or_else(|| best.clone().next());
+        let shown = shown.or(evidence.first());
+        Ruling {
+            row: shown.map_or(NONE, |r| r.row),
+            verdict,
+            bounces: u32::try_from(evidence.len()).unwrap_or(u32::MAX),
+            days: distinct_days(evidence),
+            first: dates().min().unwrap_or(NONE),
+            last: dates().max().unwrap_or(NONE),
+            incident: shown.map_or(NONE, |r| r.incident),
+        }
+    }
+}
+
+/// The verdict on an address that its own signals decide.
+fn own_verdict(signal: Signal, evidence: &[&Record], all: &[Record], rules: Rules<'_>) -> Verdict {
+    let lasts = |days: u32| distinct_days(evidence) >= days;
+    let wanted = match signal {
+        Signal::Complaint | Signal::Dead | Signal::Refusal => Verdict::Suppress,
+        // A second day is what a doubtful "unknown" waits for.
+        Signal::DoubtWording | Signal::DoubtFlip | Signal::DoubtIncident if lasts(2) => Verdict::Suppress,
+        Signal::DoubtWording => Verdict::Hold(Hold::DoubtfulWording),
+        Signal::DoubtFlip => Verdict::Hold(Hold::DomainFlips),
+        Signal::DoubtIncident => Verdict::Hold(Hold::ReceiverIncident),
+        Signal::Forwarded => Verdict::Hold(Hold::Forwarded),
+        Signal::Full if lasts(rules.full_days) => Verdict::Suppress,
+        Signal::Full => Verdict::Hold(Hold::MailboxFull),
+        Signal::OtherFeedback => Verdict::Hold(Hold::FeedbackType),
+        Signal::DeadDomain | Signal::Ours | Signal::Delivered => Verdict::Protect,
+    };
+    let last = evidence.iter().map(|r| r.second).filter(|s| *s != NONE).max();
+    let delivered_since = || {
+        let later = |r: &&Record| r.signal == Signal::Delivered && r.second != NONE && Some(r.second) > last;
+        last.is_some() && all.iter().any(|r| later(&r))
+    };
+    match wanted {
+        Verdict::Suppress if all.iter().any(|r| r.allowed) => Verdict::Hold(Hold::Allowed),
+        // A complaint stands even though later mail was accepted; a dead mailbox that takes mail is not dead.
+        Verdict::Suppress if signal != Signal::Complaint && signal != Signal::Refusal && delivered_since() => {
+            Verdict::Hold(Hold::DeliveredSince)
+        }
+        verdict => verdict,
+    }
+}
+
+/// Distinct UTC days; events without a date count as one day together, and only where no other has one.
+fn distinct_days(records: &[&Record]) -> u32 {
+    let mut days: Vec<u32> = records.iter().filter(|r| r.second != NONE).map(|r| r.second / 86_400).collect();
+    days.sort_unstable();
+    days.dedup();
+    u32::try_from(days.len()).unwrap_or(u32::MAX).max(u32::from(!records.is_empty()))
+}
+
+#[cfg(test)]
+mod tests;

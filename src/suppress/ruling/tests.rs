@@ -1,0 +1,189 @@
+//! Rulings on one address, and on whole small nights.
+
+use super::super::gather::NONE;
+use super::super::promise::{column, run, run_with};
+use super::super::testing::{self, DAY, MIDNIGHT, NIGHT, Row, bounce};
+use super::super::{Allow, Cap, Options};
+use super::*;
+use crate::analyze::incident::{DomainRow, Judgement};
+use crate::bounce::{Blames, Cause, Kind};
+
+fn record(signal: Signal, second: u32) -> Record {
+    Record { address: 1, row: 0, second, target: NONE, incident: NONE, signal, policy: false, allowed: false }
+}
+
+fn verdict(records: &[Record]) -> Option<Verdict> {
+    Ruling::on(records, Rules { full_days: 3, covered: &[] }).map(|r| r.verdict)
+}
+
+#[test]
+fn the_strongest_signal_decides_not_the_first() {
+    use Signal::*;
+    for (signals, want) in [
+        (&[Ours, Dead][..], Some(Verdict::Suppress)),
+        (&[Ours, Full], Some(Verdict::Hold(Hold::MailboxFull))),
+        (&[Full, Complaint], Some(Verdict::Suppress)),
+        (&[Ours, Ours], Some(Verdict::Protect)),
+        (&[Ours, DoubtFlip], Some(Verdict::Hold(Hold::DomainFlips))),
+        (&[DeadDomain], Some(Verdict::Hold(Hold::DomainAnswered))),
+        (&[Delivered], None),
+    ] {
+        let records: Vec<_> = signals.iter().map(|s| record(*s, 100)).collect();
+        assert_eq!(verdict(&records), want, "{signals:?}");
+    }
+}
+
+#[test]
+fn a_second_day_makes_a_doubtful_answer_believed() {
+    let night = [record(Signal::DoubtFlip, 100), record(Signal::DoubtFlip, 200)];
+    assert_eq!(verdict(&night), Some(Verdict::Hold(Hold::DomainFlips)));
+    let nights = [record(Signal::DoubtFlip, 100), record(Signal::DoubtFlip, 86_500)];
+    assert_eq!(verdict(&nights), Some(Verdict::Suppress));
+}
+
+#[test]
+fn a_mailbox_full_for_three_days_is_given_up() {
+    let days = [100, 86_500, 172_900].map(|second| record(Signal::Full, second));
+    assert_eq!(verdict(&days[..2]), Some(Verdict::Hold(Hold::MailboxFull)));
+    assert_eq!(verdict(&days), Some(Verdict::Suppress));
+}
+
+#[test]
+fn a_delivery_after_the_bounce_holds_the_address() {
+    let later = [record(Signal::Dead, 100), record(Signal::Delivered, 200)];
+    let earlier = [record(Signal::Dead, 200), record(Signal::Delivered, 100)];
+    assert_eq!(verdict(&later), Some(Verdict::Hold(Hold::DeliveredSince)));
+    assert_eq!(verdict(&earlier), Some(Verdict::Suppress));
+}
+
+#[test]
+fn a_tenant_block_lists_the_domain_and_needs_no_addresses() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = [
+        bounce("ann@example.com", Cause::OtherPolicy, Blames::Unknown),
+        bounce("bob@example.com", Cause::OtherPolicy, Blames::Unknown),
+        bounce("cat@example.com", Cause::MailboxUnknown, Blames::Recipient),
+    ];
+    let judgement =
+        Judgement { incidents: vec![testing::tenant_block("example.com")], ..testing::judgement() };
+    let lists = run(&rows, &judgement, dir.path());
+    let entry = &lists.domains[0];
+    assert_eq!((entry.domain(), entry.seen().bounces, entry.recipients()), ("example.com", 2, 2));
+    assert_eq!(entry.seen().evidence(), "night.csv#0 (+1)");
+    assert_eq!((lists.covered, column(dir.path(), "addresses.csv", "email")), (2, vec!["cat@example.com".into()]));
+    assert_eq!(lists.protected_total(), 0);
+}
+
+#[test]
+fn a_block_of_one_sending_domain_protects_what_the_others_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    let from = |recipient, domain| Row {
+        sending_domain: Some(domain),
+        ..bounce(recipient, Cause::OtherPolicy, Blames::Unknown)
+    };
+    let rows =
+        [from("ann@example.com", "news.example.net"), from("bob@example.com", "shop.example.net")];
+    let mut block = testing::tenant_block("example.com");
+    block.scope.parts.push((crate::bounce::ScopeType::SendingDomain, "news.example.net".to_owned()));
+    run(&rows, &Judgement { incidents: vec![block], ..testing::judgement() }, dir.path());
+    assert_eq!(column(dir.path(), "domains.csv", "sending_domain"), ["news.example.net"]);
+    assert_eq!(column(dir.path(), "protected.csv", "email"), ["bob@example.com"]);
+}
+
+#[test]
+fn a_dead_domain_is_listed_once_a_living_one_is_held() {
+    for (delivered, domains, held) in [(0, 1, 0), (3, 0, 1)] {
+        let dir = tempfile::tempdir().unwrap();
+        let rows = [bounce("ann@example.com", Cause::DomainInvalid, Blames::Recipient)];
+        let row = DomainRow {
+            delivered: Some(delivered),
+            causes: vec![(Cause::DomainInvalid, 1)],
+            ..testing::domain_row("example.com")
+        };
+        let lists = run(&rows, &Judgement { domains: vec![row], ..testing::judgement() }, dir.path());
+        assert_eq!((lists.domains.len(), lists.held_total()), (domains, held), "{delivered} delivered");
+    }
+}
+
+#[test]
+fn protected_addresses_name_their_incident() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = [Row {
+        receiver: Some("google_workspace"),
+        ..bounce("ann@example.com", Cause::IpReputation, Blames::SenderIp)
+    }];
+    let block = testing::provider_block("google");
+    let id = block.id.clone();
+    let lists = run(&rows, &Judgement { incidents: vec![block], ..testing::judgement() }, dir.path());
+    assert_eq!(column(dir.path(), "protected.csv", "incident"), [id.as_str()]);
+    assert_eq!(lists.protected.get(&Some(id)), Some(&1));
+}
+
+#[test]
+fn a_tripped_brake_holds_both_lists_and_leaves_none_in_their_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = [bounce("ann@example.com", Cause::MailboxUnknown, Blames::Recipient)];
+    let options = Options { cap: Cap::Entries(0), ..Options::for_night(NIGHT) };
+    let lists = run_with(&rows, &testing::judgement(), &options, dir.path());
+    assert!(lists.brake.tripped());
+    assert_eq!(column(dir.path(), "held/addresses.csv", "email"), ["ann@example.com"]);
+    assert!(!dir.path().join("suppression/addresses.csv").exists());
+}
+
+#[test]
+fn an_address_that_begins_like_a_formula_goes_to_quarantine() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = [
+        bounce("=cmd@example.com", Cause::MailboxUnknown, Blames::Recipient),
+        bounce("+ann@example.com", Cause::Content, Blames::Message),
+    ];
+    let lists = run(&rows, &testing::judgement(), dir.path());
+    assert_eq!((lists.quarantined, lists.addresses_total(), lists.protected_total()), (2, 0, 0));
+    assert_eq!(
+        column(dir.path(), "quarantine.csv", "value"),
+        ["\"=cmd@example.com\"", "\"+ann@example.com\""]
+    );
+}
+
+#[test]
+fn the_allow_list_wins() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = [
+        bounce("Ann@example.com", Cause::MailboxUnknown, Blames::Recipient),
+        bounce("bob@example.org", Cause::OtherPolicy, Blames::Unknown),
+    ];
+    let mut options = Options::for_night(NIGHT);
+    options.allow = Allow {
+        addresses: ["ann@example.com".to_owned()].into(),
+        domains: ["example.org".to_owned()].into(),
+    };
+    let judgement =
+        Judgement { incidents: vec![testing::tenant_block("example.org")], ..testing::judgement() };
+    let lists = run_with(&rows, &judgement, &options, dir.path());
+    assert_eq!((lists.addresses_total(), lists.domains.len()), (0, 0));
+    assert_eq!(column(dir.path(), "held.csv", "reason"), ["allowed", "allowed"]);
+}
+
+#[test]
+fn one_address_in_two_spellings_is_one_entry() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = [
+        bounce("Ann@example.com", Cause::MailboxUnknown, Blames::Recipient),
+        Row { millis: MIDNIGHT + DAY, ..bounce("ann@example.com", Cause::MailboxUnknown, Blames::Recipient) },
+    ];
+    run(&rows, &testing::judgement(), dir.path());
+    assert_eq!(column(dir.path(), "addresses.csv", "email"), ["Ann@example.com"]);
+    assert_eq!(column(dir.path(), "addresses.csv", "bounces"), ["2"]);
+    assert_eq!(column(dir.path(), "addresses.csv", "last_seen"), ["2026-11-21T00:00:00Z"]);
+}
+
+#[test]
+fn a_complaint_outlives_a_later_delivery() {
+    let dir = tempfile::tempdir().unwrap();
+    let complaint =
+        Row { kind: Kind::Complaint, ..bounce("ann@example.com", Cause::Complaint, Blames::Recipient) };
+    let delivered = Row { kind: Kind::Delivered, millis: MIDNIGHT + DAY, ..complaint };
+    let lists = run(&[complaint, delivered], &testing::judgement(), dir.path());
+    assert_eq!(lists.addresses.get(&Cause::Complaint), Some(&1));
+    assert_eq!(column(dir.path(), "addresses.csv", "expires"), [""]);
+}

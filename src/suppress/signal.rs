@@ -1,0 +1,136 @@
+//! Signals: what one event says about suppressing its address. In: kind, cause, blame and the doubts. Out: one of a
+//! few signals; `ruling` weighs all signals of an address.
+
+use crate::bounce::{Blames, Cause, Kind};
+use crate::tables::policy::Suppress;
+
+use super::doubt::Reason;
+use super::entry::is_wish;
+
+/// What one event says. The order is the strength as evidence: the strongest signal of an address counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(super) enum Signal {
+    /// The recipient complained.
+    Complaint,
+    /// The mailbox does not exist or is switched off.
+    Dead,
+    /// The recipient's own rule, or an internal-only group.
+    Refusal,
+    /// "Unknown" in a wording that is not believed tonight.
+    DoubtWording,
+    /// "Unknown" while the whole domain flips.
+    DoubtFlip,
+    /// "Unknown" while the receiver is under an incident.
+    DoubtIncident,
+    /// "Unknown", but of another mailbox than the one we mailed: a forward, or one member of a group.
+    Forwarded,
+    /// Over quota.
+    Full,
+    /// A feedback report of a type that is no wish.
+    OtherFeedback,
+    /// The domain takes no mail.
+    DeadDomain,
+    /// Everything else that failed: ours, the message's, the tenant's, nobody's.
+    Ours,
+    /// It was delivered.
+    Delivered,
+}
+
+/// The event's cells that a signal depends on.
+pub(super) struct Event<'a> {
+    pub kind: Kind,
+    pub cause: Cause,
+    pub blames: Blames,
+    pub feedback_type: Option<&'a str>,
+    pub recipient: &'a str,
+    pub final_recipient: Option<&'a str>,
+}
+
+impl Signal {
+    /// What the event says; `None` when it says nothing about its address (delays, auto-replies, our own platform's
+    /// drops). `doubt` is asked only for "unknown" answers.
+    pub fn of(event: &Event<'_>, policy: &Suppress, doubt: impl FnOnce() -> Option<Reason>) -> Option<Signal> {
+        match event.kind {
+            Kind::Complaint if is_wish(event.feedback_type, policy) => Some(Signal::Complaint),
+            // An authentication failure report or a "not spam" is no complaint; other types wait for a person.
+            Kind::Complaint => match event.feedback_type {
+                Some("auth-failure" | "not-spam" | "dmarc") => None,
+                _ => Some(Signal::OtherFeedback),
+            },
+            Kind::Bounce => Some(Signal::of_bounce(event, doubt)),
+            Kind::Delivered => Some(Signal::Delivered),
+            _ => None,
+        }
+    }
+
+    fn of_bounce(event: &Event<'_>, doubt: impl FnOnce() -> Option<Reason>) -> Signal {
+        if event.blames != Blames::Recipient {
+            return Signal::Ours;
+        }
+        match event.cause {
+            Cause::MailboxUnknown | Cause::MailboxDisabled if is_forwarded(event) => Signal::Forwarded,
+            Cause::MailboxUnknown => match doubt() {
+                None => Signal::Dead,
+                Some(Reason::Wording) => Signal::DoubtWording,
+                Some(Reason::DomainFlips) => Signal::DoubtFlip,
+                Some(Reason::ReceiverIncident) => Signal::DoubtIncident,
+            },
+            Cause::MailboxDisabled => Signal::Dead,
+            Cause::TenantPolicy => Signal::Refusal,
+            Cause::MailboxFull => Signal::Full,
+            Cause::DomainInvalid => Signal::DeadDomain,
+            _ => Signal::Ours,
+        }
+    }
+}
+
+/// Whether the answer is about another mailbox: other local parts. The same local part at another domain is how
+/// hosts rewrite an address inside the house.
+fn is_forwarded(event: &Event<'_>) -> bool {
+    let local = |address: &str| address.rsplit_once('@').map(|(local, _)| local.to_lowercase());
+    event.final_recipient.is_some_and(|last| local(last) != local(event.recipient))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tables::policy;
+
+    fn signal(kind: Kind, cause: Cause, blames: Blames, final_recipient: Option<&str>) -> Option<Signal> {
+        let policy = policy::load(None).unwrap().suppress;
+        let event =
+            Event { kind, cause, blames, feedback_type: None, recipient: "ann@example.com", final_recipient };
+        Signal::of(&event, &policy, || None)
+    }
+
+    #[test]
+    fn an_unknown_mailbox_behind_a_forward_is_not_the_address_we_mailed() {
+        for (final_recipient, want) in [
+            (Some("ANN@example.com"), Signal::Dead),
+            (Some("ann@mail.example.com"), Signal::Dead),
+            (Some("bob@example.org"), Signal::Forwarded),
+            (None, Signal::Dead),
+        ] {
+            let got = signal(Kind::Bounce, Cause::MailboxUnknown, Blames::Recipient, final_recipient);
+            assert_eq!(got, Some(want), "{final_recipient:?}");
+        }
+    }
+
+    #[test]
+    fn a_bounce_that_blames_another_side_is_ours_whatever_its_cause() {
+        for cause in Cause::ALL {
+            for blames in Blames::ALL.iter().filter(|b| **b != Blames::Recipient) {
+                assert_eq!(signal(Kind::Bounce, *cause, *blames, None), Some(Signal::Ours), "{cause} {blames}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_failure_says_nothing() {
+        for kind in [Kind::Delay, Kind::AutoReply, Kind::Challenge, Kind::ReadReceipt, Kind::SelfSuppressed, Kind::Other]
+        {
+            assert_eq!(signal(kind, Cause::MailboxUnknown, Blames::Recipient, None), None, "{kind}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Nights for tests: incidents, judgements, frames with a few events.
+
+use jiff::civil::Date;
+use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series, TimeUnit, TimeZone};
+
+use crate::analyze::incident::{DomainRow, Incident, Judgement, Mode, Scope};
+use crate::bounce::{Blames, Cause, Confidence, IncidentKind, IncidentStatus, Kind, ScopeType};
+use crate::frame::schema;
+
+pub const NIGHT: Date = jiff::civil::date(2026, 11, 20);
+/// 2026-11-20T00:00:00Z in milliseconds.
+pub const MIDNIGHT: i64 = 1_795_132_800_000;
+pub const DAY: i64 = 86_400_000;
+
+pub fn incident(kind: IncidentKind, scope: Scope) -> Incident {
+    Incident {
+        id: format!("{}-{}", kind.as_str(), scope.key()),
+        kind,
+        scope,
+        confidence: Confidence::High,
+        bounces: 10,
+        recipients: 10,
+        organisations_hit: 1,
+        organisations_exposed: 1,
+        rate: Some(1.0),
+        rate_low: Some(0.7),
+        rate_high: Some(1.0),
+        rate_elsewhere: Some(0.002),
+        sentence: "10 of 10 messages were refused".to_owned(),
+        evidence: Vec::new(),
+        blocklists: Vec::new(),
+        template: None,
+        sample: None,
+        cause: Some(Cause::OtherPolicy),
+        receiver: Some("exchange_online".to_owned()),
+        explicit: false,
+        confounded_with: Vec::new(),
+        domains: Vec::new(),
+        delivered_elsewhere: Some(120),
+        first_seen: None,
+        last_seen: None,
+        status: IncidentStatus::New,
+        missing: Vec::new(),
+    }
+}
+
+pub fn tenant_block(organisation: &str) -> Incident {
+    incident(IncidentKind::TenantBlock, Scope::one(ScopeType::Organisation, organisation))
+}
+
+pub fn provider_block(provider: &str) -> Incident {
+    incident(IncidentKind::ProviderBlock, Scope::one(ScopeType::Provider, provider))
+}
+
+pub fn domain_row(domain: &str) -> DomainRow {
+    DomainRow {
+        domain: domain.to_owned(),
+        organisation: Some(domain.to_owned()),
+        receiver: None,
+        bounces: 0,
+        delays: 0,
+        complaints: 0,
+        delivered: Some(0),
+        causes: Vec::new(),
+        incident: None,
+    }
+}
+
+pub fn judgement() -> Judgement {
+    Judgement {
+        mode: Mode::Rates,
+        incidents: Vec::new(),
+        domains: Vec::new(),
+        codes: Vec::new(),
+        domain_codes: Vec::new(),
+        list_sources: Vec::new(),
+        weighed: Vec::new(),
+        tried: Some(1000),
+        delivered: Some(900),
+        recipients_mailed: Some(1000),
+        concentration: None,
+    }
+}
+
+/// One event of a test night.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'a> {
+    pub kind: Kind,
+    pub recipient: &'a str,
+    pub cause: Cause,
+    pub blames: Blames,
+    pub millis: i64,
+    pub feedback_type: Option<&'a str>,
+    pub template: Option<&'a str>,
+    pub sending_domain: Option<&'a str>,
+    pub receiver: Option<&'a str>,
+}
+
+pub fn bounce(recipient: &str, cause: Cause, blames: Blames) -> Row<'_> {
+    Row {
+        kind: Kind::Bounce,
+        recipient,
+        cause,
+        blames,
+        millis: MIDNIGHT,
+        feedback_type: None,
+        template: None,
+        sending_domain: None,
+        receiver: None,
+    }
+}
+
+/// A frame with all event columns; the domain of each recipient is its organisation, save gmail.com.
+pub fn frame(rows: &[Row<'_>]) -> DataFrame {
+    let text = |name: &str, cell: &dyn Fn(&Row<'_>) -> Option<String>| -> Column {
+        Series::new(name.into(), rows.iter().map(cell).collect::<Vec<_>>()).into()
+    };
+    let domain = |r: &Row<'_>| r.recipient.rsplit_once('@').map(|(_, d)| d.to_owned());
+    let columns = schema::EVENT_COLUMNS.iter().map(|name| match *name {
+        schema::KIND => text(name, &|r| Some(r.kind.as_str().to_owned())),
+        schema::CAUSE => text(name, &|r| Some(r.cause.as_str().to_owned())),
+        schema::BLAMES => text(name, &|r| Some(r.blames.as_str().to_owned())),
+        schema::RECIPIENT => text(name, &|r| Some(r.recipient.to_owned())),
+        schema::RECIPIENT_DOMAIN => text(name, &domain),
+        schema::ORGANISATION => text(name, &|r| domain(r).filter(|d| d != "gmail.com")),
+        schema::SOURCE => text(name, &|_| Some("night.csv".to_owned())),
+        schema::RULE => text(name, &|r| Some(format!("rule-{}", r.cause))),
+        schema::FEEDBACK_TYPE => text(name, &|r| r.feedback_type.map(str::to_owned)),
+        schema::TEMPLATE => text(name, &|r| r.template.map(str::to_owned)),
+        schema::SENDING_DOMAIN => text(name, &|r| r.sending_domain.map(str::to_owned)),
+        schema::RECEIVER | schema::REJECTING_SYSTEM => text(name, &|r| r.receiver.map(str::to_owned)),
+        schema::SOURCE_INDEX => Series::new((*name).into(), (0..rows.len() as u64).collect::<Vec<_>>()).into(),
+        schema::REPLY_CODE => Series::new((*name).into(), vec![Some(550_u16); rows.len()]).into(),
+        schema::TIMESTAMP => {
+            let millis: Series = Series::new((*name).into(), rows.iter().map(|r| r.millis).collect::<Vec<_>>());
+            let utc = DataType::Datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC));
+            millis.cast(&utc).expect("milliseconds are datetimes").into()
+        }
+        _ => text(name, &|_| None),
+    });
+    DataFrame::new(rows.len(), columns.collect()).expect("columns of one height")
+}

@@ -1,0 +1,314 @@
+//! Writing: the second reading of the events. In: rulings in order of reading, and frames. Out: the lists as CSV. An
+//! entry is built from the event that stands for it, by the constructors that refuse; what they refuse is protected.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use polars::prelude::{ChunkedArray, DataFrame, UInt16Type, UInt64Type};
+
+use super::domain_entry::DomainEntry;
+use super::entry::{AddressEntry, Answer, Seen};
+use super::gather::NONE;
+use super::rows::{self, Text};
+use super::ruling::{Hold, Ruling, Verdict};
+use super::{Frames, Lists, Plan};
+use crate::bounce::{Address, Blames, Cause, Kind, ReplyCode, Timestamp};
+use crate::frame::schema;
+
+mod files;
+
+use files::Files;
+
+/// The columns that the lists show.
+pub(super) const COLUMNS: &[&str] = &[
+    schema::KIND,
+    schema::SOURCE,
+    schema::SOURCE_INDEX,
+    schema::RECIPIENT,
+    schema::REPLY_CODE,
+    schema::STATUS,
+    schema::CAUSE,
+    schema::BLAMES,
+    schema::RULE,
+    schema::FEEDBACK_TYPE,
+];
+
+/// One event as the lists show it.
+struct Shown {
+    recipient: String,
+    origin: String,
+    answer: Answer,
+}
+
+/// What the second reading has found so far.
+struct Writing<'p, 'a> {
+    plan: &'p Plan<'a>,
+    files: Files,
+    lists: Lists,
+    /// Rulings still to come.
+    rulings: std::slice::Iter<'p, Ruling>,
+    /// Targets by the position of their first event.
+    evidence: BTreeMap<u32, Vec<usize>>,
+    /// The event that each target's entry rests on.
+    found: Vec<Option<Shown>>,
+}
+
+impl Plan<'_> {
+    /// Writes all lists from the frames of a second reading.
+    pub(super) fn write_frames(&self, frames: Frames, night: &Path) -> anyhow::Result<Lists> {
+        let mut evidence: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        for (target, shown) in self.shown.iter().enumerate().filter(|(_, s)| s.row != NONE) {
+            evidence.entry(shown.row).or_default().push(target);
+        }
+        let mut writing = Writing {
+            plan: self,
+            files: Files::create(night, self.brake.tripped())?,
+            lists: self.empty_lists(),
+            rulings: self.rulings.iter(),
+            evidence,
+            found: self.targets.all.iter().map(|_| None).collect(),
+        };
+        let mut start = 0;
+        for frame in frames {
+            start = writing.frame(&frame?, start)?;
+        }
+        writing.domains()?;
+        writing.held_domains()?;
+        writing.list_sources()?;
+        let Writing { mut lists, files, .. } = writing;
+        (lists.files, lists.quarantined) = files.finish()?;
+        Ok(lists)
+    }
+
+    fn empty_lists(&self) -> Lists {
+        Lists {
+            addresses: BTreeMap::new(),
+            domains: Vec::new(),
+            held: BTreeMap::new(),
+            held_domains: self.targets.held.clone(),
+            held_until: self.policy.expires.held.from_night(self.options.as_of),
+            protected: BTreeMap::new(),
+            covered: self.covered,
+            quarantined: 0,
+            list_sources: self.judgement.list_sources.len() as u64,
+            brake: self.brake,
+            files: Vec::new(),
+        }
+    }
+}
+
+impl Writing<'_, '_> {
+    /// Writes the rulings that lie in this frame; returns the position behind its last row.
+    fn frame(&mut self, frame: &DataFrame, start: u64) -> anyhow::Result<u64> {
+        let end = start + frame.height() as u64;
+        let columns = Columns::of(frame)?;
+        let inside = |row: u32| u64::from(row) < end;
+        while let Some(ruling) = self.rulings.as_slice().first().copied().filter(|r| inside(r.row)) {
+            self.rulings.next();
+            if let Some(shown) = columns.event((u64::from(ruling.row) - start) as usize) {
+                self.address(&ruling, shown)?;
+            }
+        }
+        while let Some(entry) = self.evidence.first_entry().filter(|e| inside(*e.key())) {
+            let (row, targets) = entry.remove_entry();
+            for target in targets {
+                self.found[target] = columns.event((u64::from(row) - start) as usize);
+            }
+        }
+        Ok(end)
+    }
+
+    /// One ruling and its event to their list.
+    fn address(&mut self, ruling: &Ruling, shown: Shown) -> anyhow::Result<()> {
+        let Shown { recipient, origin, answer } = shown;
+        let seen = ruling.seen(origin);
+        let incident = self.plan.judgement.incidents.get(ruling.incident as usize).map(|i| i.id.as_str());
+        match ruling.verdict {
+            Verdict::Suppress => {
+                let (policy, as_of) = (self.plan.policy, self.plan.options.as_of);
+                let entry = Address::parse(&recipient).map(|address| match answer.kind {
+                    Kind::Complaint => {
+                        AddressEntry::from_complaint(address, answer.clone(), seen.clone(), policy, as_of)
+                    }
+                    _ => AddressEntry::from_bounce(address, answer.clone(), seen.clone(), policy, as_of),
+                });
+                match entry {
+                    Some(Ok(entry)) => {
+                        if self.files.address(&entry)? {
+                            *self.lists.addresses.entry(entry.cause()).or_default() += 1;
+                        }
+                        return Ok(());
+                    }
+                    // A ruling and the types disagree: a fault of ours, and the type is right.
+                    Some(Err(refused)) => tracing::error!(origin = seen.origin, %refused, "entry refused"),
+                    None => tracing::error!(origin = seen.origin, "recipient is no address"),
+                }
+                self.protect(&recipient, &answer, &seen, None)
+            }
+            Verdict::Hold(reason) => {
+                if self.files.held_address(&recipient, reason, &answer, &seen, self.lists.held_until)? {
+                    *self.lists.held.entry(reason).or_default() += 1;
+                }
+                Ok(())
+            }
+            Verdict::Protect => self.protect(&recipient, &answer, &seen, incident),
+            Verdict::Covered => Ok(()),
+        }
+    }
+
+    fn protect(
+        &mut self,
+        recipient: &str,
+        answer: &Answer,
+        seen: &Seen,
+        incident: Option<&str>,
+    ) -> anyhow::Result<()> {
+        if self.files.protected(recipient, answer, seen, incident)? {
+            match self.lists.protected.get_mut(&incident.map(str::to_owned)) {
+                Some(count) => *count += 1,
+                None => {
+                    self.lists.protected.insert(incident.map(str::to_owned), 1);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// All domain entries, sorted by domain.
+    fn domains(&mut self) -> anyhow::Result<()> {
+        let plan = self.plan;
+        let mut entries = Vec::new();
+        for ((target, shown), found) in plan.targets.all.iter().zip(&plan.shown).zip(&self.found) {
+            let (policy, as_of) = (plan.policy, plan.options.as_of);
+            let origin = found.as_ref().map(|f| f.origin.clone());
+            let seen = |origin: String| Seen {
+                first: moment(shown.first),
+                last: moment(shown.last),
+                bounces: shown.bounces,
+                days: 1,
+                origin,
+            };
+            let entry = match (target.incident, found) {
+                // A domain of the organisation that has no bounce of its own rests on the incident.
+                (Some(incident), _) => DomainEntry::from_tenant_block(
+                    target.domain,
+                    incident,
+                    shown.recipients,
+                    seen(origin.unwrap_or_else(|| incident.id.clone())),
+                    policy,
+                    as_of,
+                ),
+                (None, Some(found)) => DomainEntry::from_domain_invalid(
+                    target.domain,
+                    target.organisation,
+                    (found.answer.cause, found.answer.blames),
+                    shown.recipients,
+                    seen(found.origin.clone()),
+                    policy,
+                    as_of,
+                ),
+                (None, None) => continue,
+            };
+            match entry {
+                Ok(entry) => entries.push(entry),
+                Err(refused) => tracing::error!(domain = target.domain, %refused, "entry refused"),
+            }
+        }
+        entries.sort_by(|a, b| (a.domain(), a.sending_domain()).cmp(&(b.domain(), b.sending_domain())));
+        for entry in entries {
+            if self.files.domain(&entry)? {
+                self.lists.domains.push(entry);
+            }
+        }
+        Ok(())
+    }
+
+    fn held_domains(&mut self) -> anyhow::Result<()> {
+        let until = self.lists.held_until;
+        let mut kept = Vec::new();
+        for held in std::mem::take(&mut self.lists.held_domains) {
+            if self.files.held_domain(&held, until)? {
+                kept.push(held);
+            }
+        }
+        self.lists.held_domains = kept;
+        Ok(())
+    }
+
+    fn list_sources(&mut self) -> anyhow::Result<()> {
+        for row in &self.plan.judgement.list_sources {
+            self.files.list_source(row)?;
+        }
+        Ok(())
+    }
+}
+
+impl Ruling {
+    fn seen(&self, origin: String) -> Seen {
+        Seen {
+            first: moment(self.first),
+            last: moment(self.last),
+            bounces: u64::from(self.bounces),
+            days: self.days,
+            origin,
+        }
+    }
+}
+
+/// A second of a record as a timestamp.
+fn moment(second: u32) -> Option<Timestamp> {
+    (second != NONE).then(|| Timestamp(i64::from(second) * 1000))
+}
+
+/// The shown columns of one frame.
+struct Columns<'f> {
+    kind: Text<'f>,
+    source: Text<'f>,
+    source_index: &'f ChunkedArray<UInt64Type>,
+    recipient: Text<'f>,
+    reply_code: &'f ChunkedArray<UInt16Type>,
+    status: Text<'f>,
+    cause: Text<'f>,
+    blames: Text<'f>,
+    rule: Text<'f>,
+    feedback_type: Text<'f>,
+}
+
+impl<'f> Columns<'f> {
+    fn of(frame: &'f DataFrame) -> anyhow::Result<Columns<'f>> {
+        let text = |name| Text::of(frame, name);
+        Ok(Columns {
+            kind: text(schema::KIND)?,
+            source: text(schema::SOURCE)?,
+            source_index: rows::counts(frame, schema::SOURCE_INDEX)?,
+            recipient: text(schema::RECIPIENT)?,
+            reply_code: rows::codes(frame, schema::REPLY_CODE)?,
+            status: text(schema::STATUS)?,
+            cause: text(schema::CAUSE)?,
+            blames: text(schema::BLAMES)?,
+            rule: text(schema::RULE)?,
+            feedback_type: text(schema::FEEDBACK_TYPE)?,
+        })
+    }
+
+    /// The event at a row of this frame; `None` where it has no recipient.
+    fn event(&self, row: usize) -> Option<Shown> {
+        let source = self.source.get(row).unwrap_or("?");
+        Some(Shown {
+            recipient: self.recipient.get(row)?.to_owned(),
+            origin: match self.source_index.get(row) {
+                Some(index) => format!("{source}#{index}"),
+                None => source.to_owned(),
+            },
+            answer: Answer {
+                kind: self.kind.word(row).unwrap_or(Kind::Other),
+                cause: self.cause.word(row).unwrap_or(Cause::Unknown),
+                blames: self.blames.word(row).unwrap_or(Blames::Unknown),
+                feedback_type: self.feedback_type.get(row).map(str::to_owned),
+                rule: self.rule.get(row).map(str::to_owned),
+                reply_code: self.reply_code.get(row).and_then(ReplyCode::new),
+                status: self.status.word(row),
+            },
+        })
+    }
+}
