@@ -205,10 +205,7 @@ mod tests {
         let mut incident = testing::tenant_block("example.com");
         incident.scope.parts.push((ScopeType::SendingDomain, "news.example.net".to_owned()));
         let entry = entry(&incident, "example.com").unwrap();
-        assert_eq!(
-            (entry.scope(), entry.sending_domain()),
-            ("organisation+sending_domain", Some("news.example.net"))
-        );
+        assert_eq!((entry.scope(), entry.sending_domain()), ("organisation+sending_domain", Some("news.example.net")));
     }
 
     #[test]
@@ -226,15 +223,8 @@ mod tests {
                 for organisation in [Some("example.com"), None] {
                     let said = (*cause, *blames);
                     let may = said == (Cause::DomainInvalid, Blames::Recipient) && organisation.is_some();
-                    let entry = DomainEntry::from_domain_invalid(
-                        "example.com",
-                        organisation,
-                        said,
-                        1,
-                        seen(),
-                        &policy,
-                        NIGHT,
-                    );
+                    let entry =
+                        DomainEntry::from_domain_invalid("example.com", organisation, said, 1, seen(), &policy, NIGHT);
                     assert_eq!(entry.is_ok(), may, "{cause} {blames} {organisation:?}");
                 }
             }

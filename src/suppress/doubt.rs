@@ -28,9 +28,10 @@ pub(super) struct Doubts<'a> {
 impl<'a> Doubts<'a> {
     pub fn new(judgement: &'a Judgement, policy: &'a Suppress) -> Doubts<'a> {
         let flipping = judgement.domains.iter().filter(|d| flips(d, &policy.flip)).map(|d| d.domain.as_str());
-        let receivers = judgement.incidents.iter().filter(|i| i.kind != IncidentKind::Inconclusive).flat_map(|i| {
-            [ScopeType::Provider, ScopeType::Gateway].into_iter().filter_map(|part| i.scope.part(part))
-        });
+        let receivers =
+            judgement.incidents.iter().filter(|i| i.kind != IncidentKind::Inconclusive).flat_map(|i| {
+                [ScopeType::Provider, ScopeType::Gateway].into_iter().filter_map(|part| i.scope.part(part))
+            });
         Doubts { wordings: &policy.doubtful, flipping: flipping.collect(), receivers: receivers.collect() }
     }
 
@@ -92,12 +93,7 @@ mod tests {
 
     fn reason(judgement: &Judgement, reply: &str) -> Option<Reason> {
         let policy = policy::load(None).unwrap().suppress;
-        Doubts::new(judgement, &policy).reason(
-            reply,
-            Some("exchange_online"),
-            Some("exchange_online"),
-            "example.com",
-        )
+        Doubts::new(judgement, &policy).reason(reply, Some("exchange_online"), Some("exchange_online"), "example.com")
     }
 
     #[test]

@@ -124,12 +124,7 @@ impl<'a> Gather<'a> {
         records
     }
 
-    fn record<'f>(
-        &self,
-        columns: &Columns<'f>,
-        places: &mut Places<'f>,
-        row: usize,
-    ) -> anyhow::Result<Option<Record>> {
+    fn record<'f>(&self, columns: &Columns<'f>, places: &mut Places<'f>, row: usize) -> anyhow::Result<Option<Record>> {
         let (Some(kind), Some(recipient)) = (columns.kind.word::<Kind>(row), columns.recipient.get(row)) else {
             return Ok(None);
         };

@@ -75,8 +75,7 @@ pub struct Allow {
 
 impl Allow {
     fn holds(&self, address: &str, domain: &str) -> bool {
-        self.holds_domain(domain)
-            || (!self.addresses.is_empty() && self.addresses.contains(&address.to_lowercase()))
+        self.holds_domain(domain) || (!self.addresses.is_empty() && self.addresses.contains(&address.to_lowercase()))
     }
 
     fn holds_domain(&self, domain: &str) -> bool {
@@ -184,10 +183,8 @@ impl<'a> Plan<'a> {
         let covered: Vec<bool> =
             targets.all.iter().zip(&shown).map(|(t, s)| t.incident.is_some() || s.row != NONE).collect();
         let rules = Rules { full_days: policy.mailbox_full.bounces, covered: &covered };
-        let mut rulings: Vec<Ruling> = records
-            .chunk_by(|a, b| a.address == b.address)
-            .filter_map(|address| Ruling::on(address, rules))
-            .collect();
+        let mut rulings: Vec<Ruling> =
+            records.chunk_by(|a, b| a.address == b.address).filter_map(|address| Ruling::on(address, rules)).collect();
         drop(records);
         let before = rulings.len();
         rulings.retain(|r| r.verdict != Verdict::Covered);

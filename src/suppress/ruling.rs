@@ -70,7 +70,9 @@ impl Hold {
     pub const fn in_words(self) -> &'static str {
         match self {
             Hold::DoubtfulWording => "a wording that is wrong at times; a second day will tell",
-            Hold::DomainFlips => "too many of the domain's addresses are unknown at once; its directory may have failed",
+            Hold::DomainFlips => {
+                "too many of the domain's addresses are unknown at once; its directory may have failed"
+            }
             Hold::ReceiverIncident => "its receiver refuses us the same night and may say \"unknown\" for that",
             Hold::Forwarded => "the answer is about another mailbox than the one that was mailed",
             Hold::MailboxFull => "over quota; given up only when it lasts",
@@ -125,8 +127,7 @@ impl Ruling {
         let (verdict, evidence): (Verdict, Vec<&Record>) = match strongest {
             Signal::Delivered => return None,
             Signal::DeadDomain | Signal::Ours => {
-                let open: Vec<_> =
-                    records.iter().filter(|r| r.signal != Signal::Delivered && !covered(r)).collect();
+                let open: Vec<_> = records.iter().filter(|r| r.signal != Signal::Delivered && !covered(r)).collect();
                 let dead = open.iter().any(|r| r.signal == Signal::DeadDomain);
                 match (open.is_empty(), dead) {
                     (true, _) => (Verdict::Covered, records.iter().collect()),

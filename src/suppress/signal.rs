@@ -99,8 +99,7 @@ mod tests {
 
     fn signal(kind: Kind, cause: Cause, blames: Blames, final_recipient: Option<&str>) -> Option<Signal> {
         let policy = policy::load(None).unwrap().suppress;
-        let event =
-            Event { kind, cause, blames, feedback_type: None, recipient: "ann@example.com", final_recipient };
+        let event = Event { kind, cause, blames, feedback_type: None, recipient: "ann@example.com", final_recipient };
         Signal::of(&event, &policy, || None)
     }
 
@@ -128,7 +127,8 @@ mod tests {
 
     #[test]
     fn what_is_no_failure_says_nothing() {
-        for kind in [Kind::Delay, Kind::AutoReply, Kind::Challenge, Kind::ReadReceipt, Kind::SelfSuppressed, Kind::Other]
+        for kind in
+            [Kind::Delay, Kind::AutoReply, Kind::Challenge, Kind::ReadReceipt, Kind::SelfSuppressed, Kind::Other]
         {
             assert_eq!(signal(kind, Cause::MailboxUnknown, Blames::Recipient, None), None, "{kind}");
         }

@@ -156,13 +156,7 @@ impl Writing<'_, '_> {
         }
     }
 
-    fn protect(
-        &mut self,
-        recipient: &str,
-        answer: &Answer,
-        seen: &Seen,
-        incident: Option<&str>,
-    ) -> anyhow::Result<()> {
+    fn protect(&mut self, recipient: &str, answer: &Answer, seen: &Seen, incident: Option<&str>) -> anyhow::Result<()> {
         if self.files.protected(recipient, answer, seen, incident)? {
             match self.lists.protected.get_mut(&incident.map(str::to_owned)) {
                 Some(count) => *count += 1,

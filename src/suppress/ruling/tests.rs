@@ -64,8 +64,7 @@ fn a_tenant_block_lists_the_domain_and_needs_no_addresses() {
         bounce("bob@example.com", Cause::OtherPolicy, Blames::Unknown),
         bounce("cat@example.com", Cause::MailboxUnknown, Blames::Recipient),
     ];
-    let judgement =
-        Judgement { incidents: vec![testing::tenant_block("example.com")], ..testing::judgement() };
+    let judgement = Judgement { incidents: vec![testing::tenant_block("example.com")], ..testing::judgement() };
     let lists = run(&rows, &judgement, dir.path());
     let entry = &lists.domains[0];
     assert_eq!((entry.domain(), entry.seen().bounces, entry.recipients()), ("example.com", 2, 2));
@@ -81,8 +80,7 @@ fn a_block_of_one_sending_domain_protects_what_the_others_sent() {
         sending_domain: Some(domain),
         ..bounce(recipient, Cause::OtherPolicy, Blames::Unknown)
     };
-    let rows =
-        [from("ann@example.com", "news.example.net"), from("bob@example.com", "shop.example.net")];
+    let rows = [from("ann@example.com", "news.example.net"), from("bob@example.com", "shop.example.net")];
     let mut block = testing::tenant_block("example.com");
     block.scope.parts.push((crate::bounce::ScopeType::SendingDomain, "news.example.net".to_owned()));
     run(&rows, &Judgement { incidents: vec![block], ..testing::judgement() }, dir.path());
@@ -139,10 +137,7 @@ fn an_address_that_begins_like_a_formula_goes_to_quarantine() {
     ];
     let lists = run(&rows, &testing::judgement(), dir.path());
     assert_eq!((lists.quarantined, lists.addresses_total(), lists.protected_total()), (2, 0, 0));
-    assert_eq!(
-        column(dir.path(), "quarantine.csv", "value"),
-        ["\"=cmd@example.com\"", "\"+ann@example.com\""]
-    );
+    assert_eq!(column(dir.path(), "quarantine.csv", "value"), ["\"=cmd@example.com\"", "\"+ann@example.com\""]);
 }
 
 #[test]
@@ -153,12 +148,9 @@ fn the_allow_list_wins() {
         bounce("bob@example.org", Cause::OtherPolicy, Blames::Unknown),
     ];
     let mut options = Options::for_night(NIGHT);
-    options.allow = Allow {
-        addresses: ["ann@example.com".to_owned()].into(),
-        domains: ["example.org".to_owned()].into(),
-    };
-    let judgement =
-        Judgement { incidents: vec![testing::tenant_block("example.org")], ..testing::judgement() };
+    options.allow =
+        Allow { addresses: ["ann@example.com".to_owned()].into(), domains: ["example.org".to_owned()].into() };
+    let judgement = Judgement { incidents: vec![testing::tenant_block("example.org")], ..testing::judgement() };
     let lists = run_with(&rows, &judgement, &options, dir.path());
     assert_eq!((lists.addresses_total(), lists.domains.len()), (0, 0));
     assert_eq!(column(dir.path(), "held.csv", "reason"), ["allowed", "allowed"]);
@@ -180,8 +172,7 @@ fn one_address_in_two_spellings_is_one_entry() {
 #[test]
 fn a_complaint_outlives_a_later_delivery() {
     let dir = tempfile::tempdir().unwrap();
-    let complaint =
-        Row { kind: Kind::Complaint, ..bounce("ann@example.com", Cause::Complaint, Blames::Recipient) };
+    let complaint = Row { kind: Kind::Complaint, ..bounce("ann@example.com", Cause::Complaint, Blames::Recipient) };
     let delivered = Row { kind: Kind::Delivered, millis: MIDNIGHT + DAY, ..complaint };
     let lists = run(&[complaint, delivered], &testing::judgement(), dir.path());
     assert_eq!(lists.addresses.get(&Cause::Complaint), Some(&1));

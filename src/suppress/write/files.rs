@@ -175,8 +175,7 @@ impl Files {
     /// A domain in held.csv.
     pub fn held_domain(&mut self, held: &HeldDomain, until: Option<Date>) -> anyhow::Result<bool> {
         let incident = held.incident.as_deref().unwrap_or_default();
-        let seen =
-            Seen { first: None, last: None, bounces: held.bounces, days: 1, origin: incident.to_owned() };
+        let seen = Seen { first: None, last: None, bounces: held.bounces, days: 1, origin: incident.to_owned() };
         if self.quarantined("held.csv", "value", &held.domain, &seen)? {
             return Ok(false);
         }
