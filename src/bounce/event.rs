@@ -7,9 +7,27 @@ use std::sync::Arc;
 
 use super::{Action, Address, Basis, Blames, Cause, EnhancedStatus, Kind, Permanence, ReplyCode, SmtpCommand};
 
-/// Milliseconds since 1970-01-01T00:00:00Z. Formatting and reading dates is `parse::date`'s and report's work.
+/// Milliseconds since 1970-01-01T00:00:00Z. Reading dates is `parse::date`'s work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub i64);
+
+impl fmt::Display for Timestamp {
+    /// RFC 3339 in UTC with milliseconds where there are any; years beyond 9999 print as the number.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(time) => f.pad(&time.to_string()),
+            Err(_) => write!(f, "{}", self.0),
+        }
+    }
+}
+
+impl Timestamp {
+    /// The UTC date, `YYYY-MM-DD`; `None` outside the years that a calendar names.
+    pub fn date(self) -> Option<String> {
+        let time = jiff::Timestamp::from_millisecond(self.0).ok()?;
+        Some(time.to_zoned(jiff::tz::TimeZone::UTC).date().to_string())
+    }
+}
 
 /// Where an item was read: the trail back from every claim.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -26,8 +26,19 @@ impl Classifier {
 
     /// Names the cause of one event.
     pub fn classify(&self, event: &Event, cache: &mut Cache) -> Classification {
+        // First form: nothing is named until the rules are read.
         let _ = (event, cache);
-        todo!("classify")
+        Classification {
+            cause: crate::bounce::Cause::Unknown,
+            permanence: crate::bounce::Permanence::Permanent,
+            blames: crate::bounce::Blames::Unknown,
+            basis: crate::bounce::Basis::Unstated,
+            rejecting_system: None,
+            blocklist: None,
+            rule: None,
+            vendor_tag: None,
+            template: None,
+        }
     }
 
     /// The receiver that a host name belongs to, such as `exchange_online`; `None` for hosts that no row names.

@@ -91,7 +91,7 @@ fn naming(rows: &[ClassifiedEvent]) -> PolarsResult<Vec<Column>> {
 }
 
 /// Whether the event failed, waited or drew a complaint: what was delivered or answered automatically has no cause.
-fn names_a_cause(event: &Event, classification: &Classification) -> bool {
+pub fn names_a_cause(event: &Event, classification: &Classification) -> bool {
     matches!(event.kind, Kind::Bounce | Kind::Delay | Kind::Complaint | Kind::SelfSuppressed)
         || classification.rule.is_some()
 }

@@ -9,29 +9,33 @@ use anyhow::Context;
 use polars::prelude::{DataFrame, IntoColumn, NewChunkedArray, PolarsResult, UInt64Chunked};
 use polars_io::parquet::write::{BatchedWriter, ParquetCompression, ParquetWriter};
 
-use super::{delivery_frame, event_frame, made_text, schema, text};
+use super::{ClassifiedEvent, PlacedDelivery, delivery_frame, event_frame, made_text, schema, text};
 use crate::bounce::Reject;
 
 /// Rows of one row group: a compromise between memory and the cost of a group.
 const ROWS_PER_GROUP: usize = 1 << 18;
 
-/// Where the rows of a run go, in the order of the input.
-pub trait Sink {
-    /// Takes classified events (`schema::EVENT_COLUMNS`).
+/// Where the rows of a run go. Pages are made in parallel and written in the order of the input.
+pub trait Sink: Sync {
+    /// Rows in the form in which they are written.
+    type Page: Send;
+
+    /// Gives some consecutive rows their form.
+    ///
+    /// # Errors
+    /// Rows that the form cannot hold; none that input can cause.
+    fn page(
+        &self,
+        events: &[ClassifiedEvent],
+        deliveries: &[PlacedDelivery],
+        rejects: &[Reject],
+    ) -> anyhow::Result<Self::Page>;
+
+    /// Writes a page.
     ///
     /// # Errors
     /// Writing that fails.
-    fn events(&mut self, frame: DataFrame) -> anyhow::Result<()>;
-    /// Takes deliveries (`schema::DELIVERY_COLUMNS`).
-    ///
-    /// # Errors
-    /// Writing that fails.
-    fn deliveries(&mut self, frame: DataFrame) -> anyhow::Result<()>;
-    /// Takes rejects.
-    ///
-    /// # Errors
-    /// Writing that fails.
-    fn rejects(&mut self, rejects: &[Reject]) -> anyhow::Result<()>;
+    fn write(&mut self, page: Self::Page) -> anyhow::Result<()>;
 }
 
 /// The paths of a night's files.
@@ -87,17 +91,25 @@ impl NightWriter {
     }
 }
 
+/// Events, deliveries and rejects as frames.
+type Frames = [DataFrame; 3];
+
 impl Sink for NightWriter {
-    fn events(&mut self, frame: DataFrame) -> anyhow::Result<()> {
-        self.events.push(frame)
+    type Page = Frames;
+
+    fn page(
+        &self,
+        events: &[ClassifiedEvent],
+        deliveries: &[PlacedDelivery],
+        rejects: &[Reject],
+    ) -> anyhow::Result<Frames> {
+        Ok([event_frame(events)?, delivery_frame(deliveries)?, reject_frame(rejects)?])
     }
 
-    fn deliveries(&mut self, frame: DataFrame) -> anyhow::Result<()> {
-        self.deliveries.push(frame)
-    }
-
-    fn rejects(&mut self, rejects: &[Reject]) -> anyhow::Result<()> {
-        self.rejects.push(reject_frame(rejects)?)
+    fn write(&mut self, [events, deliveries, rejects]: Frames) -> anyhow::Result<()> {
+        self.events.push(events)?;
+        self.deliveries.push(deliveries)?;
+        self.rejects.push(rejects)
     }
 }
 
@@ -128,6 +140,9 @@ impl TableWriter {
     }
 
     fn push(&mut self, frame: DataFrame) -> anyhow::Result<()> {
+        if frame.height() == 0 {
+            return Ok(());
+        }
         self.pending.vstack_mut_owned(frame)?;
         while self.pending.height() >= ROWS_PER_GROUP {
             let rest = self.pending.slice(ROWS_PER_GROUP as i64, usize::MAX);
@@ -169,8 +184,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let files = NightFiles::in_folder(dir.path());
         let mut writer = NightWriter::create(&files).unwrap();
-        writer.rejects(&[reject(1), reject(2)]).unwrap();
-        writer.rejects(&[reject(3)]).unwrap();
+        for rejects in [&[reject(1), reject(2)][..], &[reject(3)]] {
+            let page = writer.page(&[], &[], rejects).unwrap();
+            writer.write(page).unwrap();
+        }
         writer.finish().unwrap();
         let frames: Vec<DataFrame> =
             scan(&[files.rejects], &[schema::DETAIL]).unwrap().collect::<anyhow::Result<_>>().unwrap();

@@ -4,6 +4,7 @@
 //! A user's file of the same name puts its rows before the built-in ones (first match wins), or in their place when
 //! it says `replace = true`.
 
+pub mod consumer_domains;
 pub mod exports;
 pub mod policy;
 pub mod rules;
@@ -100,6 +101,29 @@ pub(crate) fn read_rows<T: Table>(file: &str, text: &str) -> Result<(bool, Vec<R
         }
     }
     Ok((replace, rows))
+}
+
+/// One value of a type from a TOML file, such as a configuration.
+///
+/// # Errors
+/// A file that cannot be read, is not TOML, or has a key or value that the type does not know.
+pub fn read_file<T: DeserializeOwned>(path: &Path) -> Result<T, TableError> {
+    let file = path.display().to_string();
+    let text =
+        std::fs::read_to_string(path).map_err(|e| TableError { file: file.clone(), line: 1, what: e.to_string() })?;
+    read_text(&file, &text)
+}
+
+/// One value of a type from TOML text; `file` is for errors.
+///
+/// # Errors
+/// As `read_file`.
+pub fn read_text<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, TableError> {
+    toml::from_str(text).map_err(|e| TableError {
+        file: file.to_owned(),
+        line: line_of(text, e.span().map_or(0, |s| s.start)),
+        what: suggest(e.message()),
+    })
 }
 
 /// The line, from 1, that holds the byte at `offset`.

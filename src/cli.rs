@@ -1,0 +1,317 @@
+//! clap: the only file that knows flags. In: the command line, the environment, a configuration file.
+//! Out: each room's small options, and the exit code. Work is the rooms'.
+
+mod config;
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::report::rows::{RowFilter, RowFormat, RowSink};
+use crate::{Job, Outcome};
+
+/// Last night's bounces in; who is at fault, what to do, and the lists to do it with, out.
+#[derive(Debug, Parser)]
+#[command(name = "bouncescope", version, max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    global: Global,
+}
+
+#[derive(Debug, Args)]
+struct Global {
+    /// No summary and no progress; errors only.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// More log on stderr; twice for all of it.
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    verbose: u8,
+    /// Form of the log on stderr.
+    #[arg(long, global = true, value_enum, default_value = "text", env = "BOUNCESCOPE_LOG_FORMAT")]
+    log_format: LogFormat,
+    /// No progress bar, even at a terminal.
+    #[arg(long, global = true)]
+    no_progress: bool,
+    /// Configuration file (TOML); flags and BOUNCESCOPE_* variables win over it.
+    #[arg(long, global = true, env = "BOUNCESCOPE_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Directory of tables whose rows stand before the built-in ones.
+    #[arg(long, global = true, env = "BOUNCESCOPE_TABLES", value_name = "DIR")]
+    tables: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The nightly job: read, judge, write reports and lists.
+    Run(Box<RunArgs>),
+    /// Every event, classified; nothing judged.
+    Parse(ParseArgs),
+    /// One bounce, one incident, one address or one domain in words.
+    Explain,
+    /// Checks tables and configuration.
+    Check,
+    /// Prints a completion script.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Prints the manual page.
+    Man,
+}
+
+/// How inputs are read; shared by `run` and `parse`.
+#[derive(Debug, Clone, Default, Args)]
+struct ReadArgs {
+    /// Files, directories, globs, or `-` for standard input.
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<String>,
+    /// Format of all inputs, in place of detection from content.
+    #[arg(long, value_name = "NAME")]
+    input_format: Option<String>,
+    /// TOML file whose [mapping] names the columns of a CSV that nothing else knows.
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
+    /// Zone of times that name none, such as `Europe/Berlin` or `+02:00`.
+    #[arg(long, env = "BOUNCESCOPE_TIME_ZONE", value_name = "ZONE")]
+    time_zone: Option<String>,
+    /// Header of the returned message that carries the campaign, before the usual ones; repeatable.
+    #[arg(long = "campaign-header", value_name = "NAME")]
+    campaign_headers: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    #[command(flatten)]
+    read: ReadArgs,
+    /// Messages that were accepted; repeatable.
+    #[arg(long, value_name = "FILE")]
+    delivered: Vec<String>,
+    /// Messages that were attempted, bounced ones included; repeatable.
+    #[arg(long, value_name = "FILE")]
+    sent: Vec<String>,
+    /// Folder of the nights' folders [default: reports].
+    #[arg(long, env = "BOUNCESCOPE_OUT", value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Folder of the memory [default: OUT/state].
+    #[arg(long, env = "BOUNCESCOPE_STATE", value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// The night's name and "today", YYYY-MM-DD [default: UTC date of the newest event].
+    #[arg(long, env = "BOUNCESCOPE_AS_OF", value_name = "DATE")]
+    as_of: Option<String>,
+    /// Brake: hold all lists beyond this many new entries, a number or a share of the recipients mailed such as `5%`.
+    #[arg(long, env = "BOUNCESCOPE_MAX_SUPPRESSIONS", value_name = "N|P%")]
+    max_suppressions: Option<String>,
+    /// Exit code 3 beyond this many rejects, a number or a share of the items [default: 5%].
+    #[arg(long, env = "BOUNCESCOPE_MAX_REJECTS", value_name = "N|P%")]
+    max_rejects: Option<String>,
+    /// Organisations that are really one: CSV domain,organisation[,receiver].
+    #[arg(long, env = "BOUNCESCOPE_TENANTS", value_name = "FILE")]
+    tenants: Option<PathBuf>,
+    /// Your own list: CSV email,list_source.
+    #[arg(long, env = "BOUNCESCOPE_CONTACTS", value_name = "FILE")]
+    contacts: Option<PathBuf>,
+    /// Exit code 4 when an incident of high or medium confidence stands.
+    #[arg(long)]
+    exit_on_alert: bool,
+    /// Exit code 6, nothing published, when there is nothing new.
+    #[arg(long)]
+    fail_on_empty: bool,
+}
+
+#[derive(Debug, Args)]
+struct ParseArgs {
+    #[command(flatten)]
+    read: ReadArgs,
+    /// Form of the rows.
+    #[arg(long, value_enum, default_value = "ndjson")]
+    format: ParseFormat,
+    /// Only failures that no rule knows.
+    #[arg(long)]
+    unknown: bool,
+    /// Where to write; standard output without it. Needed for Parquet.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ParseFormat {
+    Ndjson,
+    Csv,
+    Parquet,
+}
+
+/// Parses the command line, does what it says, returns the exit code of the contract (README, "Exit codes").
+///
+/// # Errors
+/// What stopped the run, for `main` to print; the exit code of such an error is `exit_code_of`.
+pub fn main() -> anyhow::Result<ExitCode> {
+    let mut cli = Cli::parse();
+    start_log(&cli.global);
+    let settings = config::Settings::load(cli.global.config.as_deref())?;
+    cli.global.tables = cli.global.tables.take().or(settings.tables.clone());
+    match cli.command {
+        Command::Run(args) => run(*args, &cli.global, settings),
+        Command::Parse(args) => parse(&args, &cli.global, &settings),
+        Command::Explain => todo!(),
+        Command::Check => check(&cli.global),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "bouncescope", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Man => {
+            clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout())?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// The exit code of an error: 2 for what the user can put right in usage or configuration, 11 for a held lock, else 1.
+pub fn exit_code_of(error: &anyhow::Error) -> ExitCode {
+    let usage = error.chain().any(|cause| cause.is::<crate::tables::TableError>() || cause.is::<config::Usage>());
+    let locked = error.chain().any(|cause| cause.is::<crate::history::Locked>());
+    ExitCode::from(if locked {
+        11
+    } else if usage {
+        2
+    } else {
+        1
+    })
+}
+
+fn start_log(global: &Global) {
+    let level = match (global.quiet, global.verbose) {
+        (true, _) => tracing::Level::ERROR,
+        (_, 0) => tracing::Level::WARN,
+        (_, 1) => tracing::Level::INFO,
+        _ => tracing::Level::DEBUG,
+    };
+    let log = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()));
+    match global.log_format {
+        LogFormat::Text => log.without_time().init(),
+        LogFormat::Json => log.json().init(),
+    }
+}
+
+fn run(args: RunArgs, global: &Global, settings: config::Settings) -> anyhow::Result<ExitCode> {
+    let job = job(args, global, settings)?;
+    let outcome = crate::run(&job)?;
+    if !global.quiet {
+        write_out(outcome.summary.as_bytes())?;
+    }
+    Ok(ExitCode::from(exit_code(&job, &outcome)))
+}
+
+/// The flags as a job; a flag wins over the file, the file over the default.
+fn job(args: RunArgs, global: &Global, settings: config::Settings) -> anyhow::Result<Job> {
+    let out = args.out.or(settings.out.clone()).unwrap_or_else(|| PathBuf::from("reports"));
+    let quantity = |flag: Option<String>, file: Option<String>, name: &str| {
+        flag.or(file).map(|text| config::quantity(&text, name)).transpose()
+    };
+    Ok(Job {
+        state: args.state.or(settings.state.clone()).unwrap_or_else(|| out.join("state")),
+        as_of: args.as_of.or(settings.as_of.clone()).map(|date| config::date(&date)).transpose()?,
+        max_suppressions: quantity(args.max_suppressions, settings.max_suppressions.clone(), "--max-suppressions")?,
+        max_rejects: quantity(args.max_rejects, settings.max_rejects.clone(), "--max-rejects")?,
+        tenants: args.tenants.or(settings.tenants.clone()),
+        contacts: args.contacts.or(settings.contacts.clone()),
+        exit_on_alert: args.exit_on_alert || settings.exit_on_alert.unwrap_or(false),
+        fail_on_empty: args.fail_on_empty || settings.fail_on_empty.unwrap_or(false),
+        inputs: args.read.inputs.clone(),
+        delivered: args.delivered,
+        sent: args.sent,
+        out,
+        ingest: ingest_options(&args.read, global, &settings),
+        progress: shows_progress(global),
+    })
+}
+
+fn ingest_options(read: &ReadArgs, global: &Global, settings: &config::Settings) -> crate::ingest::IngestOptions {
+    let mut options = crate::ingest::IngestOptions { tables: global.tables.clone(), ..Default::default() };
+    options.source.input_format = read.input_format.clone();
+    options.parse.tables = global.tables.clone();
+    options.parse.time_zone = read.time_zone.clone().or(settings.time_zone.clone());
+    options.parse.campaign_headers = read.campaign_headers.clone();
+    options.parse.campaign_headers.extend(settings.campaign_headers.clone().unwrap_or_default());
+    options
+}
+
+fn shows_progress(global: &Global) -> bool {
+    !global.no_progress && !global.quiet && std::io::stderr().is_terminal()
+}
+
+fn exit_code(job: &Job, outcome: &Outcome) -> u8 {
+    match outcome {
+        o if o.nothing_new && job.fail_on_empty => 6,
+        o if o.braked => 5,
+        o if o.too_many_rejects => 3,
+        o if o.alert && job.exit_on_alert => 4,
+        _ => 0,
+    }
+}
+
+fn parse(args: &ParseArgs, global: &Global, settings: &config::Settings) -> anyhow::Result<ExitCode> {
+    let options = ingest_options(&args.read, global, settings);
+    let filter = if args.unknown { RowFilter::Unknown } else { RowFilter::All };
+    let format = match args.format {
+        ParseFormat::Ndjson => RowFormat::Ndjson,
+        ParseFormat::Csv => RowFormat::Csv,
+        ParseFormat::Parquet => {
+            let path = args.output.as_deref().ok_or_else(|| config::Usage("--format parquet needs -o FILE".into()))?;
+            let summary = crate::parse_to_parquet(&args.read.inputs, &options, path, shows_progress(global))?;
+            return report_rejects(&summary);
+        }
+    };
+    let out: Box<dyn Write + Send + Sync> = match &args.output {
+        Some(path) => Box::new(std::io::BufWriter::new(
+            std::fs::File::create(path).with_context(|| format!("{}: cannot be created", path.display()))?,
+        )),
+        None => Box::new(std::io::BufWriter::new(std::io::stdout())),
+    };
+    let mut sink = RowSink::new(out, format, filter)?;
+    let summary = crate::read_all(&args.read.inputs, &options, &mut sink, shows_progress(global))?;
+    sink.finish()?;
+    report_rejects(&summary)
+}
+
+/// Says on stderr what could not be read; exit code 3 beyond the default share.
+fn report_rejects(summary: &crate::ingest::Summary) -> anyhow::Result<ExitCode> {
+    for (reason, rejects) in &summary.rejects {
+        let first = rejects.first.first().map(|(origin, detail)| format!("{origin}: {detail}")).unwrap_or_default();
+        tracing::warn!("{} items unread: {reason}; first: {}", rejects.count, crate::report::harmless(&first));
+    }
+    Ok(ExitCode::from(if crate::too_many(summary, None) { 3 } else { 0 }))
+}
+
+fn check(global: &Global) -> anyhow::Result<ExitCode> {
+    let findings = crate::check(global.tables.as_deref());
+    for finding in &findings {
+        write_out(format!("{finding}\n").as_bytes())?;
+    }
+    if findings.is_empty() {
+        write_out(crate::tables_in_words(global.tables.as_deref())?.as_bytes())?;
+    }
+    Ok(ExitCode::from(if findings.is_empty() { 0 } else { 2 }))
+}
+
+/// Writes data to stdout; a reader that went away is no error.
+fn write_out(bytes: &[u8]) -> anyhow::Result<()> {
+    match std::io::stdout().write_all(bytes) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => Ok(result?),
+    }
+}

@@ -1,0 +1,216 @@
+//! What a run read, in numbers whose sums close: items = items with rows + items rejected + items that hold nothing.
+//! In: rows and rejects in the order of the input. Out: counts, the first origins of each kind of reject, the replies
+//! that no rule knows. Placing them on a page is report's work.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
+
+use crate::bounce::{Cause, Kind, Origin, Reject, RejectReason, Timestamp};
+use crate::frame::{ClassifiedEvent, PlacedDelivery};
+
+/// Origins shown for each reason.
+const ORIGINS_SHOWN: usize = 5;
+/// Distinct unknown templates remembered; a night has some hundreds, hostile input any number.
+const TEMPLATES_KEPT: usize = 50_000;
+
+/// All that a run read.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// Raw items: messages, records, lines.
+    pub items: u64,
+    /// Bytes of input, after decompression.
+    pub bytes: u64,
+    /// Events kept.
+    pub events: u64,
+    /// Events dropped because the same one came before.
+    pub duplicates: u64,
+    /// Delivery rows.
+    pub delivery_rows: u64,
+    /// Messages that the delivery rows stand for.
+    pub deliveries: u64,
+    /// Events by kind.
+    pub kinds: BTreeMap<Kind, u64>,
+    /// By what was read: a file, or a folder of small files.
+    pub inputs: BTreeMap<Arc<str>, InputSummary>,
+    /// By reason.
+    pub rejects: BTreeMap<RejectReason, RejectSummary>,
+    /// Replies that no rule knows, by template.
+    pub unknown: BTreeMap<Arc<str>, UnknownTemplate>,
+    /// Unknown replies beyond the templates remembered.
+    pub unknown_beyond: u64,
+    /// Where the exporting platform's class and our cause stand side by side: (class, cause) and how often.
+    pub native_classes: BTreeMap<(String, Cause), u64>,
+    /// First and last time of an event.
+    pub window: Option<(Timestamp, Timestamp)>,
+    /// Files passed over by name.
+    pub skipped: Vec<String>,
+}
+
+/// What one input held.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InputSummary {
+    /// Events by grammar.
+    pub grammars: BTreeMap<String, u64>,
+    /// Messages that its delivery rows stand for.
+    pub deliveries: u64,
+    /// Rejects.
+    pub rejects: u64,
+}
+
+/// Rejects of one reason.
+#[derive(Debug, Clone, Default)]
+pub struct RejectSummary {
+    /// How many.
+    pub count: u64,
+    /// The first few.
+    pub first: Vec<(Origin, String)>,
+}
+
+/// Replies of one template that no rule knows.
+#[derive(Debug, Clone)]
+pub struct UnknownTemplate {
+    /// How many.
+    pub count: u64,
+    /// The first of them, verbatim.
+    pub example: String,
+    /// Who answered it.
+    pub remote_mta: Option<String>,
+}
+
+impl Summary {
+    /// Rejects of all reasons.
+    pub fn reject_count(&self) -> u64 {
+        self.rejects.values().map(|r| r.count).sum()
+    }
+
+    /// Counts the rows of a sheet, duplicates already dropped.
+    pub(super) fn count(&mut self, sheet: &super::Sheet) {
+        self.items += sheet.items;
+        self.bytes += sheet.bytes;
+        sheet.events.iter().for_each(|row| self.count_event(row));
+        sheet.deliveries.iter().for_each(|row| self.count_delivery(row));
+        sheet.rejects.iter().for_each(|reject| self.count_reject(reject));
+    }
+
+    fn count_event(&mut self, row: &ClassifiedEvent) {
+        self.events += 1;
+        *self.kinds.entry(row.event.kind).or_default() += 1;
+        let input = self.inputs.entry(input_name(&row.event.origin)).or_default();
+        match input.grammars.get_mut(row.event.grammar.as_ref()) {
+            Some(count) => *count += 1,
+            None => drop(input.grammars.insert(row.event.grammar.to_string(), 1)),
+        }
+        if let Some(time) = row.event.timestamp {
+            let (first, last) = self.window.unwrap_or((time, time));
+            self.window = Some((first.min(time), last.max(time)));
+        }
+        if let Some(class) = &row.event.native_class {
+            *self.native_classes.entry((class.clone(), row.classification.cause)).or_default() += 1;
+        }
+        self.count_unknown(row);
+    }
+
+    fn count_unknown(&mut self, row: &ClassifiedEvent) {
+        let named = row.classification.cause != Cause::Unknown;
+        let (Kind::Bounce, false, Some(template)) = (row.event.kind, named, &row.classification.template) else {
+            return;
+        };
+        let full = self.unknown.len() >= TEMPLATES_KEPT;
+        match self.unknown.entry(template.clone()) {
+            Entry::Occupied(known) => known.into_mut().count += 1,
+            Entry::Vacant(_) if full => self.unknown_beyond += 1,
+            Entry::Vacant(new) => {
+                let example = row.event.reply.clone().unwrap_or_default();
+                new.insert(UnknownTemplate { count: 1, example, remote_mta: row.event.remote_mta.clone() });
+            }
+        }
+    }
+
+    fn count_delivery(&mut self, row: &PlacedDelivery) {
+        self.delivery_rows += 1;
+        self.deliveries += row.delivery.count;
+        self.inputs.entry(input_name(&row.delivery.origin)).or_default().deliveries += row.delivery.count;
+    }
+
+    fn count_reject(&mut self, reject: &Reject) {
+        self.inputs.entry(input_name(&reject.origin)).or_default().rejects += 1;
+        let of_reason = self.rejects.entry(reject.reason).or_default();
+        of_reason.count += 1;
+        if of_reason.first.len() < ORIGINS_SHOWN {
+            of_reason.first.push((reject.origin.clone(), reject.detail.clone()));
+        }
+    }
+
+    /// Adds what a later listing of the same run held.
+    pub fn add(&mut self, other: Summary) {
+        self.items += other.items;
+        self.bytes += other.bytes;
+        self.events += other.events;
+        self.duplicates += other.duplicates;
+        self.delivery_rows += other.delivery_rows;
+        self.deliveries += other.deliveries;
+        other.kinds.into_iter().for_each(|(kind, n)| *self.kinds.entry(kind).or_default() += n);
+        self.inputs.extend(other.inputs);
+        for (reason, more) in other.rejects {
+            let mine = self.rejects.entry(reason).or_default();
+            mine.count += more.count;
+            mine.first.extend(more.first);
+            mine.first.truncate(ORIGINS_SHOWN);
+        }
+        for (template, more) in other.unknown {
+            self.unknown.entry(template).and_modify(|mine| mine.count += more.count).or_insert(more);
+        }
+        self.unknown_beyond += other.unknown_beyond;
+        other.native_classes.into_iter().for_each(|(pair, n)| *self.native_classes.entry(pair).or_default() += n);
+        self.window = match (self.window, other.window) {
+            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+            (a, b) => a.or(b),
+        };
+        self.skipped.extend(other.skipped);
+    }
+}
+
+/// The file, or for a mail of its own the folder: a mailbox of a million files is one input.
+fn input_name(origin: &Origin) -> Arc<str> {
+    let file = origin.source.split('!').next().unwrap_or(&origin.source);
+    let alone = file.ends_with(".eml") || file.contains("/cur/") || file.contains("/new/");
+    match file.rsplit_once('/') {
+        Some((folder, _)) if alone => format!("{folder}/").into(),
+        _ if file.len() == origin.source.len() => origin.source.clone(),
+        _ => file.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(source: &str) -> Origin {
+        Origin { source: source.into(), index: 0 }
+    }
+
+    #[test]
+    fn single_mails_count_for_their_folder_and_archives_for_themselves() {
+        for (source, want) in [
+            ("in/a.eml", "in/"),
+            ("box/cur/1.host:2,S", "box/cur/"),
+            ("in/mails.zip!x/a.eml", "in/mails.zip"),
+            ("in/log.csv", "in/log.csv"),
+            ("-", "-"),
+        ] {
+            assert_eq!(&*input_name(&origin(source)), want, "{source}");
+        }
+    }
+
+    #[test]
+    fn only_the_first_origins_of_a_reason_are_kept_but_all_are_counted() {
+        let mut summary = Summary::default();
+        for index in 0..9 {
+            let origin = Origin { source: "a.csv".into(), index };
+            summary.count_reject(&Reject { origin, reason: RejectReason::BadRow, detail: String::new() });
+        }
+        let rejects = &summary.rejects[&RejectReason::BadRow];
+        assert_eq!((rejects.count, rejects.first.len(), summary.reject_count()), (9, ORIGINS_SHOWN, 9));
+    }
+}
