@@ -1,9 +1,21 @@
 //! READING: raw item -> events, deliveries or a reject.
 //! In: an item of source. Out: what it says, field by field. What a reply means is classify's work.
 
+mod anatomy;
 pub mod date;
+mod fields;
+mod mail;
+mod mailbox;
+mod prose;
 pub mod record;
 pub mod reply;
+mod report;
+mod returned;
+pub mod sending_ip;
+mod verp;
+
+use mail::MailReader;
+use prose::Layouts;
 
 use crate::bounce::{Delivery, Event, Reject};
 use crate::source::Item;
@@ -39,6 +51,7 @@ pub struct Parsed {
 /// Reads items; holds the compiled tables, is shared by all threads.
 #[derive(Debug)]
 pub struct Reader {
+    mails: MailReader,
     records: record::Records,
 }
 
@@ -48,13 +61,20 @@ impl Reader {
     /// # Errors
     /// A broken table of the user's.
     pub fn new(options: &ParseOptions) -> Result<Reader, TableError> {
-        Ok(Reader { records: record::Records::new(options)? })
+        let layouts = Layouts::load(options.tables.as_deref())?;
+        Ok(Reader {
+            mails: MailReader::new(layouts, options.campaign_headers.clone()),
+            records: record::Records::new(options)?,
+        })
     }
 
     /// Reads one item; a panic of the mail parser becomes a reject.
     pub fn item(&self, item: &Item<'_>, out: &mut Parsed) {
         match item {
-            Item::Mail { .. } => {}
+            Item::Mail { origin, bytes } => match self.mails.read(origin, bytes) {
+                Ok(events) => out.events.extend(events),
+                Err(reject) => out.rejects.push(reject),
+            },
             Item::Row { origin, header, record } => self.records.row(origin, header, *record, out),
             Item::Json { origin, text } => self.records.json(origin, text, out),
             Item::Log { origin, text } => self.records.log(origin, text, out),

@@ -6,6 +6,8 @@
 
 pub mod consumer_domains;
 pub mod exports;
+pub mod layouts;
+pub mod phrases;
 pub mod policy;
 pub mod rules;
 

@@ -1,0 +1,138 @@
+//! What a mail consists of. In: a parsed message. Out: its header, the text for people, the machine-readable reports,
+//! the returned message's header. Reading these is the work of `report`, `complaint`, `prose`, `returned`.
+//!
+//! A part counts by its type; a part of the wrong type counts by what it holds (reports disguised as `text/plain`).
+
+use std::borrow::Cow;
+
+use mail_parser::{Message, MessagePart, MimeHeaders, PartType, decoders::html::html_to_text};
+
+/// Bytes of text for people that are read at most; beyond, a mail is no report.
+const MAX_TEXT: usize = 16 << 20;
+
+/// The parts of one message that matter here; nested messages are not entered.
+#[derive(Debug, Default)]
+pub(crate) struct Anatomy<'a> {
+    /// The message's own header, raw.
+    pub(crate) head: Cow<'a, str>,
+    /// Text parts for people, in order; an HTML part only where no plain text is.
+    pub(crate) texts: Vec<Cow<'a, str>>,
+    /// `message/delivery-status` and its kin.
+    pub(crate) status: Vec<Cow<'a, str>>,
+    /// `message/feedback-report`.
+    pub(crate) feedback: Vec<Cow<'a, str>>,
+    /// `message/disposition-notification`.
+    pub(crate) disposition: Vec<Cow<'a, str>>,
+    /// The header of the message that is reported on, raw.
+    pub(crate) returned: Option<Cow<'a, str>>,
+    /// Attached messages.
+    pub(crate) nested: Vec<&'a Message<'a>>,
+    /// An aggregate report on DMARC or TLS rather than on one message.
+    pub(crate) aggregate: bool,
+}
+
+impl<'a> Anatomy<'a> {
+    /// Sorts the parts of a message.
+    pub(crate) fn of(message: &'a Message<'a>) -> Anatomy<'a> {
+        let mut anatomy = Anatomy { head: head_of(message), ..Anatomy::default() };
+        let mut html = None;
+        for part in &message.parts {
+            anatomy.place(part, &mut html);
+        }
+        if anatomy.texts.iter().all(|text| text.trim().is_empty())
+            && let Some(html) = html
+        {
+            anatomy.texts = vec![Cow::Owned(html_to_text(capped(html)))];
+        }
+        anatomy
+    }
+
+    /// The text for people, as one.
+    pub(crate) fn text(&self) -> Cow<'_, str> {
+        match self.texts.as_slice() {
+            [] => Cow::Borrowed(""),
+            [text] => Cow::Borrowed(text),
+            texts => Cow::Owned(texts.join("\n\n")),
+        }
+    }
+
+    fn place(&mut self, part: &'a MessagePart<'a>, html: &mut Option<&'a str>) {
+        let subtype = part.content_type().map_or("plain", |t| t.subtype().unwrap_or(""));
+        let is = |suffix: &str| ends_with_word(subtype, suffix);
+        match &part.body {
+            PartType::Multipart(_) => {}
+            PartType::Message(message) => {
+                self.returned.get_or_insert_with(|| head_of(message));
+                self.nested.push(message);
+            }
+            PartType::Text(_) | PartType::Binary(_) | PartType::InlineBinary(_) if is("delivery-status") => {
+                self.status.push(text_of(part));
+            }
+            _ if is("feedback-report") => self.feedback.push(text_of(part)),
+            _ if is("disposition-notification") => self.disposition.push(text_of(part)),
+            _ if is("rfc822-headers") || is("headers") || is("rfc822") || is("global") || is("partial") => {
+                self.returned.get_or_insert_with(|| text_of(part));
+            }
+            _ if subtype.starts_with("tlsrpt") => self.aggregate = true,
+            PartType::Text(text) => self.place_text(capped(text)),
+            PartType::Html(text) => {
+                html.get_or_insert(text);
+            }
+            PartType::Binary(_) | PartType::InlineBinary(_) => {
+                let name = part.attachment_name().unwrap_or("");
+                self.aggregate |= subtype.ends_with("zip") && name.contains('!');
+            }
+        }
+    }
+
+    /// Plain text after the report is the returned message, if it looks like a header.
+    fn place_text(&mut self, text: &'a str) {
+        let reported = !self.status.is_empty() || !self.feedback.is_empty();
+        if reported && self.returned.is_none() && looks_like_header(text) {
+            self.returned = Some(Cow::Borrowed(text));
+        } else {
+            self.texts.push(Cow::Borrowed(text));
+        }
+    }
+}
+
+/// Whether the first line is a header field that returned messages start with.
+fn looks_like_header(text: &str) -> bool {
+    let line = text.trim_start().split(':').next().unwrap_or("");
+    ["Return-Path", "Received", "From", "Message-ID", "Date", "Subject", "To", "MIME-Version", "DKIM-Signature", "X-"]
+        .iter()
+        .any(|name| {
+            line.len() >= name.len()
+                && line.len() < 60
+                && line.is_char_boundary(name.len())
+                && line[..name.len()].eq_ignore_ascii_case(name)
+        })
+}
+
+/// Whether a subtype is `word`, or `global-word`, `x-word`.
+fn ends_with_word(subtype: &str, word: &str) -> bool {
+    subtype.len() >= word.len()
+        && subtype.as_bytes()[subtype.len() - word.len()..].eq_ignore_ascii_case(word.as_bytes())
+        && (subtype.len() == word.len() || subtype.as_bytes()[subtype.len() - word.len() - 1] == b'-')
+}
+
+/// The raw header of a message.
+fn head_of<'a>(message: &'a Message<'a>) -> Cow<'a, str> {
+    let Some(root) = message.parts.first() else {
+        return Cow::Borrowed("");
+    };
+    let (start, end) = (root.offset_header as usize, root.offset_body as usize);
+    String::from_utf8_lossy(message.raw_message.get(start..end).unwrap_or_default())
+}
+
+fn text_of<'a>(part: &'a MessagePart<'a>) -> Cow<'a, str> {
+    String::from_utf8_lossy(part.contents())
+}
+
+fn capped(text: &str) -> &str {
+    let mut end = text.len().min(MAX_TEXT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}

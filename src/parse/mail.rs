@@ -1,0 +1,118 @@
+//! Mails. In: the bytes of one message. Out: one event for each recipient that it reports on, or one event that says
+//! what else it is, or a reject. The order of tests: feedback report, read receipt, delivery report, automatic answer,
+//! known layouts and prose, other.
+//!
+//! The parser library is guarded here, once: a panic on a bad mail becomes a reject, and so does a mail with more
+//! nested parts than it can be trusted with. Reading each kind of report is the work of the modules named for it.
+
+mod answer;
+mod complaint;
+mod delivery;
+mod facts;
+mod limits;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use mail_parser::{HeaderName, Message, MessageParser};
+
+use super::anatomy::Anatomy;
+use super::fields::Head;
+use super::prose::Layouts;
+use crate::bounce::{Event, Kind, Origin, Reject, RejectReason};
+pub(crate) use facts::Facts;
+
+/// Attached messages are entered this deep, to find a report that somebody forwarded.
+const MAX_FORWARDS: usize = 3;
+
+/// Attached messages that are looked into, in one mail.
+const MAX_ATTACHED: usize = 1000;
+
+/// Reads mails; shared by all threads.
+#[derive(Debug)]
+pub(crate) struct MailReader {
+    parser: MessageParser,
+    layouts: Layouts,
+    campaign_headers: Vec<String>,
+}
+
+/// Why a mail gave no event.
+type Refusal = (RejectReason, &'static str);
+
+impl MailReader {
+    pub(crate) fn new(layouts: Layouts, campaign_headers: Vec<String>) -> MailReader {
+        // The report's own fields are read raw, so the library need not take apart every Received line.
+        let parser = MessageParser::new().with_mime_headers().header_text(HeaderName::Subject).default_header_ignore();
+        MailReader { parser, layouts, campaign_headers }
+    }
+
+    /// Reads one mail.
+    pub(crate) fn read(&self, origin: &Origin, bytes: &[u8]) -> Result<Vec<Event>, Reject> {
+        let guarded = || catch_unwind(AssertUnwindSafe(|| self.read_bytes(origin, bytes)));
+        let result = match limits::check(bytes) {
+            Err(refusal) => Err(refusal),
+            Ok(limits::Depth::Usual) => guarded().unwrap_or(Err(PANICKED)),
+            Ok(limits::Depth::Deep) => limits::with_deep_stack(guarded).unwrap_or(Err(PANICKED)),
+        };
+        result.map_err(|(reason, detail)| Reject { origin: origin.clone(), reason, detail: detail.to_owned() })
+    }
+
+    fn read_bytes(&self, origin: &Origin, bytes: &[u8]) -> Result<Vec<Event>, Refusal> {
+        if bytes.trim_ascii().is_empty() {
+            return Err((RejectReason::Empty, "no bytes but white space"));
+        }
+        let message = self.parser.parse(bytes).ok_or((RejectReason::NotMail, "no header field found"))?;
+        let mut events = self.read_message(origin, &message, 0)?;
+        let hash = facts::item_hash(bytes);
+        for event in &mut events {
+            event.item_hash = hash;
+        }
+        Ok(events)
+    }
+
+    fn read_message(&self, origin: &Origin, message: &Message<'_>, depth: usize) -> Result<Vec<Event>, Refusal> {
+        let anatomy = Anatomy::of(message);
+        let head = Head::read(&anatomy.head);
+        if head.is_empty() && anatomy.status.is_empty() && anatomy.feedback.is_empty() {
+            return Err((RejectReason::NotMail, "no header field found"));
+        }
+        let facts = Facts::of(origin, &anatomy, &head, &self.campaign_headers);
+        let subject = message.subject().unwrap_or("");
+        if let Some(events) = complaint::read(&facts, &anatomy, &head) {
+            return Ok(events);
+        }
+        if let Some(event) = answer::read_receipt(&facts, &anatomy) {
+            return Ok(vec![event]);
+        }
+        if !anatomy.status.is_empty() {
+            return delivery::read(&facts, &anatomy, &head, &self.layouts);
+        }
+        let found = self.layouts.read(&facts, &anatomy, &head, subject);
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        let evidence = self.layouts.weigh(&head, subject, &anatomy.text());
+        if let Some(event) = answer::read(&facts, &head, &evidence) {
+            return Ok(vec![event]);
+        }
+        if let Some(events) = self.read_attached(origin, &anatomy, depth) {
+            return Ok(events);
+        }
+        Ok(vec![facts.event(Kind::Other, "unread")])
+    }
+
+    /// Reports that are attached to a mail which is none itself: forwarded ones, digests.
+    fn read_attached(&self, origin: &Origin, anatomy: &Anatomy<'_>, depth: usize) -> Option<Vec<Event>> {
+        if depth >= MAX_FORWARDS {
+            return None;
+        }
+        let attached = anatomy.nested.iter().take(MAX_ATTACHED);
+        let events: Vec<Event> = attached
+            .filter_map(|message| self.read_message(origin, message, depth + 1).ok())
+            .flatten()
+            .filter(|event| matches!(event.kind, Kind::Bounce | Kind::Delay | Kind::Delivered | Kind::Complaint))
+            .collect();
+        (!events.is_empty()).then_some(events)
+    }
+}
+
+const PANICKED: Refusal = (RejectReason::ParserPanic, "the mail parser gave up on it");

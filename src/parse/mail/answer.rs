@@ -1,0 +1,65 @@
+//! Mails that are no reports on delivery: read receipts, automatic answers, challenges, things held. In: a mail's parts.
+//! Out: one event of the right kind, or nothing for a mail that is none of these.
+
+use super::super::anatomy::Anatomy;
+use super::super::fields::{Head, Line, lines};
+use super::super::mailbox;
+use super::super::prose::Evidence;
+use super::facts::Facts;
+use crate::bounce::{Event, Kind};
+
+/// A message disposition notification (RFC 8098); `None` if the mail holds none.
+pub(super) fn read_receipt(facts: &Facts, anatomy: &Anatomy<'_>) -> Option<Event> {
+    let text = anatomy.disposition.first()?;
+    let mut event = facts.event(Kind::ReadReceipt, "mdn");
+    for line in lines(text) {
+        let Line::Field(field) = line else { continue };
+        if field.is("Final-Recipient") {
+            event.final_recipient = mailbox::in_field(&field.value());
+        } else if field.is("Original-Recipient") {
+            event.original_recipient = mailbox::in_original_field(&field.value());
+        } else if field.is("Original-Message-ID") {
+            event.message_id = super::super::returned::message_id(&field.value()).or(event.message_id);
+        }
+    }
+    event.recipient = event.original_recipient.clone().or_else(|| event.final_recipient.clone());
+    Some(event)
+}
+
+/// An automatic answer or a challenge: the one that answers is the one we mailed.
+pub(super) fn read(facts: &Facts, head: &Head<'_>, evidence: &Evidence) -> Option<Event> {
+    let (kind, grammar) = if evidence.challenge > 0 {
+        (Kind::Challenge, "challenge")
+    } else if evidence.held > 0 {
+        (Kind::Other, "held")
+    } else if evidence.answer > 0 || says_automatic(head) {
+        (Kind::AutoReply, "rfc3834")
+    } else {
+        return None;
+    };
+    let mut event = facts.event(kind, grammar);
+    event.recipient.clone_from(&facts.from);
+    Some(event)
+}
+
+/// Whether the header says that a machine answers: RFC 3834, and the fields that were in use before it.
+fn says_automatic(head: &Head<'_>) -> bool {
+    let starts = |name: &str, words: &[&str]| {
+        head.get(name).is_some_and(|value| {
+            let value = value.to_ascii_lowercase();
+            words.iter().any(|word| value.starts_with(word))
+        })
+    };
+    starts("Auto-Submitted", &["auto-replied", "auto-generated", "auto-notified"])
+        || starts("Precedence", &["auto_reply", "auto-reply"])
+        || [
+            "X-Autoreply",
+            "X-Autorespond",
+            "X-Autoresponder",
+            "X-Auto-Reply-From",
+            "X-AutoReply-From",
+            "X-Mail-Autoreply",
+        ]
+        .iter()
+        .any(|name| head.get(name).is_some_and(|value| !value.eq_ignore_ascii_case("no")))
+}

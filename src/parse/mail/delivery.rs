@@ -1,0 +1,152 @@
+//! Events of delivery reports. In: the parsed report, and the text for people beside it. Out: one event for each
+//! recipient: which address we mailed, what was answered, when and by whom.
+
+use super::super::anatomy::Anatomy;
+use super::super::fields::Head;
+use super::super::prose::{Layouts, Passage};
+use super::super::report::{self, MAX_DIAGNOSTIC, PerRecipient, Report};
+use super::super::{date, mailbox, prose, reply, sending_ip};
+use super::Refusal;
+use super::facts::{self, Facts};
+use crate::bounce::{Action, Address, EnhancedStatus, Event, Kind, RejectReason, Timestamp};
+
+/// Reads all delivery reports of a mail.
+pub(super) fn read(
+    facts: &Facts,
+    anatomy: &Anatomy<'_>,
+    head: &Head<'_>,
+    layouts: &Layouts,
+) -> Result<Vec<Event>, Refusal> {
+    let mut events = Vec::new();
+    let mut passages = Passages::new(anatomy, head, layouts);
+    for text in &anatomy.status {
+        let report = report::read(text);
+        let shared = Shared::of(facts, anatomy, &report);
+        let sole = report.recipients.len() == 1;
+        events.extend(report.recipients.iter().filter_map(|block| shared.event(block, sole, &mut passages)));
+    }
+    if events.is_empty() {
+        // A report that names nobody may still tell people whom it means.
+        events = layouts.read(facts, anatomy, head, "");
+    }
+    if events.is_empty() {
+        return Err((RejectReason::NoRecipient, "a delivery report that names no recipient"));
+    }
+    Ok(events)
+}
+
+/// The text for people, read only if some recipient needs it.
+struct Passages<'a> {
+    anatomy: &'a Anatomy<'a>,
+    head: &'a Head<'a>,
+    layouts: &'a Layouts,
+    read: Option<Vec<Passage>>,
+}
+
+impl<'a> Passages<'a> {
+    fn new(anatomy: &'a Anatomy<'a>, head: &'a Head<'a>, layouts: &'a Layouts) -> Passages<'a> {
+        Passages { anatomy, head, layouts, read: None }
+    }
+
+    fn all(&mut self) -> &[Passage] {
+        self.read.get_or_insert_with(|| self.layouts.passages(self.anatomy, self.head))
+    }
+
+    /// What the text says of an address; of the only recipient it may speak without naming it.
+    fn of(&mut self, addresses: [Option<&Address>; 2], sole: bool) -> Option<Passage> {
+        let keys: Vec<String> = addresses.into_iter().flatten().map(Address::key).collect();
+        let all = self.all();
+        let named = all.iter().find(|p| keys.iter().any(|key| p.names(key)));
+        named.or_else(|| all.first().filter(|_| sole && all.len() == 1)).cloned()
+    }
+}
+
+/// What the per-message block adds to the facts of the mail.
+struct Shared<'a> {
+    template: Event,
+    arrival: Option<Timestamp>,
+    anatomy: &'a Anatomy<'a>,
+}
+
+impl<'a> Shared<'a> {
+    fn of(facts: &Facts, anatomy: &'a Anatomy<'a>, report: &Report<'_>) -> Shared<'a> {
+        let mut template = facts.event(Kind::Bounce, "rfc3464");
+        template.reporting_mta = facts::reporting_host(report.message.reporting_mta.as_deref());
+        if template.sending_ip.is_none()
+            && let Some(returned) = &anatomy.returned
+        {
+            template.sending_ip = sending_ip::from_headers(&Head::read(returned), template.reporting_mta.as_deref());
+        }
+        let arrival = report.message.arrival_date.as_deref().and_then(date::rfc5322);
+        Shared { template, arrival, anatomy }
+    }
+
+    fn event(&self, block: &PerRecipient<'_>, sole: bool, passages: &mut Passages<'_>) -> Option<Event> {
+        let mut event = self.template.clone();
+        event.original_recipient = block.original_recipient.as_deref().and_then(mailbox::in_original_field);
+        event.final_recipient = block.final_recipient.as_deref().and_then(mailbox::in_field);
+        if event.original_recipient.is_none() && self.tells_of_an_alias() {
+            let passage = passages.of([event.final_recipient.as_ref(), None], sole);
+            event.original_recipient = passage.and_then(|p| p.original);
+        }
+        event.recipient = event.original_recipient.clone().or_else(|| event.final_recipient.clone());
+        event.action = block.action;
+        event.status_field = block.status;
+        event.kind = kind_of(block.action, block.status);
+        event.remote_mta = block.remote_mta.as_deref().and_then(report::host_in);
+        event.timestamp =
+            block.last_attempt_date.as_deref().and_then(date::rfc5322).or(event.timestamp).or(self.arrival);
+        event.diagnostic_code =
+            block.diagnostic_code.as_deref().map(prose::capped_text).filter(|text| !text.is_empty());
+        debug_assert!(event.diagnostic_code.as_ref().is_none_or(|text| text.len() <= MAX_DIAGNOSTIC));
+        self.take_reply(&mut event, sole, passages);
+        if event.recipient.is_none() {
+            let passage = passages.of([None, None], sole)?;
+            event.recipient = Some(passage.original.unwrap_or(passage.address));
+        }
+        Some(event)
+    }
+
+    /// Reads the reply out of the Diagnostic-Code, or out of the text for people where that says more.
+    fn take_reply(&self, event: &mut Event, sole: bool, passages: &mut Passages<'_>) {
+        let diagnostic = event.diagnostic_code.as_deref().unwrap_or("");
+        let mut found = reply::read(diagnostic);
+        if event.kind != Kind::Delivered && says_little(diagnostic) {
+            let passage = passages.of([event.final_recipient.as_ref(), event.original_recipient.as_ref()], sole);
+            if let Some(text) = passage.map(|p| p.text).filter(|text| !text.is_empty()) {
+                let richer = reply::read(&text);
+                found.code = richer.code.or(found.code);
+                found.status = richer.status.or(found.status);
+                found.text = richer.text.or(found.text);
+                found.host = richer.host.or(found.host);
+                found.command = richer.command.or(found.command);
+                event.diagnostic_code = event.diagnostic_code.take().or(Some(text));
+            }
+        }
+        prose::take_reply(event, found);
+    }
+
+    /// Whether the text for people names where an alias led from; a quick look before it is read.
+    fn tells_of_an_alias(&self) -> bool {
+        self.anatomy.texts.iter().any(|text| {
+            let text = &text.as_bytes()[..text.len().min(16 << 10)];
+            memchr::memmem::find(text, b"expanded from").is_some()
+                || memchr::memmem::find(text, b"generated from").is_some()
+        })
+    }
+}
+
+/// Whether a Diagnostic-Code has no words beside its type and codes.
+fn says_little(diagnostic: &str) -> bool {
+    let text = diagnostic.split_once(';').map_or(diagnostic, |(_, text)| text);
+    text.bytes().filter(u8::is_ascii_alphabetic).count() < 4
+}
+
+/// What the Action means; without one, what the status means.
+fn kind_of(action: Option<Action>, status: Option<EnhancedStatus>) -> Kind {
+    match (action, status.map(|s| s.class)) {
+        (Some(Action::Failed), _) | (None, Some(4 | 5) | None) => Kind::Bounce,
+        (Some(Action::Delayed), _) => Kind::Delay,
+        (Some(Action::Delivered | Action::Relayed | Action::Expanded), _) | (None, Some(_)) => Kind::Delivered,
+    }
+}

@@ -1,0 +1,216 @@
+//! Reports in prose. In: a mail's text for people. Out: passages (an address and what the text says of it), and events
+//! where the mail is a report on deliveries. Layouts of known makes are a table (layouts.toml); what no row names is
+//! read by the general forms, and believed only on evidence: never because of a lone word.
+
+mod dialogue;
+mod evidence;
+mod layout;
+mod passages;
+mod section;
+mod shape;
+
+use std::path::Path;
+
+use super::anatomy::Anatomy;
+use super::fields::Head;
+use super::mail::Facts;
+use super::reply::{self, Reply};
+use super::report::MAX_DIAGNOSTIC;
+use super::{mailbox, report, returned, sending_ip, verp};
+use crate::bounce::{Address, Event, Kind, SmtpCommand};
+use crate::tables::TableError;
+pub(crate) use evidence::{Evidence, Wordings};
+use layout::{Layout, Rows};
+use section::Section;
+
+/// What a text says of one address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Passage {
+    /// The address that failed.
+    pub(crate) address: Address,
+    /// The address that led to it: `(expanded from: <...>)`, `(generated from ...)`.
+    pub(crate) original: Option<Address>,
+    /// The words about it, on one line; empty if there are none.
+    pub(crate) text: String,
+    /// What a dialogue in the report adds.
+    pub(crate) command: Option<SmtpCommand>,
+    pub(crate) host: Option<String>,
+}
+
+impl Passage {
+    /// Whether it is about the address of this key.
+    pub(crate) fn names(&self, key: &str) -> bool {
+        self.address.key() == key || self.original.as_ref().is_some_and(|a| a.key() == key)
+    }
+}
+
+/// The tables that reading prose needs, compiled.
+#[derive(Debug)]
+pub(crate) struct Layouts {
+    rows: Rows,
+    wordings: Wordings,
+}
+
+impl Layouts {
+    /// Loads layouts.toml and phrases.toml, a user's rows first.
+    pub(crate) fn load(user_dir: Option<&Path>) -> Result<Layouts, TableError> {
+        Ok(Layouts { rows: Rows::load(user_dir)?, wordings: Wordings::load(user_dir)? })
+    }
+
+    /// What the mail's wordings say it is.
+    pub(crate) fn weigh(&self, head: &Head<'_>, subject: &str, text: &str) -> Evidence {
+        self.wordings.weigh(&head.get("From").unwrap_or_default(), subject, text)
+    }
+
+    /// What the text for people says of each address.
+    pub(crate) fn passages(&self, anatomy: &Anatomy<'_>, head: &Head<'_>) -> Vec<Passage> {
+        let text = anatomy.text();
+        let section = self.cut(&text);
+        let layout = self.rows.of(head, "", &section);
+        self.read_section(&section, layout)
+    }
+
+    /// Events, if the mail is a report on deliveries; else none.
+    pub(crate) fn read(&self, facts: &Facts, anatomy: &Anatomy<'_>, head: &Head<'_>, subject: &str) -> Vec<Event> {
+        let text = anatomy.text();
+        let section = self.cut(&text);
+        let layout = self.rows.of(head, subject, &section);
+        let evidence = self.weigh(head, subject, section.own);
+        let failed: Vec<Address> = head
+            .all("X-Failed-Recipients")
+            .flat_map(|value| mailbox::all(&value).map(|found| found.address).collect::<Vec<_>>())
+            .collect();
+        let known = layout.is_some() || !failed.is_empty() || !anatomy.status.is_empty();
+        if !known && !believable(&evidence, head) {
+            return Vec::new();
+        }
+        let mut passages = self.read_section(&section, layout);
+        passages.retain(|p| known || evidence.system || Some(p.address.key()) != facts.to.as_ref().map(Address::key));
+        let shared = Shared::of(facts, anatomy, &section, layout, &evidence);
+        shared.events(passages, failed, head)
+    }
+
+    fn cut<'t>(&self, text: &'t str) -> Section<'t> {
+        section::cut(text, |line| self.wordings.announces_returned(line) || self.rows.announces_returned(line))
+    }
+
+    fn read_section(&self, section: &Section<'_>, layout: Option<&Layout>) -> Vec<Passage> {
+        passages::read(section, layout, &self.wordings)
+    }
+}
+
+/// Whether a mail of no known layout is a report: a mail system says that something failed, or several wordings agree.
+/// An answer's own headers count against it.
+fn believable(evidence: &Evidence, head: &Head<'_>) -> bool {
+    let failed = evidence.failed_subject.min(1) + evidence.failed_text.min(2);
+    if evidence.answer > 0 && !evidence.system || evidence.challenge > 0 || evidence.held > 0 {
+        return false;
+    }
+    let answered = head.get("In-Reply-To").is_some() && head.get("Subject").is_some_and(|s| starts_like_an_answer(&s));
+    if answered && !evidence.system {
+        return false;
+    }
+    (evidence.system && failed + evidence.delay > 0) || failed >= 2
+}
+
+fn starts_like_an_answer(subject: &str) -> bool {
+    ["re:", "aw:", "sv:", "fwd:", "fw:"]
+        .iter()
+        .any(|start| subject.get(..start.len()).is_some_and(|s| s.eq_ignore_ascii_case(start)))
+}
+
+/// What all events of one prose report share.
+struct Shared {
+    template: Event,
+    sole_recipient: Option<Address>,
+    envelope_recipient: Option<Address>,
+}
+
+impl Shared {
+    fn of(
+        facts: &Facts,
+        anatomy: &Anatomy<'_>,
+        section: &Section<'_>,
+        layout: Option<&Layout>,
+        evidence: &Evidence,
+    ) -> Shared {
+        let kind = match layout.and_then(|l| l.kind) {
+            Some(kind) => kind,
+            None if evidence.delay > 0 => Kind::Delay,
+            None => Kind::Bounce,
+        };
+        let mut template = facts.event(kind, "prose");
+        if let Some(layout) = layout {
+            template.grammar = layout.name.clone().into();
+        }
+        let mut sole_recipient = facts.returned.sole_recipient.clone();
+        if let (None, Some(text)) = (&anatomy.returned, section.returned) {
+            let head = Head::read(text);
+            let returned = returned::read(&head, &[]);
+            template.message_id = returned.message_id;
+            template.sending_domain = returned.sending_domain;
+            template.campaign_id = returned.campaign_id;
+            template.list_source = returned.list_source;
+            template.sending_ip = sending_ip::from_headers(&head, None);
+            sole_recipient = returned.sole_recipient;
+        }
+        Shared { template, sole_recipient, envelope_recipient: None }
+    }
+
+    fn events(mut self, passages: Vec<Passage>, failed: Vec<Address>, head: &Head<'_>) -> Vec<Event> {
+        if passages.is_empty() {
+            self.envelope_recipient = head.get("To").and_then(|to| verp::recipient(&to));
+            let sole = self.envelope_recipient.take().or(self.sole_recipient.take());
+            let recipients = if failed.is_empty() { sole.into_iter().collect() } else { failed };
+            return recipients.into_iter().map(|address| self.event(&bare(address), None)).collect();
+        }
+        // One failed recipient, one address in the text, and they differ: the header names the one that was mailed.
+        let header = match (failed.as_slice(), passages.as_slice()) {
+            ([failed], [_]) => Some(failed.clone()),
+            _ => None,
+        };
+        passages.iter().map(|passage| self.event(passage, header.as_ref())).collect()
+    }
+
+    fn event(&self, passage: &Passage, failed: Option<&Address>) -> Event {
+        let mut event = self.template.clone();
+        let original = passage.original.as_ref().or(failed.filter(|f| f.key() != passage.address.key()));
+        event.original_recipient = original.cloned();
+        event.final_recipient = Some(passage.address.clone());
+        event.recipient = event.original_recipient.clone().or_else(|| event.final_recipient.clone());
+        event.diagnostic_code = Some(passage.text.clone()).filter(|text| !text.is_empty());
+        event.remote_mta = passage.host.as_deref().and_then(report::host_in);
+        let mut found = reply::read(&passage.text);
+        found.command = passage.command.or(found.command);
+        take_reply(&mut event, found);
+        event
+    }
+}
+
+fn bare(address: Address) -> Passage {
+    Passage { address, original: None, text: String::new(), command: None, host: None }
+}
+
+/// Takes over what a reply says; the event's own Status field serves where the reply has none, or a vaguer one.
+pub(crate) fn take_reply(event: &mut Event, found: Reply) {
+    let specific = |s: &crate::bounce::EnhancedStatus| !s.is_vague();
+    event.status =
+        found.status.filter(specific).or(event.status_field.filter(specific)).or(found.status).or(event.status_field);
+    event.reply_code = found.code;
+    event.command = found.command;
+    event.remote_mta = event.remote_mta.take().or(found.host);
+    event.reply = found.text;
+    if let Some(reply) = event.diagnostic_code.as_deref().or(event.reply.as_deref()) {
+        event.sending_ip = sending_ip::from_reply(reply).or(event.sending_ip);
+    }
+}
+
+/// A text on one line, of bounded length.
+pub(crate) fn capped_text(text: &str) -> String {
+    let text = text.trim();
+    let mut end = text.len().min(MAX_DIAGNOSTIC);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text[..end].to_owned()
+}

@@ -1,0 +1,150 @@
+//! What a mail's wordings say it is. In: sender, subject, text. Out: counted evidence. The wordings are phrases.toml's;
+//! what follows from the evidence is decided by the readers.
+
+use std::path::Path;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use crate::tables::phrases::{Meaning, Phrases, Place};
+use crate::tables::{self, TableError};
+
+/// Bytes of text that are searched for wordings: a report says at its start what it is.
+const SEARCHED: usize = 16 << 10;
+
+/// Evidence of one mail: distinct wordings by meaning.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Evidence {
+    /// The sender is a mail system.
+    pub(crate) system: bool,
+    /// Wordings of failure in the subject.
+    pub(crate) failed_subject: usize,
+    /// Wordings of failure in the text.
+    pub(crate) failed_text: usize,
+    pub(crate) delay: usize,
+    pub(crate) challenge: usize,
+    pub(crate) answer: usize,
+    pub(crate) held: usize,
+}
+
+/// The wordings, compiled by place.
+#[derive(Debug)]
+pub(crate) struct Wordings {
+    subject: Finder,
+    subject_start: Finder,
+    text: Finder,
+    line_start: Finder,
+    sender: Finder,
+}
+
+impl Wordings {
+    /// Compiles phrases.toml, a user's rows included.
+    pub(crate) fn load(user_dir: Option<&Path>) -> Result<Wordings, TableError> {
+        let rows = tables::load::<Phrases>(user_dir)?;
+        let of = |place: Place| {
+            let rows = rows.iter().map(|row| &row.value).filter(|row| row.place == place);
+            Finder::new(rows.flat_map(|row| row.words.iter().map(|word| (word.as_str(), row.means))))
+        };
+        Ok(Wordings {
+            subject: of(Place::Subject),
+            subject_start: of(Place::SubjectStart),
+            text: of(Place::Text),
+            line_start: of(Place::LineStart),
+            sender: of(Place::Sender),
+        })
+    }
+
+    /// Weighs a mail.
+    pub(crate) fn weigh(&self, sender: &str, subject: &str, text: &str) -> Evidence {
+        let mut evidence = Evidence {
+            system: sender.trim().is_empty() || sender.trim() == "<>" || !self.sender.distinct(sender).is_empty(),
+            ..Evidence::default()
+        };
+        for meaning in self.subject.distinct(subject) {
+            match meaning {
+                Meaning::Failure => evidence.failed_subject += 1,
+                other => evidence.count(other),
+            }
+        }
+        if let Some(meaning) = self.subject_start.at_start(subject.trim_start()) {
+            evidence.count(meaning);
+        }
+        for meaning in self.text.distinct(start_of(text)) {
+            match meaning {
+                Meaning::Failure => evidence.failed_text += 1,
+                other => evidence.count(other),
+            }
+        }
+        evidence
+    }
+
+    /// Whether a piece of text has a wording of failure, and is not mere contact.
+    pub(crate) fn tells_failure(&self, text: &str) -> bool {
+        self.text.distinct(start_of(text)).contains(&Meaning::Failure)
+    }
+
+    /// Whether a piece of text says whom to ask.
+    pub(crate) fn names_contact(&self, text: &str) -> bool {
+        self.text.distinct(start_of(text)).contains(&Meaning::Contact)
+    }
+
+    /// Whether a line announces the returned message.
+    pub(crate) fn announces_returned(&self, line: &str) -> bool {
+        let words = line.trim_start_matches(|c: char| {
+            c.is_whitespace() || matches!(c, '-' | '=' | '*' | '_' | '#' | '.' | '+' | '|')
+        });
+        words.len() <= 200 && self.line_start.at_start(words) == Some(Meaning::Returned)
+    }
+}
+
+impl Evidence {
+    fn count(&mut self, meaning: Meaning) {
+        match meaning {
+            Meaning::Delay => self.delay += 1,
+            Meaning::Challenge => self.challenge += 1,
+            Meaning::Answer => self.answer += 1,
+            Meaning::Held => self.held += 1,
+            Meaning::Failure | Meaning::Returned | Meaning::Contact => {}
+        }
+    }
+}
+
+/// Finds wordings and knows their meanings.
+#[derive(Debug)]
+struct Finder {
+    automaton: AhoCorasick,
+    meanings: Vec<Meaning>,
+}
+
+impl Finder {
+    fn new<'a>(words: impl Iterator<Item = (&'a str, Meaning)>) -> Finder {
+        let (words, meanings): (Vec<&str>, Vec<Meaning>) = words.unzip();
+        let automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(words)
+            .expect("a table of wordings is far below the automaton's limits");
+        Finder { automaton, meanings }
+    }
+
+    /// The meaning of each wording in `text`, each wording once.
+    fn distinct(&self, text: &str) -> Vec<Meaning> {
+        let mut found: Vec<usize> = self.automaton.find_iter(text).map(|m| m.pattern().as_usize()).collect();
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().filter_map(|word| self.meanings.get(word).copied()).collect()
+    }
+
+    /// The meaning of the wording that `text` starts with.
+    fn at_start(&self, text: &str) -> Option<Meaning> {
+        let found = self.automaton.find(start_of(text)).filter(|found| found.start() == 0)?;
+        self.meanings.get(found.pattern().as_usize()).copied()
+    }
+}
+
+fn start_of(text: &str) -> &str {
+    let mut end = text.len().min(SEARCHED);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}

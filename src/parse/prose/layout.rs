@@ -1,0 +1,120 @@
+//! Rows of layouts.toml, compiled, and which of them a report follows. In: the table. Out: the first row that fits.
+
+use std::path::Path;
+
+use aho_corasick::AhoCorasick;
+use regex::{Regex, RegexBuilder};
+
+use super::super::fields::Head;
+use super::section::Section;
+use crate::bounce::Kind;
+use crate::tables::layouts::{self, ReplyPlace};
+use crate::tables::{self, Row, TableError};
+
+/// A row, compiled.
+#[derive(Debug)]
+pub(super) struct Layout {
+    pub(super) name: String,
+    from: Vec<String>,
+    subject: Vec<String>,
+    has_opening: bool,
+    pub(super) begins: Option<String>,
+    pub(super) address: Vec<Regex>,
+    pub(super) reply: ReplyPlace,
+    pub(super) reply_text: Option<Regex>,
+    pub(super) kind: Option<Kind>,
+}
+
+/// All rows.
+#[derive(Debug)]
+pub(super) struct Rows {
+    layouts: Vec<Layout>,
+    openings: AhoCorasick,
+    /// The row of each opening.
+    opens: Vec<usize>,
+    returned: AhoCorasick,
+}
+
+/// Bytes of text that are searched for openings.
+const SEARCHED: usize = 16 << 10;
+
+impl Rows {
+    /// Compiles layouts.toml, a user's rows first.
+    pub(super) fn load(user_dir: Option<&Path>) -> Result<Rows, TableError> {
+        let rows = tables::load::<layouts::Layout>(user_dir)?;
+        let (mut openings, mut opens, mut returned) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, row) in rows.iter().enumerate() {
+            for opening in &row.value.opening {
+                openings.push(opening.clone());
+                opens.push(place);
+            }
+            returned.extend(row.value.returned.iter().cloned());
+        }
+        Ok(Rows {
+            layouts: rows.iter().map(compile).collect::<Result<_, _>>()?,
+            openings: automaton(&openings),
+            opens,
+            returned: automaton(&returned),
+        })
+    }
+
+    /// The first row that fits a report.
+    pub(super) fn of(&self, head: &Head<'_>, subject: &str, section: &Section<'_>) -> Option<&Layout> {
+        let mut opened = vec![false; self.layouts.len()];
+        let text = &section.own.as_bytes()[..section.own.len().min(SEARCHED)];
+        for found in self.openings.find_overlapping_iter(text) {
+            if let Some(&row) = self.opens.get(found.pattern().as_usize()) {
+                opened[row] = true;
+            }
+        }
+        let from = head.get("From").unwrap_or_default().to_lowercase();
+        let subject = subject.to_lowercase();
+        let holds =
+            |words: &[String], text: &str| words.is_empty() || words.iter().any(|word| text.contains(word.as_str()));
+        let rows = self.layouts.iter().zip(opened);
+        let mut fitting = rows.filter(|(row, opened)| {
+            (*opened || !row.has_opening) && holds(&row.from, &from) && holds(&row.subject, &subject)
+        });
+        fitting.next().map(|(row, _)| row)
+    }
+
+    /// Whether a line announces the returned message in some make's words.
+    pub(super) fn announces_returned(&self, line: &str) -> bool {
+        line.len() <= 200 && self.returned.is_match(line)
+    }
+}
+
+fn automaton(words: &[String]) -> AhoCorasick {
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .build(words)
+        .expect("a table of wordings is far below the automaton's limits")
+}
+
+fn compile(row: &Row<layouts::Layout>) -> Result<Layout, TableError> {
+    let layout = &row.value;
+    if layout.opening.is_empty() && layout.from.is_empty() {
+        return Err(row.error("a layout needs an `opening` or a `from`, or it would fit every mail"));
+    }
+    let regex = |pattern: &str, group: &str, lines: bool| {
+        let regex = RegexBuilder::new(pattern)
+            .case_insensitive(true)
+            .multi_line(lines)
+            .size_limit(1 << 20)
+            .build()
+            .map_err(|e| row.error(format!("not a regex: {e}")))?;
+        let named = regex.capture_names().flatten().any(|name| name == group);
+        if named { Ok(regex) } else { Err(row.error(format!("the regex captures no `{group}`: (?<{group}>...)"))) }
+    };
+    Ok(Layout {
+        name: layout.name.clone(),
+        from: layout.from.clone(),
+        subject: layout.subject.clone(),
+        has_opening: !layout.opening.is_empty(),
+        begins: layout.begins.clone(),
+        address: layout.address.iter().map(|pattern| regex(pattern, "address", false)).collect::<Result<_, _>>()?,
+        reply: layout.reply,
+        reply_text: layout.reply_text.as_deref().map(|pattern| regex(pattern, "reply", true)).transpose()?,
+        kind: layout.kind,
+    })
+}

@@ -1,0 +1,298 @@
+//! Passages: which addresses a report names as failed, and which words are about each. In: a report's own lines, and
+//! its layout if a row knows it. Out: one passage for each address, in the report's order.
+//!
+//! The general forms: the lines that name addresses most plainly are the recipients; the words about one are on its
+//! line and after it, up to the next address or a blank line; where they tell nothing, the paragraphs after the last
+//! address, then those before the first, serve all that have none of their own.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::super::mailbox;
+use super::super::report::MAX_DIAGNOSTIC;
+use super::dialogue::{self, Dialogue};
+use super::layout::Layout;
+use super::section::Section;
+use super::shape::{self, Rank, starts_with_code};
+use super::{Passage, Wordings};
+use crate::bounce::Address;
+use crate::tables::layouts::ReplyPlace;
+
+/// Reads the passages of a report.
+pub(super) fn read(section: &Section<'_>, layout: Option<&Layout>, wordings: &Wordings) -> Vec<Passage> {
+    let lines = &section.lines[begin(&section.lines, layout)..];
+    let spots = spots(lines, layout, wordings);
+    let mut blocks = blocks(lines, &spots);
+    let place = layout.map_or(ReplyPlace::Best, |l| l.reply);
+    share_paragraphs(lines, &spots, &mut blocks, place, wordings);
+    if let Some(reply) = layout.and_then(|l| l.reply_text.as_ref()).and_then(|regex| regex.captures(section.own)) {
+        let text = one_line(reply.name("reply").map_or("", |m| m.as_str()).lines());
+        blocks.iter_mut().for_each(|block| block.text.clone_from(&text));
+    }
+    let dialogue = dialogue::listen(lines);
+    let mut passages = merge(blocks, wordings);
+    if passages.is_empty() {
+        passages = dialogue.answers.iter().map(|(address, _)| passage(address.clone(), None, String::new())).collect();
+    }
+    add_dialogue(&mut passages, &dialogue);
+    passages
+}
+
+/// The line after the one with which a layout's list begins.
+fn begin(lines: &[&str], layout: Option<&Layout>) -> usize {
+    let Some(begins) = layout.and_then(|l| l.begins.as_deref()) else {
+        return 0;
+    };
+    lines.iter().position(|line| line.to_lowercase().contains(begins)).map_or(0, |at| at + 1)
+}
+
+/// A line that names a recipient.
+#[derive(Debug)]
+struct Spot<'a> {
+    line: usize,
+    address: Address,
+    rest: &'a str,
+    indent: usize,
+}
+
+/// The lines that name recipients: those of a layout's own forms, else those that name an address most plainly.
+fn spots<'a>(lines: &[&'a str], layout: Option<&Layout>, wordings: &Wordings) -> Vec<Spot<'a>> {
+    if let Some(layout) = layout.filter(|l| !l.address.is_empty()) {
+        let own: Vec<_> = lines.iter().enumerate().filter_map(|(at, line)| by_layout(at, line, layout)).collect();
+        if !own.is_empty() {
+            return own;
+        }
+    }
+    let mut named: Vec<(Rank, Spot<'a>)> = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let Some(found) = shape::read(line) else { continue };
+        let contact = found.rank == Rank::Mentioned && wordings.names_contact(line);
+        if found.rank != Rank::Spoken && !contact && !is_alias_note(line) {
+            let spot = Spot { line: at, address: found.address, rest: found.rest, indent: found.indent };
+            named.push((found.rank, spot));
+        }
+    }
+    let Some(plainest) = named.iter().map(|(rank, _)| *rank).min() else {
+        return Vec::new();
+    };
+    let spots: Vec<Spot<'a>> = named.into_iter().filter(|(rank, _)| *rank == plainest).map(|(_, spot)| spot).collect();
+    without_offices(without_quoted(spots, lines))
+}
+
+fn by_layout<'a>(at: usize, line: &'a str, layout: &Layout) -> Option<Spot<'a>> {
+    let captures = layout.address.iter().find_map(|regex| regex.captures(line))?;
+    let address = mailbox::first(captures.name("address")?.as_str())?;
+    let rest = captures.name("reply").map_or("", |m| &line[m.start()..m.end()]);
+    Some(Spot { line: at, address, rest, indent: 0 })
+}
+
+/// `(expanded from: <ann@example.com>)`, `(generated from ann@example.com)`: about the address above.
+fn is_alias_note(line: &str) -> bool {
+    alias_note(line).is_some()
+}
+
+fn alias_note(line: &str) -> Option<Address> {
+    let line = line.trim_start();
+    let note = ["(expanded from", "(generated from", "(ultimately generated from", "generated from"].iter().find_map(
+        |start| line.get(..start.len()).filter(|s| s.eq_ignore_ascii_case(start)).map(|_| &line[start.len()..]),
+    )?;
+    mailbox::first(note)
+}
+
+/// A line further in than the list, right below a line of a passage, quotes an address in a reply.
+fn without_quoted<'a>(spots: Vec<Spot<'a>>, lines: &[&str]) -> Vec<Spot<'a>> {
+    let mut kept: Vec<Spot<'a>> = Vec::new();
+    for spot in spots {
+        let below_text = spot.line > 0 && lines.get(spot.line - 1).is_some_and(|line| !line.trim().is_empty());
+        let quoted = below_text
+            && kept.last().is_some_and(|last| spot.indent > last.indent || last.address.key() == spot.address.key());
+        if !quoted {
+            kept.push(spot);
+        }
+    }
+    kept
+}
+
+/// Postmasters sign reports; they are recipients only where nobody else is.
+fn without_offices(spots: Vec<Spot<'_>>) -> Vec<Spot<'_>> {
+    const OFFICES: [&str; 6] = ["postmaster", "mailer-daemon", "abuse", "support", "helpdesk", "hostmaster"];
+    let office = |spot: &Spot<'_>| OFFICES.iter().any(|name| spot.address.local().eq_ignore_ascii_case(name));
+    if spots.iter().all(office) {
+        return spots;
+    }
+    spots.into_iter().filter(|spot| !office(spot)).collect()
+}
+
+/// A recipient and the words right at it.
+#[derive(Debug)]
+struct Block {
+    address: Address,
+    original: Option<Address>,
+    text: String,
+}
+
+fn blocks(lines: &[&str], spots: &[Spot<'_>]) -> Vec<Block> {
+    let ends = spots.iter().skip(1).map(|next| next.line).chain([lines.len()]);
+    spots.iter().zip(ends).map(|(spot, end)| block(lines, spot, end)).collect()
+}
+
+fn block(lines: &[&str], spot: &Spot<'_>, end: usize) -> Block {
+    let mut original = alias_note(spot.rest);
+    let first = if original.is_some() { "" } else { spot.rest };
+    let mut text: Vec<&str> = vec![first];
+    let mut open = first.trim().is_empty() || first.trim_end().ends_with(':');
+    for (at, line) in (spot.line + 1..end).zip(&lines[spot.line + 1..end]) {
+        let words = line.trim();
+        if let Some(address) = alias_note(words) {
+            original = original.or(Some(address));
+        } else if words.is_empty() || is_rule(words) {
+            // "Remote host said:" goes on after a blank line; an empty list line does not.
+            let goes_on = open && at > spot.line + 1 && text.iter().any(|t| !t.trim().is_empty());
+            if !goes_on {
+                break;
+            }
+        } else {
+            text.push(words);
+            open = words.ends_with(':');
+        }
+    }
+    Block { address: spot.address.clone(), original, text: one_line(text) }
+}
+
+/// A line of dashes and the like.
+fn is_rule(line: &str) -> bool {
+    line.len() >= 3 && line.chars().all(|c| matches!(c, '-' | '=' | '_' | '*' | '#' | '~' | '+'))
+}
+
+/// Words on one line, of bounded length.
+fn one_line<'a>(lines: impl IntoIterator<Item = &'a str>) -> String {
+    let mut text = String::new();
+    for line in lines {
+        let line = line.trim();
+        if !line.is_empty() && text.len() + line.len() < MAX_DIAGNOSTIC {
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            text.push_str(line);
+        }
+    }
+    text
+}
+
+/// How much words tell of a failure: 3 a code, 2 a wording of failure, 1 words, 0 nothing.
+fn weight(text: &str, wordings: &Wordings) -> u8 {
+    if has_code(text) {
+        3
+    } else if wordings.tells_failure(text) {
+        2
+    } else {
+        u8::from(text.chars().any(char::is_alphabetic))
+    }
+}
+
+/// Whether a refusal's code stands in a text: `550 `, `554-`, `#5.1.1`, `4.4.7`.
+pub(super) fn has_code(text: &str) -> bool {
+    text.split(|c: char| {
+        c.is_whitespace() || matches!(c, '(' | ')' | '\'' | '"' | ',' | ';' | '#' | '<' | '>' | '[' | ']' | ':')
+    })
+    .any(|word| {
+        let bytes = word.as_bytes();
+        let reply = matches!(
+            bytes,
+            [b'4' | b'5', b'0'..=b'5', b'0'..=b'9'] | [b'4' | b'5', b'0'..=b'5', b'0'..=b'9', b'-', ..]
+        );
+        reply
+            || (matches!(bytes, [b'4' | b'5', b'.', ..])
+                && word.trim_end_matches('.').parse::<crate::bounce::EnhancedStatus>().is_ok())
+    })
+}
+
+/// Gives blocks that tell too little the words of the paragraphs around the list.
+fn share_paragraphs(lines: &[&str], spots: &[Spot<'_>], blocks: &mut [Block], place: ReplyPlace, wordings: &Wordings) {
+    if place == ReplyPlace::Block || blocks.is_empty() {
+        return;
+    }
+    let weights: Vec<u8> = blocks.iter().map(|block| weight(&block.text, wordings)).collect();
+    if place == ReplyPlace::Best && weights.iter().all(|w| *w >= 2) {
+        return;
+    }
+    let (Some(first), Some(last)) = (spots.first(), spots.last()) else { return };
+    let after = telling(&lines[(last.line + 1).min(lines.len())..], wordings);
+    let before = telling(&lines[..first.line], wordings);
+    let shared = match place {
+        ReplyPlace::After => after,
+        ReplyPlace::Before => before,
+        ReplyPlace::Best | ReplyPlace::Block => {
+            if weight(&after, wordings) >= weight(&before, wordings) {
+                after
+            } else {
+                before
+            }
+        }
+    };
+    let shared_weight = weight(&shared, wordings);
+    for (at, block) in blocks.iter_mut().enumerate() {
+        // An address without words of its own shares those of the next one that has some.
+        if weights[at] < shared_weight || place != ReplyPlace::Best && !shared.is_empty() {
+            block.text.clone_from(&shared);
+        }
+    }
+}
+
+/// The lines that tell most: from one that starts with a reply code to the next blank one; else the first paragraph with a
+/// code; else with a wording of failure; else all.
+fn telling(lines: &[&str], wordings: &Wordings) -> String {
+    let paragraphs: Vec<&[&str]> =
+        lines.split(|line| line.trim().is_empty() || is_rule(line.trim())).filter(|p| !p.is_empty()).take(40).collect();
+    for paragraph in &paragraphs {
+        if let Some(at) = paragraph.iter().position(|line| starts_with_code(line.trim()) && has_code(line)) {
+            return one_line(paragraph[at..].iter().copied());
+        }
+    }
+    let texts: Vec<String> = paragraphs.iter().map(|p| one_line(p.iter().copied())).collect();
+    let coded = texts.iter().find(|text| has_code(text));
+    let failed = || texts.iter().find(|text| wordings.tells_failure(text));
+    coded.or_else(failed).cloned().unwrap_or_else(|| one_line(texts.iter().map(String::as_str)))
+}
+
+/// One passage for each address: of several places that name it, the one that tells most, then the first.
+fn merge(blocks: Vec<Block>, wordings: &Wordings) -> Vec<Passage> {
+    let mut passages: Vec<Passage> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for block in blocks {
+        match places.entry(block.address.key()) {
+            Entry::Vacant(place) => {
+                place.insert(passages.len());
+                passages.push(passage(block.address, block.original, block.text));
+            }
+            Entry::Occupied(place) => {
+                if let Some(known) = passages.get_mut(*place.get()) {
+                    if weight(&block.text, wordings) > weight(&known.text, wordings) {
+                        known.text = block.text;
+                    }
+                    known.original = known.original.take().or(block.original);
+                }
+            }
+        }
+    }
+    passages
+}
+
+fn passage(address: Address, original: Option<Address>, text: String) -> Passage {
+    Passage { address, original, text, command: None, host: None }
+}
+
+/// What a dialogue adds to passages whose own words hold no code.
+fn add_dialogue(passages: &mut [Passage], dialogue: &Dialogue) {
+    for passage in passages {
+        let own = dialogue.of(&passage.address.key());
+        let answer = own.or_else(|| dialogue.last.as_ref().filter(|_| !has_code(&passage.text)));
+        if let Some(answer) = answer {
+            passage.command = answer.command;
+            passage.host.clone_from(&answer.host);
+            if !has_code(&passage.text) {
+                passage.text.clone_from(&answer.text);
+            }
+        }
+    }
+}
