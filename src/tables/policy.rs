@@ -9,8 +9,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::{TableError, line_of, suggest};
 
+mod judging;
 mod suppress;
 
+pub use judging::Judging;
 pub use suppress::{Act, Brake, Complaint, Doubtful, Expires, Expiry, Flip, MailboxFull, Suppress, Verb, When};
 
 /// The file's name.
@@ -23,6 +25,8 @@ const BUILT_IN: &str = include_str!("policy.toml");
 pub struct Policy {
     /// What follows from a cause or an incident.
     pub suppress: Suppress,
+    /// Thresholds of judging.
+    pub judging: Judging,
 }
 
 /// The policy: built in, with the keys that the user's `policy.toml` in `user_dir` changes.

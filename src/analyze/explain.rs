@@ -1,0 +1,293 @@
+//! Explaining a night: the fewest causes that account for the failures. In: the cells of one stream. Out: findings, and
+//! each failure marked with the finding that explains it. Single organisations are `tenant`'s work.
+//!
+//! Greedy: take the candidate with the best score, set its failures aside, weigh the rest again. Then each finding is
+//! fitted once more with the others fixed: it falls if it does not hold on its own, and gives way to a better one.
+
+use std::cmp::Ordering;
+
+use super::candidate::{Candidate, Dimension, Index, Stream};
+use super::cells::{Cells, NOBODY};
+use super::family::{Families, Family};
+use super::measure::{Measure, View, measure, overlap};
+use super::night::Night;
+use super::organisation::Places;
+use super::stats;
+use super::weigh::{Round, Weight, naming};
+use crate::tables::policy::Judging;
+
+/// One cause found.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// What is to blame.
+    pub candidate: Candidate,
+    /// The stream, by name.
+    pub stream: &'static str,
+    /// Inside and outside, the other findings set aside.
+    pub measure: Measure,
+    /// What it scored.
+    pub weight: Weight,
+    /// The round it was chosen in, from 1.
+    pub round: u32,
+    /// Candidates that explain the same failures about as well.
+    pub rivals: Vec<Candidate>,
+    /// Whether a rival asks for another action and the wording is silent.
+    pub undecided: bool,
+    /// Number in `Fail::by`.
+    pub number: u16,
+}
+
+/// A candidate as it was weighed in a round.
+#[derive(Debug, Clone)]
+pub struct WeighedCandidate {
+    /// Round, from 1.
+    pub round: u32,
+    /// The candidate.
+    pub candidate: Candidate,
+    /// Inside and outside.
+    pub measure: Measure,
+    /// What it scored.
+    pub weight: Weight,
+    /// Gates in words.
+    pub gates: Vec<String>,
+}
+
+/// How many candidates of a round are remembered for `explain --incident`.
+const REMEMBERED: usize = 8;
+
+/// The state of explaining one stream.
+pub struct Explain<'a> {
+    /// Names.
+    pub night: &'a Night,
+    /// Organisations and pools.
+    pub places: &'a Places,
+    /// Thresholds.
+    pub judging: &'a Judging,
+    /// What fails and what passes.
+    pub stream: Stream,
+    /// Dimensions that the deliveries name.
+    pub covered: [bool; Dimension::COUNT],
+    /// What was found so far.
+    pub findings: Vec<Finding>,
+    /// What was weighed.
+    pub weighed: Vec<WeighedCandidate>,
+    /// The next free number for `Fail::by`.
+    pub next: u16,
+}
+
+impl<'a> Explain<'a> {
+    /// A view of the cells with the failures of finding `refit` counted again.
+    fn view<'b>(&'b self, cells: &'b Cells, refit: u16) -> View<'b> {
+        let Explain { night, places, stream, covered, .. } = self;
+        View { night, places, cells, stream, covered: *covered, refit }
+    }
+
+    /// Finds the causes of the stream; at least `judging.rounds` are enough for any night.
+    pub fn run(&mut self, cells: &mut Cells) {
+        let index = Index::build(self.night, self.places, cells, &self.stream, self.judging.organisations as u32);
+        let mut round = 1;
+        self.rounds(cells, &index, &mut round);
+        for _ in 0..2 {
+            if !self.refit(cells, &index, round) {
+                break;
+            }
+            self.rounds(cells, &index, &mut round);
+        }
+    }
+
+    fn rounds(&mut self, cells: &mut Cells, index: &Index, round: &mut u32) {
+        while f64::from(*round) <= self.judging.rounds {
+            let Some(mut finding) = self.best(cells, index, *round, NOBODY) else { return };
+            finding.number = self.next;
+            self.next += 1;
+            self.mark(cells, &finding);
+            self.findings.push(finding);
+            *round += 1;
+        }
+    }
+
+    fn round_of<'b>(&'b self, cells: &Cells, index: &Index) -> Round<'b> {
+        let mut of_dimension = [0; Dimension::COUNT];
+        for candidate in &index.candidates {
+            of_dimension[candidate.dimension as usize] += 1;
+        }
+        let tried = index.candidates.len().max(index.tried);
+        Round { judging: self.judging, tried, of_dimension, rates: cells.rates, stream: &self.stream }
+    }
+
+    /// The best candidate that passes all gates, with its rivals.
+    fn best(&mut self, cells: &Cells, index: &Index, number: u32, refit: u16) -> Option<Finding> {
+        let view = self.view(cells, refit);
+        let (measures, _) = measure(view, index);
+        let round = self.round_of(cells, index);
+        let mut weighed: Vec<(Candidate, Measure, Weight)> = index
+            .candidates
+            .iter()
+            .zip(measures)
+            .filter(|(_, m)| m.fails > 0)
+            .map(|(c, m)| (*c, m, round.weigh(c, &m)))
+            .collect();
+        weighed.sort_by(|a, b| by_score(&a.2, &b.2).then_with(|| a.0.cmp(&b.0)));
+        let remembered = weighed.iter().take(REMEMBERED).map(|(c, m, w)| WeighedCandidate {
+            round: number,
+            candidate: *c,
+            measure: *m,
+            weight: w.clone(),
+            gates: round
+                .gates(c, m)
+                .map(|g| {
+                    if g.passed {
+                        format!("{}: yes ({})", g.name, g.found)
+                    } else {
+                        format!("{}: no ({})", g.name, g.found)
+                    }
+                })
+                .collect(),
+        });
+        let remembered: Vec<_> = if refit == NOBODY { remembered.collect() } else { vec![] };
+        let found = weighed.iter().position(|(_, _, w)| w.passes).map(|at| {
+            let (candidate, m, weight) = weighed[at].clone();
+            let rivals = self.rivals(view, &weighed, at);
+            let undecided = self.undecided(&candidate, &m, &rivals);
+            let stream = self.stream.name;
+            Finding { candidate, stream, measure: m, weight, round: number, rivals, undecided, number: NOBODY }
+        });
+        self.weighed.extend(remembered);
+        found
+    }
+
+    /// Candidates close behind the best that hold the same failures.
+    fn rivals(&self, view: View, weighed: &[(Candidate, Measure, Weight)], best: usize) -> Vec<Candidate> {
+        let (candidate, _, weight) = &weighed[best];
+        weighed
+            .iter()
+            .enumerate()
+            .filter(|(at, (_, _, w))| *at != best && w.passes && w.score >= weight.score - self.judging.rival_nats)
+            .map(|(_, (rival, _, _))| *rival)
+            .filter(|rival| overlap(view, candidate, rival) >= self.judging.rival_overlap)
+            .take(5)
+            .collect()
+    }
+
+    /// Whether rivals ask for another action and the wording does not decide.
+    fn undecided(&self, candidate: &Candidate, m: &Measure, rivals: &[Candidate]) -> bool {
+        let names = naming(&self.stream, candidate.dimension);
+        rivals.iter().any(|r| r.dimension != candidate.dimension)
+            && !names.is_empty()
+            && m.share_named(names) < self.judging.silent_text
+    }
+
+    /// Marks the failures that a finding explains: those of its own wordings, and others that are as elevated inside.
+    fn mark(&self, cells: &mut Cells, finding: &Finding) {
+        let own = self.stream.fails[finding.candidate.dimension as usize];
+        let others = Family::POLICY.into_iter().filter(|f| Families::OURS.has(*f) && !own.has(*f));
+        let absorbed = others
+            .filter(|_| self.stream.name == "policy")
+            .filter(|f| self.elevated(cells, &finding.candidate, *f))
+            .fold(own, |set, f| set.with(f.set()));
+        for n in 0..cells.nodes.len() {
+            let node = cells.nodes[n];
+            for cell in cells.cells_of(n) {
+                let identity = &self.night.identities[cells.cells[cell].identity as usize];
+                if !finding.candidate.holds(node.receiver, node.decider, identity) {
+                    continue;
+                }
+                for fail in cells.fails_of(cell) {
+                    let fail = &mut cells.fails[fail];
+                    if fail.by == NOBODY && absorbed.has(fail.family) {
+                        fail.by = finding.number;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether failures of one more wording are much more frequent inside than outside.
+    fn elevated(&self, cells: &Cells, candidate: &Candidate, family: Family) -> bool {
+        let stream = Stream { fails: [family.set(); Dimension::COUNT], ..self.stream };
+        let view = View { stream: &stream, ..self.view(cells, NOBODY) };
+        let m = measure(view, &Index::only(*candidate)).0[0];
+        m.fails > 0
+            && stats::odds_ratio((m.hits, m.trials), (m.hits_out, m.trials_out)) >= self.judging.absorb_odds
+            && stats::likelihood_ratio((m.hits, m.trials), (m.hits_out, m.trials_out)) >= self.judging.rival_nats
+    }
+
+    /// Measures one candidate on what is not explained yet.
+    pub fn measure_one(&self, cells: &Cells, candidate: Candidate) -> Measure {
+        measure(self.view(cells, NOBODY), &Index::only(candidate)).0[0]
+    }
+
+    /// Takes a candidate as a finding without weighing it against others.
+    pub fn accept(&mut self, cells: &mut Cells, candidate: Candidate) {
+        let measure = self.measure_one(cells, candidate);
+        let weight = self.round_of(cells, &Index::only(candidate)).weigh(&candidate, &measure);
+        let round = self.findings.len() as u32 + 1;
+        let finding = Finding {
+            candidate,
+            stream: self.stream.name,
+            measure,
+            weight,
+            round,
+            rivals: vec![],
+            undecided: false,
+            number: self.next,
+        };
+        self.next += 1;
+        self.mark(cells, &finding);
+        self.findings.push(finding);
+    }
+
+    /// Puts another candidate in the place of a finding.
+    pub fn replace(&mut self, cells: &mut Cells, at: usize, candidate: Candidate) {
+        Self::unmark(cells, self.findings[at].number);
+        let measure = self.measure_one(cells, candidate);
+        let weight = self.round_of(cells, &Index::only(candidate)).weigh(&candidate, &measure);
+        let finding = Finding { candidate, measure, weight, ..self.findings[at].clone() };
+        self.mark(cells, &finding);
+        self.findings[at] = finding;
+    }
+
+    fn unmark(cells: &mut Cells, number: u16) {
+        for fail in &mut cells.fails {
+            if fail.by == number {
+                fail.by = NOBODY;
+            }
+        }
+    }
+
+    /// Fits each finding with the others fixed. Returns whether anything changed.
+    fn refit(&mut self, cells: &mut Cells, index: &Index, round: u32) -> bool {
+        let mut changed = false;
+        let mut at = 0;
+        while self.findings.len() > 1 && at < self.findings.len() {
+            let old = self.findings[at].clone();
+            match self.best(cells, index, round, old.number) {
+                Some(new) if new.candidate == old.candidate => {
+                    let finding = &mut self.findings[at];
+                    (finding.measure, finding.weight) = (new.measure, new.weight);
+                    (finding.rivals, finding.undecided) = (new.rivals, new.undecided);
+                    at += 1;
+                }
+                Some(mut new) => {
+                    changed = true;
+                    new.number = old.number;
+                    Self::unmark(cells, old.number);
+                    self.mark(cells, &new);
+                    self.findings[at] = new;
+                    at += 1;
+                }
+                None => {
+                    changed = true;
+                    Self::unmark(cells, old.number);
+                    self.findings.remove(at);
+                }
+            }
+        }
+        changed
+    }
+}
+
+/// Best score first.
+fn by_score(a: &Weight, b: &Weight) -> Ordering {
+    b.score.total_cmp(&a.score)
+}

@@ -1,0 +1,150 @@
+//! The judgement of a night: streams, fleet, merging, tenants. In: night, places, cells, thresholds. Out: a `Verdict` of
+//! findings on ids; `tell` turns it into incidents for people.
+
+use super::candidate::{Candidate, Dimension};
+use super::cells::{Cells, NOBODY};
+use super::explain::{Explain, Finding, WeighedCandidate};
+use super::family::Families;
+use super::names::NONE;
+use super::night::{Night, ReceiverKind};
+use super::organisation::Places;
+use super::streams;
+use super::tenant::{TenantFinding, Tenants};
+use crate::tables::policy::Judging;
+
+/// All findings of a night.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// Causes on our side or a receiver's.
+    pub findings: Vec<Finding>,
+    /// Organisations that refuse us.
+    pub tenants: Vec<TenantFinding>,
+    /// Organisations that only defer, or whose addresses have gone, or whose MX is stale.
+    pub others: Vec<super::quiet::QuietFinding>,
+    /// What was weighed.
+    pub weighed: Vec<(&'static str, WeighedCandidate)>,
+    /// Dimensions of our side that the deliveries do not name.
+    pub uncovered: Vec<Dimension>,
+}
+
+/// Judges a night; marks the failures in `cells` with the numbers of the findings that explain them.
+pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judging) -> Verdict {
+    let covered = covered(night, cells);
+    let mut verdict = Verdict {
+        uncovered: Dimension::SENDER.into_iter().filter(|d| !covered[*d as usize]).collect(),
+        ..Verdict::default()
+    };
+    let policy = streams::policy(cells.rates);
+    let mut next = 0;
+    for stream in [streams::SET_UP, policy, streams::LIST, streams::TRANSIENT] {
+        let mut explain = Explain { night, places, judging, stream, covered, findings: vec![], weighed: vec![], next };
+        explain.run(cells);
+        if stream.name == "policy" {
+            merge_pairs(night, cells, &mut explain);
+            fleet(cells, &mut explain);
+        } else if stream.name == "set-up" {
+            fleet(cells, &mut explain);
+        }
+        next = explain.next;
+        verdict.weighed.extend(explain.weighed.into_iter().map(|w| (stream.name, w)));
+        verdict.findings.extend(explain.findings);
+    }
+    let ours: Vec<Candidate> = verdict.findings.iter().map(|f| f.candidate).collect();
+    verdict.tenants = Tenants { night, places, judging, passes: policy.passes, ours: &ours }.find(cells);
+    verdict.others = super::quiet::find(places, cells, judging);
+    verdict
+}
+
+/// Which of our dimensions the deliveries name at least half as often as the bounces do.
+fn covered(night: &Night, cells: &Cells) -> [bool; Dimension::COUNT] {
+    let mut covered = [true; Dimension::COUNT];
+    for dimension in Dimension::SENDER {
+        let (mut delivered, mut bounced) = ((0u64, 0u64), (0u64, 0u64));
+        for (at, cell) in cells.cells.iter().enumerate() {
+            let known = dimension.value(&night.identities[cell.identity as usize]) != NONE;
+            let add = |(named, all): (u64, u64), n: u64| (named + if known { n } else { 0 }, all + n);
+            delivered = add(delivered, u64::from(cell.delivered));
+            bounced = add(bounced, cells.fails[cells.fails_of(at)].iter().map(|f| u64::from(f.count)).sum());
+        }
+        let share = |(named, all): (u64, u64)| if all == 0 { 1.0 } else { named as f64 / all as f64 };
+        covered[dimension as usize] = share(delivered) >= 0.5 * share(bounced);
+    }
+    covered
+}
+
+/// Pairs that together cover what we sent to one receiver are that receiver's doing.
+fn merge_pairs(night: &Night, cells: &mut Cells, explain: &mut Explain) {
+    let mut receivers: Vec<u32> =
+        explain.findings.iter().filter(|f| f.candidate.is_pair()).map(|f| f.candidate.at).collect();
+    receivers.sort_unstable();
+    receivers.dedup();
+    for receiver in receivers {
+        let at_receiver = |f: &Finding| f.candidate.at == receiver;
+        let pairs: Vec<Candidate> = explain.findings.iter().filter(|f| at_receiver(f)).map(|f| f.candidate).collect();
+        if pairs.len() < 2 || share_held(night, cells, receiver, &pairs) < explain.judging.rival_overlap {
+            continue;
+        }
+        let numbers: Vec<u16> = explain.findings.iter().filter(|f| at_receiver(f)).map(|f| f.number).collect();
+        let Some(first) = numbers.first().copied() else { continue };
+        cells.fails.iter_mut().filter(|f| numbers.contains(&f.by)).for_each(|f| f.by = first);
+        explain.findings.retain(|f| !at_receiver(f) || f.number == first);
+        if let Some(at) = explain.findings.iter().position(|f| f.number == first) {
+            explain.replace(cells, at, Candidate::one(Dimension::Receiver, receiver));
+        }
+    }
+}
+
+/// Share of the messages to a receiver that these pairs hold.
+fn share_held(night: &Night, cells: &Cells, receiver: u32, pairs: &[Candidate]) -> f64 {
+    let (mut held, mut all) = (0u64, 0u64);
+    for (n, node) in cells.nodes.iter().enumerate().filter(|(_, node)| node.receiver == receiver) {
+        for cell in cells.cells_of(n) {
+            let identity = &night.identities[cells.cells[cell].identity as usize];
+            let fails: u64 = cells.fails[cells.fails_of(cell)].iter().map(|f| u64::from(f.count)).sum();
+            let messages = u64::from(cells.cells[cell].delivered) + fails;
+            all += messages;
+            if pairs.iter().any(|p| p.holds(node.receiver, node.decider, identity)) {
+                held += messages;
+            }
+        }
+    }
+    if all == 0 { 0.0 } else { held as f64 / all as f64 }
+}
+
+/// All that we send: what remains is refused by many organisations at several receivers; or several receivers refuse
+/// us on one night and there is no second IP or domain to compare with.
+fn fleet(cells: &mut Cells, explain: &mut Explain) {
+    let j = explain.judging;
+    let refusing =
+        |f: &&Finding| matches!(f.candidate.dimension, Dimension::Receiver | Dimension::Pool) && !f.candidate.is_pair();
+    let receivers = explain.findings.iter().filter(refusing).count() as f64;
+    let alone = explain.night.ips.len() <= 1 || explain.night.sending_domains.len() <= 1;
+    if receivers >= j.fleet_receivers && alone && explain.stream.name == "policy" {
+        let numbers: Vec<u16> = explain.findings.iter().filter(refusing).map(|f| f.number).collect();
+        cells.fails.iter_mut().filter(|f| numbers.contains(&f.by)).for_each(|f| f.by = NOBODY);
+        explain.findings.retain(|f| !numbers.contains(&f.number));
+        explain.accept(cells, Candidate::FLEET);
+        return;
+    }
+    let m = explain.measure_one(cells, Candidate::FLEET);
+    let least = if cells.rates { j.fleet_rate } else { j.fleet_rate_counts };
+    if m.rate() >= least
+        && f64::from(m.hit) >= j.fleet_organisations
+        && receivers_hit(explain.night, cells, explain.stream.fails[Dimension::Fleet as usize]) >= j.fleet_receivers
+    {
+        explain.accept(cells, Candidate::FLEET);
+    }
+}
+
+/// How many receivers have unexplained failures; all unknown hosts count as one.
+fn receivers_hit(night: &Night, cells: &Cells, families: Families) -> f64 {
+    let mut hit = vec![false; night.receivers.len() + 1];
+    for (n, node) in cells.nodes.iter().enumerate() {
+        let fails = cells.cells_of(n).flat_map(|c| cells.fails_of(c));
+        if fails.map(|f| &cells.fails[f]).any(|f| f.by == NOBODY && families.has(f.family)) {
+            let known = night.receiver_kinds.get(node.receiver as usize).is_some_and(|k| *k != ReceiverKind::Other);
+            hit[if known { node.receiver as usize } else { night.receivers.len() }] = true;
+        }
+    }
+    hit.into_iter().filter(|h| *h).count() as f64
+}

@@ -1,0 +1,278 @@
+//! From findings on ids to incidents for people. In: the verdict with its night and cells. Out: the `Judgement`'s
+//! incidents, sorted: those that act first, then by failures, then by id. The words are `sentence`'s work.
+
+use std::cmp::Reverse;
+
+use super::candidate::{Candidate, Dimension};
+use super::cells::Cells;
+use super::details::{Details, Owners, gather, most};
+use super::explain::Finding;
+use super::family::{Families, Family};
+use super::incident::{Incident, Judgement, Mode, Scope, Weighed};
+use super::judge::Verdict;
+use super::names::NONE;
+use super::night::{Night, ReceiverKind};
+use super::organisation::Places;
+use super::quiet::QuietFinding;
+use super::sentence;
+use super::stats::wilson;
+use super::tenant::{Grade, TenantFinding};
+use crate::bounce::{Confidence, IncidentKind, IncidentStatus, ScopeType};
+use crate::tables::policy::Judging;
+
+/// What telling needs to look names up.
+#[derive(Clone, Copy)]
+pub struct Teller<'a> {
+    /// Names.
+    pub night: &'a Night,
+    /// Organisations and pools.
+    pub places: &'a Places,
+    /// Counts.
+    pub cells: &'a Cells,
+    /// Thresholds.
+    pub judging: &'a Judging,
+    /// Dimensions that the deliveries do not name.
+    pub uncovered: &'a [Dimension],
+}
+
+/// Turns a verdict into a judgement; rows by domain and code are added by `rows`.
+pub fn tell(
+    night: &Night,
+    places: &Places,
+    cells: &Cells,
+    verdict: Verdict,
+    judging: &Judging,
+    _earlier: &[()],
+) -> Judgement {
+    let teller = Teller { night, places, cells, judging, uncovered: &verdict.uncovered };
+    let owners = owners(&verdict);
+    let count = verdict.findings.len() + verdict.tenants.len() + verdict.others.len();
+    let details = gather(night, places, cells, &owners, count);
+    let (ours, rest) = details.split_at(verdict.findings.len());
+    let (tenants, others) = rest.split_at(verdict.tenants.len());
+    let mut incidents: Vec<Incident> = Vec::with_capacity(count);
+    incidents.extend(verdict.findings.iter().zip(ours).map(|(f, d)| teller.systemic(f, d)));
+    incidents.extend(verdict.tenants.iter().zip(tenants).map(|(f, d)| teller.tenant(f, d)));
+    incidents.extend(verdict.others.iter().zip(others).map(|(f, d)| teller.quiet(f, d)));
+    let weighed = teller.weighed(&verdict, &incidents);
+    incidents.sort_by(|a, b| order(a).cmp(&order(b)));
+    Judgement {
+        mode: if cells.rates { Mode::Rates } else { Mode::CountsOnly },
+        incidents,
+        domains: vec![],
+        codes: vec![],
+        domain_codes: vec![],
+        list_sources: vec![],
+        weighed,
+        tried: None,
+        delivered: None,
+        recipients_mailed: None,
+        concentration: None,
+    }
+}
+
+fn owners(verdict: &Verdict) -> Owners {
+    let mut owners = Owners::default();
+    for (at, finding) in verdict.findings.iter().enumerate() {
+        owners.by_number.insert(finding.number, at);
+    }
+    let tenants = verdict.tenants.iter().map(|t| (t.decider, Families::POLICY));
+    let others = verdict.others.iter().map(|q| (q.decider, q.families()));
+    for (at, (decider, families)) in tenants.chain(others).enumerate() {
+        owners.by_decider.entry(decider).or_default().push((families, verdict.findings.len() + at));
+    }
+    owners
+}
+
+/// Those that act first, then by failures, then by id.
+fn order(incident: &Incident) -> (bool, Reverse<u64>, &str) {
+    let acts = incident.kind != IncidentKind::Inconclusive && incident.confidence != Confidence::Low;
+    (!acts, Reverse(incident.bounces), &incident.id)
+}
+
+/// `KIND-` and twelve hex digits of the hash of kind and scope.
+pub fn incident_id(kind: IncidentKind, scope: &Scope) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for part in [kind.as_str(), &scope.type_name(), &scope.key()] {
+        hasher.update(part.as_bytes());
+        hasher.update(b"\0");
+    }
+    format!("{}-{}", kind.as_str(), &hasher.finalize().to_hex()[..12])
+}
+
+impl Teller<'_> {
+    /// The scope of a candidate.
+    pub fn scope(&self, candidate: &Candidate) -> Scope {
+        let kind =
+            |receiver: u32| self.night.receiver_kinds.get(receiver as usize).copied().unwrap_or(ReceiverKind::Other);
+        let (receiver, key) = match candidate.dimension {
+            Dimension::Receiver => (candidate.value, self.night.receivers.name(candidate.value)),
+            Dimension::Pool => (NONE, self.places.deciders[candidate.value as usize].key.as_str()),
+            Dimension::SendingIp => (NONE, self.night.ips.name(candidate.value)),
+            Dimension::SendingDomain => (NONE, self.night.sending_domains.name(candidate.value)),
+            Dimension::Campaign => (NONE, self.night.campaigns.name(candidate.value)),
+            Dimension::ListSource => (NONE, self.night.list_sources.name(candidate.value)),
+            Dimension::Fleet => (NONE, "*"),
+        };
+        let mut parts = vec![(candidate.dimension.scope_type(kind(receiver)), key.to_owned())];
+        if candidate.is_pair() {
+            let receiver_type = Dimension::Receiver.scope_type(kind(candidate.at));
+            parts.push((receiver_type, self.night.receivers.name(candidate.at).to_owned()));
+        }
+        parts.sort();
+        Scope { parts }
+    }
+
+    fn organisation_scope(&self, decider: u32, identity: Option<(Dimension, u32)>) -> Scope {
+        let mut parts = vec![(ScopeType::Organisation, self.places.deciders[decider as usize].key.clone())];
+        if let Some((dimension, value)) = identity {
+            parts.extend(self.scope(&Candidate::one(dimension, value)).parts);
+        }
+        parts.sort();
+        Scope { parts }
+    }
+
+    fn systemic(&self, finding: &Finding, details: &Details) -> Incident {
+        let (kind, m) = (self.kind_of(finding), &finding.measure);
+        let confidence = self.confidence_of(finding);
+        let mut incident = self.blank(kind, self.scope(&finding.candidate), confidence, details);
+        incident.organisations_hit = details.deciders;
+        incident.organisations_exposed = u64::from(m.exposed).max(details.deciders);
+        self.set_rate(&mut incident);
+        incident.rate_elsewhere = (m.exposed_out > 0).then(|| f64::from(m.hit_out) / f64::from(m.exposed_out));
+        incident.confounded_with =
+            finding.rivals.iter().map(|r| self.scope(r)).filter(|s| *s != incident.scope).collect();
+        sentence::systemic(self, &mut incident, finding, details);
+        incident
+    }
+
+    fn kind_of(&self, finding: &Finding) -> IncidentKind {
+        let gateway = |receiver: u32| self.night.receiver_kinds.get(receiver as usize) == Some(&ReceiverKind::Gateway);
+        match (finding.stream, finding.candidate.dimension) {
+            ("set-up", _) => IncidentKind::RelaySetup,
+            ("list", _) => IncidentKind::ListQuality,
+            ("transient", _) => IncidentKind::Transient,
+            (_, Dimension::Receiver) if gateway(finding.candidate.value) => IncidentKind::GatewayBlock,
+            (_, Dimension::Receiver | Dimension::Pool) => IncidentKind::ProviderBlock,
+            (_, Dimension::SendingIp) => IncidentKind::IpReputation,
+            (_, Dimension::SendingDomain) => {
+                let named = finding.measure.share_named(&[Family::Authentication]);
+                if named >= self.judging.authentication_share {
+                    IncidentKind::AuthenticationFailure
+                } else {
+                    IncidentKind::DomainReputation
+                }
+            }
+            (_, Dimension::Campaign) => IncidentKind::ContentRejection,
+            (_, Dimension::ListSource) => IncidentKind::ListQuality,
+            (_, Dimension::Fleet) => IncidentKind::FleetReputation,
+        }
+    }
+
+    fn confidence_of(&self, finding: &Finding) -> Confidence {
+        let (j, m, w) = (self.judging, &finding.measure, &finding.weight);
+        let rival_type = finding.rivals.iter().any(|r| r.dimension != finding.candidate.dimension);
+        let clear = w.evidence >= j.sure_evidence * w.needed || finding.candidate == Candidate::FLEET;
+        if finding.undecided {
+            Confidence::Low
+        } else if self.cells.rates && clear && f64::from(m.hit) >= j.sure_organisations && !rival_type {
+            Confidence::High
+        } else {
+            Confidence::Medium
+        }
+    }
+
+    fn tenant(&self, finding: &TenantFinding, details: &Details) -> Incident {
+        let (kind, confidence) = match finding.grade {
+            Grade::Block(confidence) => (IncidentKind::TenantBlock, confidence),
+            Grade::Inconclusive => (IncidentKind::Inconclusive, Confidence::Low),
+        };
+        let mut incident =
+            self.blank(kind, self.organisation_scope(finding.decider, finding.identity), confidence, details);
+        incident.explicit = finding.explicit || (finding.tally.explicit > 0 && kind == IncidentKind::TenantBlock);
+        self.set_organisation(&mut incident, finding.decider, finding.tally.fails, finding.tally.tried());
+        sentence::tenant(self, &mut incident, finding, details);
+        incident
+    }
+
+    fn quiet(&self, finding: &QuietFinding, details: &Details) -> Incident {
+        let scope = self.organisation_scope(finding.decider, None);
+        let mut incident = self.blank(finding.kind, scope, finding.confidence, details);
+        self.set_organisation(&mut incident, finding.decider, finding.fails, finding.tried);
+        sentence::quiet(self, &mut incident, finding, details);
+        incident
+    }
+
+    fn set_organisation(&self, incident: &mut Incident, decider: u32, fails: u64, tried: u64) {
+        let decider = &self.places.deciders[decider as usize];
+        incident.domains = decider.domains.iter().map(|d| self.night.domains.name(*d).to_owned()).collect();
+        (incident.organisations_hit, incident.organisations_exposed) = (1, 1);
+        if tried > 0 {
+            incident.rate = Some(fails as f64 / tried as f64);
+            let bounds = wilson(fails as f64, tried as f64);
+            (incident.rate_low, incident.rate_high) = (bounds.map(|b| b.0), bounds.map(|b| b.1));
+        }
+    }
+
+    fn set_rate(&self, incident: &mut Incident) {
+        let (hit, exposed) = (incident.organisations_hit as f64, incident.organisations_exposed as f64);
+        incident.rate = (exposed > 0.0).then(|| hit / exposed);
+        let bounds = wilson(hit, exposed);
+        (incident.rate_low, incident.rate_high) = (bounds.map(|b| b.0), bounds.map(|b| b.1));
+    }
+
+    fn blank(&self, kind: IncidentKind, scope: Scope, confidence: Confidence, details: &Details) -> Incident {
+        let names = |names: &super::names::Names, id: u32| names.get(id).map(str::to_owned);
+        let mut blocklists: Vec<(String, u64)> =
+            details.blocklists.iter().map(|(id, n)| (self.night.blocklists.name(*id).to_owned(), *n)).collect();
+        blocklists.sort_by(|a, b| (Reverse(a.1), &a.0).cmp(&(Reverse(b.1), &b.0)));
+        Incident {
+            id: incident_id(kind, &scope),
+            kind,
+            scope,
+            confidence,
+            bounces: details.bounces,
+            recipients: details.recipients,
+            organisations_hit: 0,
+            organisations_exposed: 0,
+            rate: None,
+            rate_low: None,
+            rate_high: None,
+            rate_elsewhere: None,
+            sentence: String::new(),
+            evidence: vec![],
+            blocklists,
+            template: most(&details.templates).and_then(|(id, _)| names(&self.night.templates, id)),
+            sample: None,
+            cause: most(&details.causes).map(|(cause, _)| cause),
+            receiver: most(&details.receivers).and_then(|(id, _)| names(&self.night.receivers, id)),
+            explicit: false,
+            confounded_with: vec![],
+            domains: vec![],
+            delivered_elsewhere: None,
+            first_seen: details.first_seen(),
+            last_seen: details.last_seen(),
+            status: IncidentStatus::New,
+            missing: vec![],
+        }
+    }
+
+    fn weighed(&self, verdict: &Verdict, incidents: &[Incident]) -> Vec<Weighed> {
+        let chosen = |stream: &str, candidate: &Candidate| {
+            let at = verdict.findings.iter().position(|f| f.stream == stream && f.candidate == *candidate);
+            at.map(|at| incidents[at].id.clone())
+        };
+        verdict
+            .weighed
+            .iter()
+            .map(|(stream, w)| Weighed {
+                round: w.round,
+                scope: self.scope(&w.candidate).to_string(),
+                evidence: w.weight.evidence,
+                score: w.weight.score,
+                gates: w.gates.clone(),
+                incident: chosen(stream, &w.candidate),
+            })
+            .collect()
+    }
+}

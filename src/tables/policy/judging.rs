@@ -1,0 +1,111 @@
+//! The thresholds of judging. In: the section `[judging]` of policy.toml. Out: numbers by name. What they decide is
+//! analyze's work; the reasons stand in policy.toml, beside the values.
+
+use serde::Deserialize;
+
+/// All thresholds of judging. Shares are 0..=1, evidence is in nats.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Judging {
+    /// Chance that a whole night without incident shows one; shared by all candidates tried.
+    pub error_budget: f64,
+    /// Fewer than three organisations are single tenants, whatever they have in common.
+    pub organisations: f64,
+    /// Odds inside against outside. With thousands of organisations a harmless difference becomes significant; a cause is large.
+    pub odds: f64,
+    /// A vendor's block hits most of its customers: the lower 95 % bound of their share. Two strict tenants of one vendor stay below it.
+    pub receiver_low: f64,
+    /// A listing of ours is consulted by some receivers only.
+    pub sender_share: f64,
+    /// Without anybody outside there is no contrast.
+    pub outside_organisations: f64,
+    /// A consumer pool is one decision-maker; it is an incident of its own only if almost nobody else refuses.
+    pub pool_outside: f64,
+    /// The same without deliveries, where shares are among bounces and so higher.
+    pub pool_outside_counts: f64,
+    /// Without deliveries a pool needs clearer odds.
+    pub pool_odds_counts: f64,
+    /// Nats. A pair must explain more than either of its parts.
+    pub pair_penalty: f64,
+    /// Nats for wording that names the candidate's kind: enough to break ties, too little to overrule a clear pattern.
+    pub text_weight: f64,
+    /// More incidents of our side than this in one night are one incident of the fleet.
+    pub rounds: f64,
+    /// Odds of 20 to 1. Within them a rival is not ruled out.
+    pub rival_nats: f64,
+    /// A rival explains at least this share of the same failures.
+    pub rival_overlap: f64,
+    /// With less of the wording naming the kind, nothing but the pattern speaks for one rival over another.
+    pub silent_text: f64,
+    /// Receivers that do not say why are the rule; where this share names SPF, DKIM or DMARC, that is the cause.
+    pub authentication_share: f64,
+    /// Replies of another wording belong to an incident if they are as much more frequent inside as the incident itself must be.
+    pub absorb_odds: f64,
+    /// Mean share of refusals over all organisations. No healthy sender sees a fifth refused for policy.
+    pub fleet_rate: f64,
+    /// The same among bounces, without deliveries.
+    pub fleet_rate_counts: f64,
+    /// Fewer are no fleet-wide finding.
+    pub fleet_organisations: f64,
+    /// With fewer receivers the receiver is the better explanation.
+    pub fleet_receivers: f64,
+    /// Three refusals are the least that make a pattern.
+    pub tenant_failures: f64,
+    /// An organisation that blocks us refuses most of what we send.
+    pub tenant_rate: f64,
+    /// Chance that any organisation of the night refuses as much by strays alone.
+    pub tenant_chance: f64,
+    /// Least rate of stray refusals assumed at quiet organisations.
+    pub stray_floor: f64,
+    /// Refusals of one of our identities only, for a block of that identity.
+    pub identity_failures: f64,
+    /// Share refused of what that identity sent there.
+    pub identity_rate: f64,
+    /// Share of the organisation's refusals that one identity carries.
+    pub identity_share: f64,
+    /// Other organisations that the refused identity must have reached, or it could as well be to blame.
+    pub contrast_organisations: f64,
+    /// More blocks known by pattern only, and the share below: a spread that nothing here explains.
+    pub breaker_tenants: f64,
+    /// Share of the organisations with three or more messages; real tenants that always refuse are rarer.
+    pub breaker_share: f64,
+    /// Chance of the pattern, below which a block without wording is certain.
+    pub sure_chance: f64,
+    /// Refusals needed for that.
+    pub sure_failures: f64,
+    /// Below this share refused nothing is suspected.
+    pub inconclusive_rate: f64,
+    /// Times the evidence needed, for high confidence.
+    pub sure_evidence: f64,
+    /// Organisations hit, for high confidence.
+    pub sure_organisations: f64,
+    /// Unknown addresses before a campaign or list source is called bad.
+    pub list_missing: f64,
+    /// Share of unknown addresses. Good lists stay below 2 %, and platforms review accounts from 5 %.
+    pub list_rate: f64,
+    /// Unknown addresses at one organisation before it is called stale.
+    pub stale_failures: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tables::policy;
+
+    #[test]
+    fn a_users_threshold_wins_and_the_others_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("policy.toml"), "[judging]\nodds = 9\n").unwrap();
+        let built_in = policy::load(None).unwrap().judging;
+        assert_eq!(policy::load(Some(dir.path())).unwrap().judging, super::Judging { odds: 9.0, ..built_in });
+    }
+
+    #[test]
+    fn each_threshold_has_a_reason_above_it() {
+        let text = include_str!("../policy.toml");
+        let section = text.split("[judging]").nth(1).unwrap().split("\n[").next().unwrap();
+        let lines: Vec<&str> = section.lines().collect();
+        let bare: Vec<&&str> =
+            lines.windows(2).filter(|w| w[1].contains(" = ") && !w[0].starts_with("# ")).map(|w| &w[1]).collect();
+        assert!(bare.is_empty(), "without a reason: {bare:?}");
+    }
+}
