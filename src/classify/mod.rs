@@ -1,18 +1,45 @@
 //! NAMING: event -> Classification: which rule spoke, on what evidence.
 //! In: an event as parse left it. Out: cause, permanence, blames, basis, who spoke. What a cluster of them means is analyze's work.
+//!
+//! A reply is first reduced to its template; everything after sees only that, the codes, the command and the receiver
+//! that the host belongs to. So equal keys have equal answers, and a night's two thousand templates are named once each.
+
+mod cache;
+mod check;
+mod defaults;
+mod heard;
+mod patterns;
+mod rules;
+mod speaker;
+mod template;
+mod trace;
 
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::bounce::{Classification, Event};
-use crate::tables::TableError;
+use crate::bounce::{Classification, Event, Kind};
+use crate::tables::blocklists::Blocklist;
+use crate::tables::receivers::Receivers;
+use crate::tables::{Row, TableError, load};
+
+pub use cache::Cache;
+pub use check::{Finding, check};
+pub use trace::{Matched, Trace};
+
+use heard::Heard;
+use patterns::{Hits, Patterns};
+use rules::RuleSet;
+use template::KnownHosts;
 
 /// The compiled rules; shared by all threads.
 #[derive(Debug)]
-pub struct Classifier {}
-
-/// One thread's memory of replies already classified.
-#[derive(Debug, Default)]
-pub struct Cache {}
+pub struct Classifier {
+    receivers: Receivers,
+    lists: Vec<Row<Blocklist>>,
+    rules: RuleSet,
+    patterns: Patterns,
+    known: KnownHosts,
+}
 
 impl Classifier {
     /// Loads and compiles rules, receivers and blocklists, a user's rows first.
@@ -20,30 +47,80 @@ impl Classifier {
     /// # Errors
     /// A row that is broken, with file, line and reason.
     pub fn new(user_tables: Option<&Path>) -> Result<Classifier, TableError> {
-        let _ = user_tables;
-        Ok(Classifier {})
+        let receivers = Receivers::load(user_tables)?;
+        let lists = load::<Blocklist>(user_tables)?;
+        let rules = RuleSet::load(user_tables)?;
+        let known = known_hosts(&receivers, &lists, &rules);
+        let patterns = Patterns::compile(&receivers, &lists, &rules)?;
+        Ok(Classifier {
+            receivers,
+            lists,
+            rules,
+            patterns,
+            known,
+        })
     }
 
-    /// Names the cause of one event.
+    /// Names the cause of one event. The answer does not depend on what `cache` holds.
     pub fn classify(&self, event: &Event, cache: &mut Cache) -> Classification {
-        // First form: nothing is named until the rules are read.
-        let _ = (event, cache);
-        Classification {
-            cause: crate::bounce::Cause::Unknown,
-            permanence: crate::bounce::Permanence::Permanent,
-            blames: crate::bounce::Blames::Unknown,
-            basis: crate::bounce::Basis::Unstated,
-            rejecting_system: None,
-            blocklist: None,
-            rule: None,
-            vendor_tag: None,
-            template: None,
+        match event.kind {
+            Kind::Complaint => return defaults::complaint(),
+            Kind::Bounce | Kind::Delay | Kind::SelfSuppressed | Kind::Challenge => {}
+            Kind::Delivered | Kind::AutoReply | Kind::ReadReceipt | Kind::Other => {
+                return defaults::unnamed(event.reply_code, event.status);
+            }
         }
+        let heard = Heard::of_event(event, &self.receivers);
+        cache.answer(heard, &self.known, |heard, template, scratch| {
+            self.name(&heard, template, scratch)
+        })
     }
 
     /// The receiver that a host name belongs to, such as `exchange_online`; `None` for hosts that no row names.
     pub fn receiver_of(&self, host: &str) -> Option<&str> {
-        let _ = host;
-        None
+        self.receivers.of_host(host).map(|row| row.name.as_str())
+    }
+
+    /// The table of receivers that this classifier was made with.
+    pub fn receivers(&self) -> &Receivers {
+        &self.receivers
+    }
+
+    /// Everything that is known of one template: who spoke, which rule holds, what it means.
+    fn name(&self, heard: &Heard<'_>, template: &str, hits: &mut Hits) -> Classification {
+        self.patterns.find(template, hits);
+        let spoke = speaker::of(heard, hits, &self.patterns, &self.receivers);
+        let rule = self.rules.first(heard, spoke, hits, &self.patterns);
+        let list = self.patterns.blocklist(hits).and_then(|i| self.lists.get(i));
+        let mut named = defaults::classification(rule, list.map(|row| &row.value), heard);
+        named.rejecting_system = rule
+            .and_then(|rule| rule.speaker.as_deref())
+            .filter(|_| !spoke.is_some_and(|s| s.outranks_rules))
+            .or(spoke.map(|s| s.name))
+            .map(Arc::from);
+        named.vendor_tag = self.patterns.vendor_tag(template);
+        named.template = (!template.is_empty()).then(|| Arc::from(template));
+        named
     }
 }
+
+/// The hosts that stay readable in templates: those that any table spells.
+fn known_hosts(receivers: &Receivers, lists: &[Row<Blocklist>], rules: &RuleSet) -> KnownHosts {
+    let mut known = KnownHosts::default();
+    for row in receivers.rows() {
+        for host in row.value.hosts.iter().chain(&row.value.submission) {
+            known.keep_suffix(host.rsplit('*').next().unwrap_or(host));
+        }
+        row.value.pages.iter().for_each(|page| known.keep_whole(page));
+        row.value.says.iter().for_each(|regex| known.keep_spelled(regex));
+    }
+    for row in lists {
+        row.value.domains.iter().for_each(|domain| known.keep_whole(domain));
+        row.value.text.iter().for_each(|regex| known.keep_spelled(regex));
+    }
+    rules.texts().for_each(|(_, regex)| known.keep_spelled(regex));
+    known
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,11 +4,13 @@
 //! A user's file of the same name puts its rows before the built-in ones (first match wins), or in their place when
 //! it says `replace = true`.
 
+pub mod blocklists;
 pub mod consumer_domains;
 pub mod exports;
 pub mod layouts;
 pub mod phrases;
 pub mod policy;
+pub mod receivers;
 pub mod rules;
 
 use std::path::Path;

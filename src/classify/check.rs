@@ -1,0 +1,151 @@
+//! The tables' own tests: examples must reach their row, counter-examples must not. In: tables. Out: findings with file,
+//! line and remedy. `bouncescope check` and `cargo test` run the same code.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::Path;
+
+use crate::parse::reply;
+use crate::tables::rules::Rule;
+use crate::tables::{Row, TableError};
+
+use super::heard::Heard;
+use super::patterns::Hits;
+use super::{Classifier, template};
+
+/// Something wrong with a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The file, as the user knows it.
+    pub file: String,
+    /// The row's line, from 1.
+    pub line: usize,
+    /// What is wrong, and the remedy.
+    pub what: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.what)
+    }
+}
+
+/// Checks rules, receivers and blocklists, a user's rows with the built-in ones.
+///
+/// # Errors
+/// A table that does not load at all.
+pub fn check(user_tables: Option<&Path>) -> Result<Vec<Finding>, TableError> {
+    let classifier = Classifier::new(user_tables)?;
+    let mut findings = Vec::new();
+    classifier.check_names(&mut findings);
+    classifier.check_examples(&mut findings);
+    classifier.check_lists(&mut findings);
+    Ok(findings)
+}
+
+fn finding<T>(row: &Row<T>, what: String) -> Finding {
+    Finding {
+        file: row.file.to_string(),
+        line: row.line,
+        what,
+    }
+}
+
+impl Classifier {
+    /// Ids stand once; receivers and speakers are known ones; every row has a source and an example.
+    fn check_names(&self, findings: &mut Vec<Finding>) {
+        let mut first: HashMap<&str, &Row<Rule>> = HashMap::new();
+        for row in self.rules.rows() {
+            if let Some(earlier) = first.insert(&row.value.id, row) {
+                findings.push(finding(row, format!("id \"{}\" stands already at {}:{}; give this row its own", row.value.id, earlier.file, earlier.line)));
+            }
+            for name in row.value.receiver.iter().chain(&row.value.speaker) {
+                if self.receivers.get(name).is_none() && !name.starts_with("other:") {
+                    let known = self.receivers.rows().iter().map(|r| r.value.name.as_str());
+                    let hint = crate::bounce::nearest_word(name, known).map(|near| format!("; did you mean \"{near}\"?"));
+                    findings.push(finding(row, format!("rule \"{}\": no row of receivers.toml is named \"{name}\"{}", row.value.id, hint.unwrap_or_default())));
+                }
+            }
+            if row.value.examples.is_empty() {
+                findings.push(finding(row, format!("rule \"{}\" has no example; add one reply that must reach it", row.value.id)));
+            }
+            if row.value.source.trim().is_empty() {
+                findings.push(finding(row, format!("rule \"{}\" has no source", row.value.id)));
+            }
+        }
+    }
+
+    /// Every example reaches its row, no counter-example does; says which row took it.
+    fn check_examples(&self, findings: &mut Vec<Finding>) {
+        let mut hits = Hits::default();
+        for row in self.rules.rows() {
+            let mut reached = 0;
+            let mut takers = Vec::new();
+            for example in &row.value.examples {
+                match self.reached(example, row, &mut hits) {
+                    Reached::First => reached += 1,
+                    Reached::Shadowed(by) => {
+                        takers.push(by.value.id.as_str());
+                        findings.push(finding(row, format!("rule \"{}\": example {example:?} is taken by \"{}\" ({}:{}); move this row before it, or narrow that one", row.value.id, by.value.id, by.file, by.line)));
+                    }
+                    Reached::Not(by) => findings.push(finding(row, format!("rule \"{}\": example {example:?} does not fit the row{}", row.value.id, by.map(|by| format!(" (\"{}\" takes it)", by.value.id)).unwrap_or_default()))),
+                }
+            }
+            for example in &row.value.counter_examples {
+                if matches!(self.reached(example, row, &mut hits), Reached::First) {
+                    findings.push(finding(row, format!("rule \"{}\": counter-example {example:?} reaches it", row.value.id)));
+                }
+            }
+            if reached == 0 && !takers.is_empty() && takers.len() == row.value.examples.len() {
+                findings.push(finding(row, format!("rule \"{}\" is shadowed: every example is taken by an earlier row ({})", row.value.id, takers.join(", "))));
+            }
+        }
+    }
+
+    /// Every list's example yields the list.
+    fn check_lists(&self, findings: &mut Vec<Finding>) {
+        let mut hits = Hits::default();
+        for row in &self.lists {
+            for example in &row.value.examples {
+                let reply = reply::read(example);
+                let mut text = String::new();
+                template::write(reply.text.as_deref().unwrap_or_default(), &self.known, &mut text);
+                self.patterns.find(&text, &mut hits);
+                let found = self.patterns.blocklist(&hits).and_then(|i| self.lists.get(i));
+                let name = found.map_or("no list", |found| found.value.name.as_str());
+                if name != row.value.name {
+                    findings.push(finding(row, format!("blocklist \"{}\": example {example:?} names {name}", row.value.name)));
+                }
+            }
+        }
+    }
+
+    /// What an example reaches, read as an event would be. `HOST | reply` gives the answering host.
+    fn reached(&self, example: &str, row: &Row<Rule>, hits: &mut Hits) -> Reached<'_> {
+        let (host, diagnostic) = match example.split_once(" | ") {
+            Some((host, rest)) if !host.contains(' ') => (Some(host), rest),
+            _ => (None, example),
+        };
+        let reply = reply::read(diagnostic);
+        let heard = Heard::of_reply(&reply, host, &self.receivers);
+        let mut text = String::new();
+        template::write(heard.text, &self.known, &mut text);
+        let holding = self.holding(&heard, &text, hits);
+        let is_row = |candidate: &&Row<Rule>| candidate.line == row.line && candidate.file == row.file;
+        match holding.first() {
+            Some(first) if is_row(first) => Reached::First,
+            Some(first) if holding.iter().any(is_row) => Reached::Shadowed(first),
+            first => Reached::Not(first.copied()),
+        }
+    }
+}
+
+/// What an example reached.
+enum Reached<'a> {
+    /// Its own row.
+    First,
+    /// Its own row holds, but an earlier one takes it.
+    Shadowed(&'a Row<Rule>),
+    /// Its own row does not hold; perhaps another does.
+    Not(Option<&'a Row<Rule>>),
+}

@@ -1,0 +1,367 @@
+//! One token of a reply: what kind it is, and what the template says in its place.
+
+use super::KnownHosts;
+use super::hosts::is_host;
+
+/// Bits that a token's bytes set.
+const DIGIT: u16 = 1;
+const LOWER: u16 = 1 << 1;
+const UPPER: u16 = 1 << 2;
+const DOT: u16 = 1 << 3;
+const AT: u16 = 1 << 4;
+const COLON: u16 = 1 << 5;
+const SLASH: u16 = 1 << 6;
+const EQUALS: u16 = 1 << 7;
+/// Other bytes that may stand inside a token: `- _ + # & % ? ! * ~ $` and all beyond ASCII.
+const OTHER: u16 = 1 << 8;
+/// Without any of these a token is a word and stays.
+pub const TELLING: u16 = DIGIT | DOT | AT | COLON | EQUALS;
+
+/// The bits of each byte; 0 ends a token.
+static KINDS: [u16; 256] = kinds();
+
+const fn kinds() -> [u16; 256] {
+    let mut table = [0u16; 256];
+    let mut byte = 0usize;
+    while byte < 256 {
+        table[byte] = match byte as u8 {
+            b'0'..=b'9' => DIGIT,
+            b'a'..=b'z' => LOWER,
+            b'A'..=b'Z' => UPPER,
+            b'.' => DOT,
+            b'@' => AT,
+            b':' => COLON,
+            b'/' => SLASH,
+            b'=' => EQUALS,
+            b'-' | b'_' | b'+' | b'#' | b'&' | b'%' | b'?' | b'!' | b'*' | b'~' | b'$' => OTHER,
+            128.. => OTHER,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    table
+}
+
+/// Where the token that starts at `at` ends, and the bits of its bytes.
+pub fn end(bytes: &[u8], at: usize) -> (usize, u16) {
+    let mut bits = 0;
+    let mut end = at;
+    while let Some(&byte) = bytes.get(end) {
+        let kind = KINDS[byte as usize];
+        if kind == 0 {
+            break;
+        }
+        bits |= kind;
+        end += 1;
+    }
+    (end, bits)
+}
+
+fn bits(token: &str) -> u16 {
+    token.bytes().fold(0, |bits, byte| bits | KINDS[byte as usize])
+}
+
+/// Writes what stands for one token.
+pub fn write(token: &str, kinds: u16, known: &KnownHosts, out: &mut String) {
+    let core = token.trim_end_matches(['.', ':', '!', '?']);
+    let tail = &token[core.len()..];
+    if core.is_empty() {
+        out.push_str(token);
+        return;
+    }
+    if kinds & SLASH != 0 && core.contains("://") {
+        url(core, known, out);
+    } else if kinds & AT != 0 && is_address(core) {
+        address(core, known, out);
+    } else {
+        piece(core, kinds, false, known, out);
+    }
+    out.push_str(tail);
+}
+
+fn is_address(token: &str) -> bool {
+    token
+        .rsplit_once('@')
+        .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.') && !domain.ends_with('.'))
+}
+
+/// Local parts of contact addresses; they say whom to write to, not who was written to.
+const ROLES: [&str; 12] = [
+    "abuse", "postmaster", "tosa", "tobr", "delist", "unblock", "noc", "support", "security", "blocked", "spamblock", "hostmaster",
+];
+
+/// `{addr}`, but the contact addresses that replies name keep their role.
+fn address(token: &str, known: &KnownHosts, out: &mut String) {
+    let Some((local, domain)) = token.rsplit_once('@') else {
+        out.push_str(token);
+        return;
+    };
+    let role = ROLES
+        .iter()
+        .any(|role| local.get(..role.len()).is_some_and(|head| head.eq_ignore_ascii_case(role)));
+    if role && local.len() <= 24 && bits(local) & DIGIT == 0 {
+        out.push_str(local);
+        out.push('@');
+        known.write(domain, out);
+    } else {
+        out.push_str("{addr}");
+    }
+}
+
+/// A URL: scheme, host, then path and query piece by piece.
+fn url(token: &str, known: &KnownHosts, out: &mut String) {
+    let Some(colon) = token.find("://") else {
+        out.push_str(token);
+        return;
+    };
+    let (scheme, rest) = token.split_at(colon + 3);
+    out.push_str(scheme);
+    let host_end = rest.find(['/', '?', '#', ':']).unwrap_or(rest.len());
+    let (host, path) = rest.split_at(host_end);
+    let kept = if is_ipv4(host) {
+        out.push_str("{ip}");
+        false
+    } else if host.is_empty() {
+        false
+    } else {
+        known.write(host, out)
+    };
+    pieces(path, kept, known, out);
+}
+
+/// Path and query: pieces between separators, each on its own.
+fn pieces(path: &str, kept: bool, known: &KnownHosts, out: &mut String) {
+    let mut from = 0;
+    for (at, byte) in path.bytes().enumerate() {
+        if matches!(byte, b'/' | b'?' | b'&' | b'=' | b'#' | b':') {
+            piece_of_path(&path[from..at], kept, known, out);
+            out.push(char::from(byte));
+            from = at + 1;
+        }
+    }
+    piece_of_path(&path[from..], kept, known, out);
+}
+
+fn piece_of_path(text: &str, kept: bool, known: &KnownHosts, out: &mut String) {
+    let kinds = bits(text);
+    if kinds & AT != 0 {
+        out.push_str("{addr}");
+    } else if kinds & (DIGIT | DOT) == 0 {
+        out.push_str(text);
+    } else {
+        piece(text, kinds, kept, known, out);
+    }
+}
+
+/// What is neither address nor URL. `page`: part of a page that the tables know, whose longer numbers name its sections.
+fn piece(text: &str, kinds: u16, page: bool, known: &KnownHosts, out: &mut String) {
+    if kinds & (COLON | DOT) != 0 && kinds & DIGIT != 0 {
+        if is_ipv4(text) || is_ipv6(text) {
+            return out.push_str("{ip}");
+        }
+        if is_time(text) {
+            return out.push_str("{date}");
+        }
+    }
+    if kinds & EQUALS != 0 && text.len() >= 20 && kinds & DIGIT != 0 && looks_encoded(text) {
+        return out.push_str("{id}");
+    }
+    if let Some(at) = text.find(['=', ':', '/']) {
+        let (head, rest) = text.split_at(at);
+        let head_kinds = bits(head);
+        if head_kinds & TELLING == 0 {
+            out.push_str(head);
+        } else {
+            piece(head, head_kinds, page, known, out);
+        }
+        // Each separator is one byte, and each level takes at least one: linear.
+        out.push_str(&rest[..1]);
+        return tail(&rest[1..], page, known, out);
+    }
+    if kinds & DOT != 0 {
+        return dotted(text, kinds, page, known, out);
+    }
+    word(text, page, out);
+}
+
+fn tail(mut text: &str, page: bool, known: &KnownHosts, out: &mut String) {
+    loop {
+        if is_ipv6(text) {
+            return out.push_str("{ip}");
+        }
+        let end = text.find(['=', ':', '/']).unwrap_or(text.len());
+        let (head, rest) = text.split_at(end);
+        let kinds = bits(head);
+        if kinds & AT != 0 && is_address(head) {
+            address(head, known, out);
+        } else if kinds & TELLING == 0 {
+            out.push_str(head);
+        } else if is_ipv4(head) {
+            out.push_str("{ip}");
+        } else if kinds & DOT != 0 {
+            dotted(head, kinds, page, known, out);
+        } else {
+            word(head, page, out);
+        }
+        if rest.is_empty() {
+            return;
+        }
+        out.push_str(&rest[..1]);
+        text = &rest[1..];
+    }
+}
+
+/// Text with dots inside: a status, a host, a decimal, an id with a suffix, or words that a dot joins.
+fn dotted(text: &str, kinds: u16, page: bool, known: &KnownHosts, out: &mut String) {
+    let letters = kinds & (LOWER | UPPER) != 0;
+    if !letters && kinds & OTHER == 0 {
+        let parts = text.split('.').count();
+        let digits = text.len() + 1 - parts;
+        let code = parts == 2 && text.len() <= 6 && matches!(text.as_bytes(), [b'4' | b'5', _, _, b'.', ..]);
+        let keep = match parts {
+            2 => digits <= 2 || code,
+            3 => digits <= 7,
+            _ => false,
+        };
+        out.push_str(if keep { text } else { "{n}" });
+    } else if is_host(text) {
+        known.write(text, out);
+    } else if kinds & DIGIT != 0 && letters && is_id(text) {
+        out.push_str("{id}");
+    } else {
+        for (i, part) in text.split('.').enumerate() {
+            if i > 0 {
+                out.push('.');
+            }
+            word(part, page, out);
+        }
+    }
+}
+
+/// A token of letters, digits and joining signs.
+fn word(text: &str, page: bool, out: &mut String) {
+    let kinds = bits(text);
+    if kinds & DIGIT == 0 {
+        out.push_str(text);
+    } else if kinds & (LOWER | UPPER | OTHER) == 0 {
+        number(text, page, out);
+    } else if is_id(text) {
+        out.push_str("{id}");
+    } else {
+        joined_numbers(text, page, out);
+    }
+}
+
+/// Digits only: codes and small numbers stay; so do RFC numbers, Microsoft's `AS(1450)`, and the section numbers of known pages.
+fn number(text: &str, page: bool, out: &mut String) {
+    let after_rfc = || {
+        let end = out.len();
+        let head = &out.as_bytes()[end.saturating_sub(4)..];
+        matches!(head, [r, f, c, b' '] if [*r, *f, *c].eq_ignore_ascii_case(b"RFC"))
+    };
+    let keep = match text.len() {
+        0..=3 => !out.ends_with("{ip} "),
+        4 => page || after_rfc() || out.ends_with("AS("),
+        5..=7 => page,
+        _ => false,
+    };
+    out.push_str(if keep { text } else { "{n}" });
+}
+
+/// Digits among joining signs: long runs of digits become `{n}` unless they belong to a tag.
+fn joined_numbers(text: &str, page: bool, out: &mut String) {
+    let mut from = 0;
+    while from < text.len() {
+        let rest = &text[from..];
+        let joint = rest.find(|c: char| !c.is_ascii_alphanumeric());
+        let (part, sign) = match joint {
+            Some(at) => rest.split_at(at),
+            None => (rest, ""),
+        };
+        let kinds = bits(part);
+        if kinds & (LOWER | UPPER) == 0 && !part.is_empty() {
+            number(part, page, out);
+        } else {
+            out.push_str(part);
+        }
+        let sign_len = sign.chars().next().map_or(0, char::len_utf8);
+        out.push_str(&sign[..sign_len]);
+        from += part.len() + sign_len;
+    }
+}
+
+/// Whether letters and digits are mixed as only machines mix them: queue ids, UUIDs, hashes, trace keys.
+fn is_id(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| part_is_id(part.as_bytes()))
+}
+
+fn part_is_id(part: &[u8]) -> bool {
+    let (mut digits, mut upper, mut lower, mut changes, mut humps, mut hex) = (0, 0, 0, 0, 0, true);
+    let mut before = 0;
+    for &byte in part {
+        let kind = KINDS[byte as usize];
+        match kind {
+            DIGIT => digits += 1,
+            UPPER => upper += 1,
+            _ => lower += 1,
+        }
+        hex &= byte.is_ascii_hexdigit();
+        changes += usize::from(before != 0 && (before == DIGIT) != (kind == DIGIT));
+        humps += usize::from(before == LOWER && kind == UPPER);
+        before = kind;
+    }
+    let letters = upper + lower;
+    if digits == 0 || letters == 0 {
+        return false;
+    }
+    if hex && part.len() >= 8 && changes >= 1 && letters + digits == part.len() && !is_tag(part, digits) {
+        return true;
+    }
+    if changes == 1 {
+        // Letters then digits, or digits then letters.
+        let tag = is_tag(part, digits) || (digits <= 4 && humps == 0) || (digits <= 3 && letters <= 12);
+        return !tag;
+    }
+    (changes >= 3 && part.len() >= 8) || (part.len() >= 10 && (humps >= 1 || digits >= 5))
+}
+
+/// `S3150`, `AS16012607`, `BL000010`, `IB103`: a few capitals, then digits.
+fn is_tag(part: &[u8], digits: usize) -> bool {
+    let capitals = part.iter().take_while(|b| b.is_ascii_uppercase()).count();
+    (1..=4).contains(&capitals) && capitals + digits == part.len() && digits <= 10 && part.get(capitals).is_some_and(u8::is_ascii_digit)
+}
+
+/// Base 64 and its like: both letter cases and digits, hardly any sign.
+fn looks_encoded(text: &str) -> bool {
+    let kinds = bits(text);
+    kinds & LOWER != 0
+        && kinds & UPPER != 0
+        && text.bytes().filter(|b| !b.is_ascii_alphanumeric()).count() * 8 <= text.len()
+}
+
+fn is_ipv4(text: &str) -> bool {
+    let mut parts = 0;
+    text.len() <= 15
+        && text.split('.').all(|part| {
+            parts += 1;
+            (1..=3).contains(&part.len())
+                && part.bytes().all(|b| b.is_ascii_digit())
+                && part.parse::<u16>().is_ok_and(|n| n <= 255)
+        })
+        && parts == 4
+}
+
+fn is_ipv6(text: &str) -> bool {
+    let colons = memchr::memchr_iter(b':', text.as_bytes()).count();
+    let hex = || text.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'));
+    colons >= 2 && text.len() <= 45 && (colons >= 3 || text.contains("::")) && hex()
+}
+
+/// `18:27:57`, `2024-03-08T18:27:57.188Z`, `18:27`.
+fn is_time(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let dated = matches!(bytes, [a, b, c, d, b'-', ..] if [a, b, c, d].iter().all(|x| x.is_ascii_digit()));
+    let clock = matches!(bytes, [a, b, b':', c, d, ..] if [a, b, c, d].iter().all(|x| x.is_ascii_digit()));
+    (dated && memchr::memchr(b':', bytes).is_some() && bytes.len() <= 35)
+        || (clock && bytes.len() <= 15 && bytes.iter().all(|b| b.is_ascii_digit() || matches!(b, b':' | b'.')))
+}

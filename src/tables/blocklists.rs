@@ -1,0 +1,51 @@
+//! Rows of blocklists.toml: lists that a reply may name. Finding a name in a reply is classify's work, telling how to
+//! get off a list is report's.
+
+use serde::Deserialize;
+
+use super::Table;
+
+/// What a list lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BlocklistKind {
+    /// Addresses of hosts.
+    Ip,
+    /// Domains of senders.
+    Domain,
+    /// Domains found in links.
+    Url,
+}
+
+/// One row.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Blocklist {
+    /// The word in the column `blocklist`.
+    pub name: String,
+    /// What it lists.
+    pub kind: BlocklistKind,
+    /// Regexes on the reply's template; any one names the list.
+    #[serde(default)]
+    pub text: Vec<String>,
+    /// Hosts of the list that templates keep readable.
+    #[serde(default)]
+    pub domains: Vec<String>,
+    /// The page to look an entry up at; `{entry}` stands for the IP or domain.
+    pub lookup: Option<String>,
+    /// How to get off it.
+    pub removal: Option<String>,
+    /// The year in which the list ended.
+    pub closed: Option<u16>,
+    /// Where the row's knowledge comes from.
+    pub source: String,
+    /// Replies that must yield this row.
+    #[serde(default)]
+    pub examples: Vec<String>,
+}
+
+impl Table for Blocklist {
+    const FILE: &'static str = "blocklists.toml";
+    const KEY: &'static str = "blocklist";
+    const BUILT_IN: &'static str = include_str!("blocklists.toml");
+}
