@@ -44,11 +44,7 @@ pub fn check(user_tables: Option<&Path>) -> Result<Vec<Finding>, TableError> {
 }
 
 fn finding<T>(row: &Row<T>, what: String) -> Finding {
-    Finding {
-        file: row.file.to_string(),
-        line: row.line,
-        what,
-    }
+    Finding { file: row.file.to_string(), line: row.line, what }
 }
 
 impl Classifier {
@@ -57,17 +53,34 @@ impl Classifier {
         let mut first: HashMap<&str, &Row<Rule>> = HashMap::new();
         for row in self.rules.rows() {
             if let Some(earlier) = first.insert(&row.value.id, row) {
-                findings.push(finding(row, format!("id \"{}\" stands already at {}:{}; give this row its own", row.value.id, earlier.file, earlier.line)));
+                findings.push(finding(
+                    row,
+                    format!(
+                        "id \"{}\" stands already at {}:{}; give this row its own",
+                        row.value.id, earlier.file, earlier.line
+                    ),
+                ));
             }
             for name in row.value.receiver.iter().chain(&row.value.speaker) {
                 if self.receivers.get(name).is_none() && !name.starts_with("other:") {
                     let known = self.receivers.rows().iter().map(|r| r.value.name.as_str());
-                    let hint = crate::bounce::nearest_word(name, known).map(|near| format!("; did you mean \"{near}\"?"));
-                    findings.push(finding(row, format!("rule \"{}\": no row of receivers.toml is named \"{name}\"{}", row.value.id, hint.unwrap_or_default())));
+                    let hint =
+                        crate::bounce::nearest_word(name, known).map(|near| format!("; did you mean \"{near}\"?"));
+                    findings.push(finding(
+                        row,
+                        format!(
+                            "rule \"{}\": no row of receivers.toml is named \"{name}\"{}",
+                            row.value.id,
+                            hint.unwrap_or_default()
+                        ),
+                    ));
                 }
             }
             if row.value.examples.is_empty() {
-                findings.push(finding(row, format!("rule \"{}\" has no example; add one reply that must reach it", row.value.id)));
+                findings.push(finding(
+                    row,
+                    format!("rule \"{}\" has no example; add one reply that must reach it", row.value.id),
+                ));
             }
             if row.value.source.trim().is_empty() {
                 findings.push(finding(row, format!("rule \"{}\" has no source", row.value.id)));
@@ -88,16 +101,33 @@ impl Classifier {
                         takers.push(by.value.id.as_str());
                         findings.push(finding(row, format!("rule \"{}\": example {example:?} is taken by \"{}\" ({}:{}); move this row before it, or narrow that one", row.value.id, by.value.id, by.file, by.line)));
                     }
-                    Reached::Not(by) => findings.push(finding(row, format!("rule \"{}\": example {example:?} does not fit the row{}", row.value.id, by.map(|by| format!(" (\"{}\" takes it)", by.value.id)).unwrap_or_default()))),
+                    Reached::Not(by) => findings.push(finding(
+                        row,
+                        format!(
+                            "rule \"{}\": example {example:?} does not fit the row{}",
+                            row.value.id,
+                            by.map(|by| format!(" (\"{}\" takes it)", by.value.id)).unwrap_or_default()
+                        ),
+                    )),
                 }
             }
             for example in &row.value.counter_examples {
                 if matches!(self.reached(example, row, &mut hits), Reached::First) {
-                    findings.push(finding(row, format!("rule \"{}\": counter-example {example:?} reaches it", row.value.id)));
+                    findings.push(finding(
+                        row,
+                        format!("rule \"{}\": counter-example {example:?} reaches it", row.value.id),
+                    ));
                 }
             }
             if reached == 0 && !takers.is_empty() && takers.len() == row.value.examples.len() {
-                findings.push(finding(row, format!("rule \"{}\" is shadowed: every example is taken by an earlier row ({})", row.value.id, takers.join(", "))));
+                findings.push(finding(
+                    row,
+                    format!(
+                        "rule \"{}\" is shadowed: every example is taken by an earlier row ({})",
+                        row.value.id,
+                        takers.join(", ")
+                    ),
+                ));
             }
         }
     }
@@ -114,7 +144,10 @@ impl Classifier {
                 let found = self.patterns.blocklist(&hits).and_then(|i| self.lists.get(i));
                 let name = found.map_or("no list", |found| found.value.name.as_str());
                 if name != row.value.name {
-                    findings.push(finding(row, format!("blocklist \"{}\": example {example:?} names {name}", row.value.name)));
+                    findings.push(finding(
+                        row,
+                        format!("blocklist \"{}\": example {example:?} names {name}", row.value.name),
+                    ));
                 }
             }
         }

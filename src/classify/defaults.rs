@@ -11,9 +11,11 @@ use super::rules::CompiledRule;
 /// Whom a cause usually blames.
 pub const fn blames(cause: Cause) -> Blames {
     match cause {
-        Cause::MailboxUnknown | Cause::MailboxDisabled | Cause::MailboxFull | Cause::DomainInvalid | Cause::Complaint => {
-            Blames::Recipient
-        }
+        Cause::MailboxUnknown
+        | Cause::MailboxDisabled
+        | Cause::MailboxFull
+        | Cause::DomainInvalid
+        | Cause::Complaint => Blames::Recipient,
         Cause::RelayDenied | Cause::TenantPolicy | Cause::RoutingLoop => Blames::Tenant,
         Cause::IpReputation => Blames::SenderIp,
         Cause::DomainReputation => Blames::SenderDomain,
@@ -48,11 +50,7 @@ pub const fn basis(cause: Cause) -> Basis {
 /// Whether trying again may help, by the codes; without any code, by the cause.
 fn permanence(cause: Cause, heard: &Heard<'_>) -> Permanence {
     let passing = matches!(cause, Cause::Network | Cause::RateLimited | Cause::Greylisted);
-    if heard.is_transient().unwrap_or(passing) {
-        Permanence::Transient
-    } else {
-        Permanence::Permanent
-    }
+    if heard.is_transient().unwrap_or(passing) { Permanence::Transient } else { Permanence::Permanent }
 }
 
 /// The classification by one rule and the list found; who spoke is not in it.
@@ -69,9 +67,7 @@ pub fn classification(rule: Option<&CompiledRule>, list: Option<&Blocklist>, hea
     let usual_basis = if listed { Basis::Listing } else { basis(cause) };
     Classification {
         cause,
-        permanence: rule
-            .and_then(|rule| rule.permanence)
-            .unwrap_or_else(|| permanence(cause, heard)),
+        permanence: rule.and_then(|rule| rule.permanence).unwrap_or_else(|| permanence(cause, heard)),
         blames: rule.and_then(|rule| rule.blames).unwrap_or(blames(cause)),
         basis: rule.and_then(|rule| rule.basis).unwrap_or(usual_basis),
         rejecting_system: None,
@@ -119,11 +115,7 @@ pub fn unnamed(code: Option<ReplyCode>, status: Option<EnhancedStatus>) -> Class
     let class = code.map(ReplyCode::class).or(status.map(|s| s.class));
     Classification {
         cause: Cause::Unknown,
-        permanence: if class == Some(5) {
-            Permanence::Permanent
-        } else {
-            Permanence::Transient
-        },
+        permanence: if class == Some(5) { Permanence::Permanent } else { Permanence::Transient },
         blames: Blames::Unknown,
         basis: Basis::Unstated,
         ..complaint()

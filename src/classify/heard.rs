@@ -24,24 +24,15 @@ pub struct Heard<'a> {
 impl<'a> Heard<'a> {
     /// The part of an event that naming looks at.
     pub fn of_event(event: &'a Event, receivers: &'a Receivers) -> Heard<'a> {
-        let text = event
-            .reply
-            .as_deref()
-            .or(event.diagnostic_code.as_deref())
-            .unwrap_or_default();
-        let relayed = event
-            .diagnostic_code
-            .as_deref()
-            .is_some_and(|whole| whole.len() > text.len() && reply::is_relayed(whole));
+        let text = event.reply.as_deref().or(event.diagnostic_code.as_deref()).unwrap_or_default();
+        let relayed =
+            event.diagnostic_code.as_deref().is_some_and(|whole| whole.len() > text.len() && reply::is_relayed(whole));
         Heard {
             text,
             code: event.reply_code,
             status: event.status,
             command: event.command,
-            host: event
-                .remote_mta
-                .as_deref()
-                .and_then(|host| receivers.of_host(host)),
+            host: event.remote_mta.as_deref().and_then(|host| receivers.of_host(host)),
             relayed,
         }
     }
@@ -53,19 +44,14 @@ impl<'a> Heard<'a> {
             code: reply.code,
             status: reply.status,
             command: reply.command,
-            host: host
-                .or(reply.host.as_deref())
-                .and_then(|host| receivers.of_host(host)),
+            host: host.or(reply.host.as_deref()).and_then(|host| receivers.of_host(host)),
             relayed: reply.relayed,
         }
     }
 
     /// Whether the reply says "not now": by its code, else by its status.
     pub fn is_transient(&self) -> Option<bool> {
-        let class = self
-            .code
-            .map(ReplyCode::class)
-            .or(self.status.map(|status| status.class));
+        let class = self.code.map(ReplyCode::class).or(self.status.map(|status| status.class));
         class.map(|class| class == 4)
     }
 }

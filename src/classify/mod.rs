@@ -52,13 +52,7 @@ impl Classifier {
         let rules = RuleSet::load(user_tables)?;
         let known = known_hosts(&receivers, &lists, &rules);
         let patterns = Patterns::compile(&receivers, &lists, &rules)?;
-        Ok(Classifier {
-            receivers,
-            lists,
-            rules,
-            patterns,
-            known,
-        })
+        Ok(Classifier { receivers, lists, rules, patterns, known })
     }
 
     /// Names the cause of one event. The answer does not depend on what `cache` holds.
@@ -71,9 +65,7 @@ impl Classifier {
             }
         }
         let heard = Heard::of_event(event, &self.receivers);
-        cache.answer(heard, &self.known, |heard, template, scratch| {
-            self.name(&heard, template, scratch)
-        })
+        cache.answer(heard, &self.known, |heard, template, scratch| self.name(&heard, template, scratch))
     }
 
     /// The receiver that a host name belongs to, such as `exchange_online`; `None` for hosts that no row names.

@@ -43,9 +43,7 @@ pub struct Hits {
 impl Hits {
     fn has(&self, pattern: usize) -> bool {
         let id = regex_automata::PatternID::new(pattern);
-        self.found
-            .as_ref()
-            .is_some_and(|set| id.is_ok_and(|id| set.contains(id)))
+        self.found.as_ref().is_some_and(|set| id.is_ok_and(|id| set.contains(id)))
     }
 }
 
@@ -79,20 +77,13 @@ impl Patterns {
             .syntax(ascii())
             .build_many(&texts)
             .map_err(|e| all_rows(Rule::FILE, &e.to_string()))?;
-        Ok(Patterns {
-            automaton,
-            rule_pattern,
-            owners,
-            tags: tags(receivers)?,
-        })
+        Ok(Patterns { automaton, rule_pattern, owners, tags: tags(receivers)? })
     }
 
     /// Finds which patterns fit; `hits` holds them until the next search.
     pub fn find(&self, template: &str, hits: &mut Hits) {
         let cache = hits.cache.get_or_insert_with(|| self.automaton.create_cache());
-        let found = hits
-            .found
-            .get_or_insert_with(|| PatternSet::new(self.automaton.pattern_len()));
+        let found = hits.found.get_or_insert_with(|| PatternSet::new(self.automaton.pattern_len()));
         found.clear();
         let input = Input::new(template);
         self.automaton.which_overlapping_matches_with(cache, &input, found);
@@ -139,10 +130,7 @@ fn config() -> meta::Config {
 /// How regexes are read: letter case ignored; `\b \d \w \s` mean ASCII, because a Unicode word boundary would force the
 /// slow engine on every reply that is not ASCII.
 fn ascii() -> syntax::Config {
-    syntax::Config::new()
-        .case_insensitive(true)
-        .unicode(false)
-        .utf8(false)
+    syntax::Config::new().case_insensitive(true).unicode(false).utf8(false)
 }
 
 /// Checks one regex and returns it as the automaton takes it. One that needs Unicode (`[é]`) gets it.
@@ -187,9 +175,5 @@ fn tags(receivers: &Receivers) -> Result<Option<Regex>, TableError> {
 
 /// An error that no single row causes.
 fn all_rows(file: &str, why: &str) -> TableError {
-    TableError {
-        file: file.to_owned(),
-        line: 1,
-        what: format!("the rows together do not compile: {why}"),
-    }
+    TableError { file: file.to_owned(), line: 1, what: format!("the rows together do not compile: {why}") }
 }

@@ -74,21 +74,28 @@ impl RuleSet {
 
     /// The regexes, each with the index of its row.
     pub fn texts(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.rows
-            .iter()
-            .enumerate()
-            .filter_map(|(index, row)| row.value.text.as_deref().map(|text| (index, text)))
+        self.rows.iter().enumerate().filter_map(|(index, row)| row.value.text.as_deref().map(|text| (index, text)))
     }
 
     /// The first rule of which all columns hold.
-    pub fn first(&self, heard: &Heard<'_>, spoke: Option<Spoke<'_>>, hits: &Hits, patterns: &Patterns) -> Option<&CompiledRule> {
-        self.holding(heard, spoke, hits, patterns)
-            .next()
-            .and_then(|index| self.compiled.get(index))
+    pub fn first(
+        &self,
+        heard: &Heard<'_>,
+        spoke: Option<Spoke<'_>>,
+        hits: &Hits,
+        patterns: &Patterns,
+    ) -> Option<&CompiledRule> {
+        self.holding(heard, spoke, hits, patterns).next().and_then(|index| self.compiled.get(index))
     }
 
     /// The indices of all rules of which all columns hold, in order.
-    pub fn holding(&self, heard: &Heard<'_>, spoke: Option<Spoke<'_>>, hits: &Hits, patterns: &Patterns) -> impl Iterator<Item = usize> {
+    pub fn holding(
+        &self,
+        heard: &Heard<'_>,
+        spoke: Option<Spoke<'_>>,
+        hits: &Hits,
+        patterns: &Patterns,
+    ) -> impl Iterator<Item = usize> {
         self.compiled
             .iter()
             .enumerate()
@@ -117,15 +124,8 @@ impl CodePattern {
         if !digits || !bytes.iter().all(|&b| b.is_ascii_digit() || wild(b)) {
             return None;
         }
-        let bound = |fill: u8| {
-            bytes
-                .iter()
-                .fold(0, |n, &b| n * 10 + u16::from(if wild(b) { fill } else { b - b'0' }))
-        };
-        Some(CodePattern {
-            low: bound(0),
-            high: bound(9),
-        })
+        let bound = |fill: u8| bytes.iter().fold(0, |n, &b| n * 10 + u16::from(if wild(b) { fill } else { b - b'0' }));
+        Some(CodePattern { low: bound(0), high: bound(9) })
     }
 
     fn holds(&self, code: u16) -> bool {
@@ -140,41 +140,58 @@ impl StatusPattern {
             Some((low, high)) => Some((low.parse().ok()?, high.parse().ok()?)),
             None => part.parse().ok().map(|n| (n, n)),
         });
-        let pattern = StatusPattern {
-            class: parts.next()??,
-            subject: parts.next()??,
-            detail: parts.next()??,
-        };
-        let ordered = [pattern.class, pattern.subject, pattern.detail].iter().all(|(low, high)| low <= high && *high <= 999);
+        let pattern = StatusPattern { class: parts.next()??, subject: parts.next()??, detail: parts.next()?? };
+        let ordered =
+            [pattern.class, pattern.subject, pattern.detail].iter().all(|(low, high)| low <= high && *high <= 999);
         (parts.next().is_none() && ordered).then_some(pattern)
     }
 
     fn holds(&self, status: EnhancedStatus) -> bool {
         let within = |(low, high): (u16, u16), n: u16| (low..=high).contains(&n);
-        within(self.class, u16::from(status.class)) && within(self.subject, status.subject) && within(self.detail, status.detail)
+        within(self.class, u16::from(status.class))
+            && within(self.subject, status.subject)
+            && within(self.detail, status.detail)
     }
 }
 
 /// Reads a row's columns.
 fn compile(row: &Row<Rule>) -> Result<CompiledRule, TableError> {
     let rule = &row.value;
-    let well_named = !rule.id.is_empty() && rule.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.'));
+    let well_named = !rule.id.is_empty()
+        && rule.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.'));
     if !well_named {
         return Err(row.error(format!("id \"{}\" must be lower-case words joined with \"-\"", rule.id)));
     }
     let codes = rule
         .reply_code
         .iter()
-        .map(|text| CodePattern::parse(text).ok_or_else(|| row.error(format!("reply_code \"{text}\" must be three digits such as \"550\", or \"5xx\""))))
+        .map(|text| {
+            CodePattern::parse(text).ok_or_else(|| {
+                row.error(format!("reply_code \"{text}\" must be three digits such as \"550\", or \"5xx\""))
+            })
+        })
         .collect::<Result<Vec<_>, _>>()?;
     let statuses = rule
         .status
         .iter()
-        .map(|text| StatusPattern::parse(text).ok_or_else(|| row.error(format!("status \"{text}\" needs three parts, such as \"5.7.1\", \"5.7.*\" or \"5.7.606-649\""))))
+        .map(|text| {
+            StatusPattern::parse(text).ok_or_else(|| {
+                row.error(format!(
+                    "status \"{text}\" needs three parts, such as \"5.7.1\", \"5.7.*\" or \"5.7.606-649\""
+                ))
+            })
+        })
         .collect::<Result<Vec<_>, _>>()?;
-    let empty = rule.text.is_none() && codes.is_empty() && statuses.is_empty() && rule.receiver.is_empty() && rule.command.is_none();
+    let empty = rule.text.is_none()
+        && codes.is_empty()
+        && statuses.is_empty()
+        && rule.receiver.is_empty()
+        && rule.command.is_none();
     if empty {
-        return Err(row.error(format!("rule \"{}\" has no condition; give it text, status, reply_code, receiver or command", rule.id)));
+        return Err(row.error(format!(
+            "rule \"{}\" has no condition; give it text, status, reply_code, receiver or command",
+            rule.id
+        )));
     }
     Ok(CompiledRule {
         id: rule.id.clone(),
@@ -198,7 +215,9 @@ mod tests {
 
     #[test]
     fn a_code_pattern_covers_its_range() {
-        for (pattern, code, want) in [("550", 550, true), ("550", 551, false), ("5xx", 599, true), ("5xx", 450, false), ("45x", 451, true)] {
+        for (pattern, code, want) in
+            [("550", 550, true), ("550", 551, false), ("5xx", 599, true), ("5xx", 450, false), ("45x", 451, true)]
+        {
             assert_eq!(CodePattern::parse(pattern).unwrap().holds(code), want, "{pattern} {code}");
         }
         for bad in ["5", "5000", "x50", "abc", ""] {
@@ -215,7 +234,11 @@ mod tests {
             ("5.7.606-649", "5.7.620", true),
             ("5.7.606-649", "5.7.650", false),
         ] {
-            assert_eq!(StatusPattern::parse(pattern).unwrap().holds(status.parse().unwrap()), want, "{pattern} {status}");
+            assert_eq!(
+                StatusPattern::parse(pattern).unwrap().holds(status.parse().unwrap()),
+                want,
+                "{pattern} {status}"
+            );
         }
         for bad in ["5.7", "5.7.1.2", "5.7.9-1", "5.7.x1", ""] {
             assert!(StatusPattern::parse(bad).is_none(), "{bad}");

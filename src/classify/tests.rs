@@ -4,10 +4,7 @@ use crate::parse::reply;
 
 fn event(host: Option<&str>, diagnostic: &str) -> Event {
     let read = reply::read(diagnostic);
-    let origin = Origin {
-        source: "test".into(),
-        index: 0,
-    };
+    let origin = Origin { source: "test".into(), index: 0 };
     let mut event = Event::new(origin, Kind::Bounce, "test");
     event.diagnostic_code = Some(diagnostic.to_owned());
     event.reply_code = read.code;

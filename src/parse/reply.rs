@@ -64,10 +64,7 @@ pub fn is_relayed(diagnostic: &str) -> bool {
 /// Whether a text says anything beyond codes: a word of two letters, or anything not ASCII.
 fn has_words(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes
-        .windows(2)
-        .any(|pair| pair.iter().all(u8::is_ascii_alphabetic))
-        || bytes.iter().any(|b| !b.is_ascii())
+    bytes.windows(2).any(|pair| pair.iter().all(u8::is_ascii_alphabetic)) || bytes.iter().any(|b| !b.is_ascii())
 }
 
 #[cfg(test)]

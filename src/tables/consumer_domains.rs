@@ -46,9 +46,7 @@ impl ConsumerDomains {
                         "domain \"{domain}\" must be a plain lower-case domain, such as \"example.com\""
                     )));
                 }
-                receiver_of
-                    .entry(domain.clone())
-                    .or_insert_with(|| row.value.receiver.clone());
+                receiver_of.entry(domain.clone()).or_insert_with(|| row.value.receiver.clone());
             }
         }
         Ok(ConsumerDomains { receiver_of })

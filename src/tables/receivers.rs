@@ -85,17 +85,12 @@ impl Receivers {
                 submission.add(pattern, index);
             }
             if let Some(shape) = row.value.customer.iter().find(|s| !s.contains('(')) {
-                return Err(row.error(format!(
-                    "customer shape \"{shape}\" marks no key; put it in ( ), such as \"*-(&)\""
-                )));
+                return Err(
+                    row.error(format!("customer shape \"{shape}\" marks no key; put it in ( ), such as \"*-(&)\""))
+                );
             }
         }
-        Ok(Receivers {
-            rows,
-            by_name,
-            hosts,
-            submission,
-        })
+        Ok(Receivers { rows, by_name, hosts, submission })
     }
 
     /// The rows in order of the file, each with its place.
@@ -127,9 +122,7 @@ impl Receivers {
 
     /// The key that incidents join a receiver under, such as `google` for `google_workspace`; unknown names stand for themselves.
     pub fn family<'a>(&'a self, name: &'a str) -> &'a str {
-        self.get(name)
-            .and_then(|receiver| receiver.family.as_deref())
-            .unwrap_or(name)
+        self.get(name).and_then(|receiver| receiver.family.as_deref()).unwrap_or(name)
     }
 
     /// Whether a host takes our own mail in for sending, so that it never stands for a recipient.
@@ -147,20 +140,14 @@ impl Receivers {
         let (index, suffix_len) = self.hosts.find(&host)?;
         let receiver = &self.rows.get(index)?.value;
         let labels = host.get(..host.len().checked_sub(suffix_len)?)?;
-        let key = receiver
-            .customer
-            .iter()
-            .find_map(|shape| labels.split('.').find_map(|label| key_of(shape, label)))?;
+        let key =
+            receiver.customer.iter().find_map(|shape| labels.split('.').find_map(|label| key_of(shape, label)))?;
         Some(format!("{}:{key}", receiver.name))
     }
 
     /// The suffix of `host` that a row spells, as a number of bytes from its end; for keeping it readable.
     pub fn known_suffix(&self, host: &str) -> Option<usize> {
-        [&self.hosts, &self.submission]
-            .iter()
-            .filter_map(|index| index.find(host))
-            .map(|(_, len)| len)
-            .max()
+        [&self.hosts, &self.submission].iter().filter_map(|index| index.find(host)).map(|(_, len)| len).max()
     }
 }
 
@@ -232,13 +219,9 @@ fn fit(shape: &[u8], label: &[u8], at: usize, key: (usize, usize)) -> Option<(us
             0 => None,
             digits => fit(shape, label, at + digits, key),
         },
-        b'&' => (run(u8::is_ascii_hexdigit) >= 8)
-            .then(|| fit(shape, label, at + 8, key))
-            .flatten(),
+        b'&' => (run(u8::is_ascii_hexdigit) >= 8).then(|| fit(shape, label, at + 8, key)).flatten(),
         b'*' => (0..=rest.len()).rev().find_map(|n| fit(shape, label, at + n, key)),
-        literal => (rest.first() == Some(&literal))
-            .then(|| fit(shape, label, at + 1, key))
-            .flatten(),
+        literal => (rest.first() == Some(&literal)).then(|| fit(shape, label, at + 1, key)).flatten(),
     }
 }
 

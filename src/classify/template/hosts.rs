@@ -26,8 +26,7 @@ impl KnownHosts {
 
     /// Keeps a zone or page host and what stands before it, such as `spamhaus.org`.
     pub fn keep_whole(&mut self, domain: &str) {
-        self.suffixes
-            .insert(domain.to_ascii_lowercase(), Keep::Whole);
+        self.suffixes.insert(domain.to_ascii_lowercase(), Keep::Whole);
     }
 
     /// Keeps every host that a regex spells in full, such as `postmaster\.example\.com`.
@@ -58,11 +57,6 @@ impl KnownHosts {
                 self.keep_whole(&host);
             }
         }
-    }
-
-    /// Whether a domain, or one it lies below, is known.
-    pub fn knows(&self, host: &str) -> bool {
-        self.find(&host.to_ascii_lowercase()).is_some()
     }
 
     fn find(&self, host: &str) -> Option<(usize, Keep)> {
@@ -107,9 +101,7 @@ pub fn is_host(token: &str) -> bool {
     };
     let labelled = head.split('.').all(|label| {
         (1..=63).contains(&label.len())
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'*'))
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'*'))
     });
     // "e.g", "i.e": no host is that short.
     labelled && token.len() > 3 && is_top_level(top)
@@ -129,7 +121,18 @@ fn is_top_level(top: &str) -> bool {
     let lower = top.to_ascii_lowercase();
     matches!(
         lower.as_str(),
-        "com" | "net" | "org" | "edu" | "gov" | "info" | "local" | "lan" | "internal" | "localdomain"
-            | "example" | "test" | "invalid"
+        "com"
+            | "net"
+            | "org"
+            | "edu"
+            | "gov"
+            | "info"
+            | "local"
+            | "lan"
+            | "internal"
+            | "localdomain"
+            | "example"
+            | "test"
+            | "invalid"
     ) || psl::suffix(lower.as_bytes()).is_some_and(|suffix| suffix.is_known())
 }

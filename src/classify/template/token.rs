@@ -87,7 +87,18 @@ fn is_address(token: &str) -> bool {
 
 /// Local parts of contact addresses; they say whom to write to, not who was written to.
 const ROLES: [&str; 12] = [
-    "abuse", "postmaster", "tosa", "tobr", "delist", "unblock", "noc", "support", "security", "blocked", "spamblock", "hostmaster",
+    "abuse",
+    "postmaster",
+    "tosa",
+    "tobr",
+    "delist",
+    "unblock",
+    "noc",
+    "support",
+    "security",
+    "blocked",
+    "spamblock",
+    "hostmaster",
 ];
 
 /// `{addr}`, but the contact addresses that replies name keep their role.
@@ -96,9 +107,7 @@ fn address(token: &str, known: &KnownHosts, out: &mut String) {
         out.push_str(token);
         return;
     };
-    let role = ROLES
-        .iter()
-        .any(|role| local.get(..role.len()).is_some_and(|head| head.eq_ignore_ascii_case(role)));
+    let role = ROLES.iter().any(|role| local.get(..role.len()).is_some_and(|head| head.eq_ignore_ascii_case(role)));
     if role && local.len() <= 24 && bits(local) & DIGIT == 0 {
         out.push_str(local);
         out.push('@');
@@ -328,7 +337,10 @@ fn part_is_id(part: &[u8]) -> bool {
 /// `S3150`, `AS16012607`, `BL000010`, `IB103`: a few capitals, then digits.
 fn is_tag(part: &[u8], digits: usize) -> bool {
     let capitals = part.iter().take_while(|b| b.is_ascii_uppercase()).count();
-    (1..=4).contains(&capitals) && capitals + digits == part.len() && digits <= 10 && part.get(capitals).is_some_and(u8::is_ascii_digit)
+    (1..=4).contains(&capitals)
+        && capitals + digits == part.len()
+        && digits <= 10
+        && part.get(capitals).is_some_and(u8::is_ascii_digit)
 }
 
 /// Base 64 and its like: both letter cases and digits, hardly any sign.

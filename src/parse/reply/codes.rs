@@ -63,9 +63,7 @@ fn leading_status(text: &str) -> Option<EnhancedStatus> {
 
 /// The status that `text` starts with; what follows it must end it.
 fn status_token(text: &str) -> Option<EnhancedStatus> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let token = text[..end].trim_end_matches('.');
     let after = text[end..].chars().next();
     let ended = !after.is_some_and(|c| c.is_alphanumeric() || c == '@' || c == '_');
@@ -85,7 +83,8 @@ fn inner_status(text: &str, code: Option<ReplyCode>) -> Option<EnhancedStatus> {
         if !matches!(bytes.get(at), Some(b'4' | b'5')) {
             return None;
         }
-        let opened = at == 0 || matches!(bytes.get(at - 1), Some(b' ' | b'(' | b'[' | b'#' | b'=' | b'\'' | b'"' | b'-' | b':'));
+        let opened =
+            at == 0 || matches!(bytes.get(at - 1), Some(b' ' | b'(' | b'[' | b'#' | b'=' | b'\'' | b'"' | b'-' | b':'));
         let status = status_token(text.get(at..)?)?;
         let same_class = code.is_none_or(|code| code.class() == status.class);
         (opened && same_class && status.subject <= 7).then_some(status)
@@ -103,7 +102,8 @@ fn introduced_code(text: &str) -> Option<(ReplyCode, usize)> {
         }
         let before = *bytes.get(at - 1)?;
         let opened = matches!(before, b' ' | b'(' | b'\'' | b'"' | b':' | b'>' | b'=' | b'<' | b'[');
-        let ended = matches!(bytes.get(at + 3), None | Some(b' ' | b'-' | b'\'' | b'"' | b',' | b')' | b':' | b';' | b']'));
+        let ended =
+            matches!(bytes.get(at + 3), None | Some(b' ' | b'-' | b'\'' | b'"' | b',' | b')' | b':' | b';' | b']'));
         if !opened || !ended {
             return None;
         }
@@ -125,13 +125,30 @@ fn says_code(head: &str, whole: &str) -> bool {
     }
     let word = head.rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
     let colon = whole.trim_end().ends_with([':', '(', '\'', '"', '=']);
-    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)) && (colon || word.eq_ignore_ascii_case("code") || word.eq_ignore_ascii_case("error") || word.eq_ignore_ascii_case("returned"))
+    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
+        && (colon
+            || word.eq_ignore_ascii_case("code")
+            || word.eq_ignore_ascii_case("error")
+            || word.eq_ignore_ascii_case("returned"))
 }
 
 /// Whether what follows a number makes it a quantity.
 fn is_unit(behind: &str) -> bool {
     const UNITS: [&str; 14] = [
-        "bytes", "byte", "kb", "mb", "seconds", "sec", "minutes", "hours", "days", "messages", "recipients", "points", "times", "ms",
+        "bytes",
+        "byte",
+        "kb",
+        "mb",
+        "seconds",
+        "sec",
+        "minutes",
+        "hours",
+        "days",
+        "messages",
+        "recipients",
+        "points",
+        "times",
+        "ms",
     ];
     let word = behind.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
     UNITS.iter().any(|unit| word.eq_ignore_ascii_case(unit))

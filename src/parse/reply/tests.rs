@@ -28,9 +28,15 @@ fn a_plain_reply_gives_its_codes_and_itself() {
         ("SMTP;550 unknown user", "550|-|-|-|550 unknown user"),
         ("X-Postfix; unknown user: \"ann\"", "-|-|-|-|unknown user: \"ann\""),
         ("550 #5.1.0 Address rejected.", "550|5.1.0|-|-|550 #5.1.0 Address rejected."),
-        ("550 sorry, no mailbox here by that name (#5.1.1)", "550|5.1.1|-|-|550 sorry, no mailbox here by that name (#5.1.1)"),
+        (
+            "550 sorry, no mailbox here by that name (#5.1.1)",
+            "550|5.1.1|-|-|550 sorry, no mailbox here by that name (#5.1.1)",
+        ),
         ("5.7.1 Service unavailable", "-|5.7.1|-|-|5.7.1 Service unavailable"),
-        ("530 5.7.57 SMTP; Client was not authenticated", "530|5.7.57|-|-|530 5.7.57 SMTP; Client was not authenticated"),
+        (
+            "530 5.7.57 SMTP; Client was not authenticated",
+            "530|5.7.57|-|-|530 5.7.57 SMTP; Client was not authenticated",
+        ),
         ("554 554 5.7.1 Service unavailable", "554|5.7.1|-|-|554 554 5.7.1 Service unavailable"),
         ("<<< 550 5.7.1 Access denied", "550|5.7.1|-|-|550 5.7.1 Access denied"),
         ("553 sorry, blocked - 5.7.1 [BL23]", "553|5.7.1|-|-|553 sorry, blocked - 5.7.1 [BL23]"),
@@ -54,7 +60,10 @@ fn a_number_that_is_no_code_is_left_alone() {
     assert_all(&[
         ("Connection timed out", "-|-|-|-|Connection timed out"),
         ("host 192.0.2.1 is listed (127.0.0.12)", "-|-|-|-|host 192.0.2.1 is listed (127.0.0.12)"),
-        ("Connection refused - IB115. 203.0.113.225 is blacklisted", "-|-|-|-|Connection refused - IB115. 203.0.113.225 is blacklisted"),
+        (
+            "Connection refused - IB115. 203.0.113.225 is blacklisted",
+            "-|-|-|-|Connection refused - IB115. 203.0.113.225 is blacklisted",
+        ),
         ("call +1 555 550 1234 for help", "-|-|-|-|call +1 555 550 1234 for help"),
         ("mailbox 550@example.com is full", "-|-|-|-|mailbox 550@example.com is full"),
         ("limit exceeded: 500 messages", "-|-|-|-|limit exceeded: 500 messages"),
@@ -76,8 +85,14 @@ fn lines_of_one_reply_are_joined_however_they_are_broken() {
         assert_eq!(line(text), want, "{text}");
     }
     assert_all(&[
-        ("554-example.net Service not available 554-No SMTP service 554 Bad DNS PTR", "554|-|-|-|554 example.net Service not available No SMTP service Bad DNS PTR"),
-        ("550-Invalid recipient <a@example.com> 550 (#5.1.1)", "550|5.1.1|-|-|550 Invalid recipient <a@example.com> (#5.1.1)"),
+        (
+            "554-example.net Service not available 554-No SMTP service 554 Bad DNS PTR",
+            "554|-|-|-|554 example.net Service not available No SMTP service Bad DNS PTR",
+        ),
+        (
+            "550-Invalid recipient <a@example.com> 550 (#5.1.1)",
+            "550|5.1.1|-|-|550 Invalid recipient <a@example.com> (#5.1.1)",
+        ),
         ("550-5.1.0 see https: 550 5.1.0 //www.example.org/x", "550|5.1.0|-|-|550 5.1.0 see https://www.example.org/x"),
         ("550-5.1.1 cut off here", "550|5.1.1|-|-|550 5.1.1 cut off here"),
     ]);
@@ -86,23 +101,65 @@ fn lines_of_one_reply_are_joined_however_they_are_broken() {
 #[test]
 fn wrappings_give_way_to_the_innermost_reply() {
     assert_all(&[
-        ("host mx.example.com[192.0.2.1] said: 550 5.1.1 <a@example.com>: gone (in reply to RCPT TO command)", "550|5.1.1|mx.example.com|RCPT|550 5.1.1 <a@example.com>: gone"),
+        (
+            "host mx.example.com[192.0.2.1] said: 550 5.1.1 <a@example.com>: gone (in reply to RCPT TO command)",
+            "550|5.1.1|mx.example.com|RCPT|550 5.1.1 <a@example.com>: gone",
+        ),
         ("X-Postfix; host mx.example.com[192.0.2.1] refused to talk to me: 554 no", "554|-|mx.example.com|CONN|554 no"),
-        ("SMTP error from remote mail server after RCPT TO:<a@example.com>: host mx.example.com [192.0.2.1]: 550 5.1.1 gone", "550|5.1.1|mx.example.com|RCPT|550 5.1.1 gone"),
-        ("host mx.example.com [192.0.2.1] SMTP error from remote mail server after end of data: 552 spam", "552|-|mx.example.com|DATA|552 spam"),
+        (
+            "SMTP error from remote mail server after RCPT TO:<a@example.com>: host mx.example.com [192.0.2.1]: 550 5.1.1 gone",
+            "550|5.1.1|mx.example.com|RCPT|550 5.1.1 gone",
+        ),
+        (
+            "host mx.example.com [192.0.2.1] SMTP error from remote mail server after end of data: 552 spam",
+            "552|-|mx.example.com|DATA|552 spam",
+        ),
         ("Remote host said: 550 5.7.1 denied Giving up on 203.0.113.1.", "550|5.7.1|-|-|550 5.7.1 denied"),
-        ("mx1.example.com #<mx2.example.com #5.1.1 smtp;550 5.1.1 gone> #SMTP#", "550|5.1.1|mx2.example.com|-|550 5.1.1 gone"),
-        ("Remote Server returned '550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found'", "550|5.1.10|-|-|550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found"),
-        ("Remote Server at example.com (192.0.2.1) returned '<mx.example.com #5.7.1 smtp;554 5.7.1 no>'", "554|5.7.1|mx.example.com|-|554 5.7.1 no"),
-        ("550 5.7.350 Remote server returned message detected as spam -> 554 5.7.1 Spam message rejected", "554|5.7.1|-|-|554 5.7.1 Spam message rejected"),
-        ("550 5.1.351 Remote server returned unknown recipient -> 550 Unknown user", "550|5.1.351|-|-|550 Unknown user"),
-        ("550 permanent failure for one or more recipients (a@example.com:550 5.2.1 disabled)", "550|5.2.1|-|-|550 5.2.1 disabled"),
-        ("550 permanent failure for one or more recipients (a@example.com:blocked)", "550|-|-|-|550 permanent failure for one or more recipients (a@example.com:blocked)"),
-        ("5.1.0 - Unknown address error 550-'5.1.1 <a@example.com>: unknown' (delivery attempts: 0)", "550|5.1.1|-|-|550 5.1.1 <a@example.com>: unknown"),
-        ("550 Mailbox unavailable. The server response was: 550 5.7.1 blocked (S3150).", "550|5.7.1|-|-|550 5.7.1 blocked (S3150)."),
+        (
+            "mx1.example.com #<mx2.example.com #5.1.1 smtp;550 5.1.1 gone> #SMTP#",
+            "550|5.1.1|mx2.example.com|-|550 5.1.1 gone",
+        ),
+        (
+            "Remote Server returned '550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found'",
+            "550|5.1.10|-|-|550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found",
+        ),
+        (
+            "Remote Server at example.com (192.0.2.1) returned '<mx.example.com #5.7.1 smtp;554 5.7.1 no>'",
+            "554|5.7.1|mx.example.com|-|554 5.7.1 no",
+        ),
+        (
+            "550 5.7.350 Remote server returned message detected as spam -> 554 5.7.1 Spam message rejected",
+            "554|5.7.1|-|-|554 5.7.1 Spam message rejected",
+        ),
+        (
+            "550 5.1.351 Remote server returned unknown recipient -> 550 Unknown user",
+            "550|5.1.351|-|-|550 Unknown user",
+        ),
+        (
+            "550 permanent failure for one or more recipients (a@example.com:550 5.2.1 disabled)",
+            "550|5.2.1|-|-|550 5.2.1 disabled",
+        ),
+        (
+            "550 permanent failure for one or more recipients (a@example.com:blocked)",
+            "550|-|-|-|550 permanent failure for one or more recipients (a@example.com:blocked)",
+        ),
+        (
+            "5.1.0 - Unknown address error 550-'5.1.1 <a@example.com>: unknown' (delivery attempts: 0)",
+            "550|5.1.1|-|-|550 5.1.1 <a@example.com>: unknown",
+        ),
+        (
+            "550 Mailbox unavailable. The server response was: 550 5.7.1 blocked (S3150).",
+            "550|5.7.1|-|-|550 5.7.1 blocked (S3150).",
+        ),
         ("550-Callout verification failed: 550 550 invalid recipient", "550|-|-|-|550 invalid recipient"),
-        ("tried, but it was rejected by the server for example.com by mx.example.com. [192.0.2.1]. The error that the other server returned was: 550 5.1.1 gone", "550|5.1.1|mx.example.com|-|550 5.1.1 gone"),
-        ("undeliverable address: host mx.example.com[192.0.2.1] said: 550 no such user (in reply to RCPT TO command)", "550|-|mx.example.com|RCPT|550 no such user"),
+        (
+            "tried, but it was rejected by the server for example.com by mx.example.com. [192.0.2.1]. The error that the other server returned was: 550 5.1.1 gone",
+            "550|5.1.1|mx.example.com|-|550 5.1.1 gone",
+        ),
+        (
+            "undeliverable address: host mx.example.com[192.0.2.1] said: 550 no such user (in reply to RCPT TO command)",
+            "550|-|mx.example.com|RCPT|550 no such user",
+        ),
         ("Message failed: 550 5.1.1 gone", "550|5.1.1|-|-|550 5.1.1 gone"),
         ("SMTP error code 550: gone", "550|-|-|-|SMTP error code 550: gone"),
     ]);
@@ -110,7 +167,9 @@ fn wrappings_give_way_to_the_innermost_reply() {
 
 #[test]
 fn a_callout_about_the_sender_is_not_unwrapped() {
-    let reply = read("550-Verification failed for <us@example.org> 550-Callout verification failed: 550 5.1.1 no such user 550 Sender verify failed");
+    let reply = read(
+        "550-Verification failed for <us@example.org> 550-Callout verification failed: 550 5.1.1 no such user 550 Sender verify failed",
+    );
     assert!(reply.text.is_some_and(|text| text.contains("Sender verify failed")));
 }
 

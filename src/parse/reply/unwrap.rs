@@ -44,10 +44,7 @@ struct Peeled<'a> {
 
 /// Takes off all wrappings.
 pub fn innermost(text: &str) -> Inner<'_> {
-    let mut inner = Inner {
-        text: strip_type(text),
-        ..Inner::default()
-    };
+    let mut inner = Inner { text: strip_type(text), ..Inner::default() };
     for _ in 0..MAX_DEPTH {
         inner.text = strip_noise(inner.text, &mut inner.command);
         let Some(peeled) = peel(inner.text) else {
@@ -111,7 +108,11 @@ fn strip_noise<'a>(text: &'a str, command: &mut Option<SmtpCommand>) -> &'a str 
                 text = text[..at].trim_end();
             }
         }
-        for marker in ["(delivery attempts: ", "Giving up on ", "I'm not going to try again; this message has been in the queue too long"] {
+        for marker in [
+            "(delivery attempts: ",
+            "Giving up on ",
+            "I'm not going to try again; this message has been in the queue too long",
+        ] {
             if let Some(at) = text.rfind(marker).filter(|&at| at > 0 && text.len() - at <= 100) {
                 // qmail's own closing words follow a reply; alone they are the message.
                 if marker.starts_with('(') || has_code(&text[..at]) {
@@ -164,11 +165,8 @@ pub fn command_of(words: &str) -> Option<SmtpCommand> {
 fn find(text: &str, needle: &str) -> Option<usize> {
     let (first, rest) = needle.as_bytes().split_first()?;
     let bytes = text.as_bytes();
-    memchr::memchr2_iter(*first, first.to_ascii_uppercase(), bytes).find(|&at| {
-        bytes
-            .get(at + 1..at + 1 + rest.len())
-            .is_some_and(|tail| tail.eq_ignore_ascii_case(rest))
-    })
+    memchr::memchr2_iter(*first, first.to_ascii_uppercase(), bytes)
+        .find(|&at| bytes.get(at + 1..at + 1 + rest.len()).is_some_and(|tail| tail.eq_ignore_ascii_case(rest)))
 }
 
 /// Takes off the outermost wrapping, if there is one.
@@ -195,19 +193,14 @@ fn peel(text: &str) -> Option<Peeled<'_>> {
 fn said(text: &str, end: usize, inner: usize) -> Option<Peeled<'_>> {
     let head = &text[..end];
     let host = head.rsplit("host ").next().filter(|rest| rest.len() < head.len())?;
-    Some(Peeled {
-        text: text.get(inner..)?,
-        host: host_name(host),
-        ..Peeled::default()
-    })
+    Some(Peeled { text: text.get(inner..)?, host: host_name(host), ..Peeled::default() })
 }
 
 /// A host name in front of `[ip]`, a space or a colon; lower case. An IP stands for itself.
 fn host_name(text: &str) -> Option<String> {
     let text = text.trim_start();
-    let end = text
-        .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '*')))
-        .unwrap_or(text.len());
+    let end =
+        text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '*'))).unwrap_or(text.len());
     let host = text[..end].trim_end_matches('.');
     let is_name = host.contains('.') && host.len() <= 253;
     is_name.then(|| host.to_ascii_lowercase())
@@ -215,9 +208,14 @@ fn host_name(text: &str) -> Option<String> {
 
 /// Exim: `host mx [ip] SMTP error from remote mail server after RCPT TO:<a@b>: ...`, in either order.
 fn exim(text: &str) -> Option<Peeled<'_>> {
-    let marker = ["SMTP error from remote mail server after ", "SMTP error from remote mailer after ", "LMTP error after ", "Remote host closed connection in response to "]
-        .iter()
-        .find_map(|marker| memmem::find(text.as_bytes(), marker.as_bytes()).map(|at| (at, at + marker.len())));
+    let marker = [
+        "SMTP error from remote mail server after ",
+        "SMTP error from remote mailer after ",
+        "LMTP error after ",
+        "Remote host closed connection in response to ",
+    ]
+    .iter()
+    .find_map(|marker| memmem::find(text.as_bytes(), marker.as_bytes()).map(|at| (at, at + marker.len())));
     let (start, at) = marker?;
     let rest = &text[at..];
     let phase_end = phase_end(rest);
@@ -228,17 +226,15 @@ fn exim(text: &str) -> Option<Peeled<'_>> {
         host = host_name(after);
         inner = after.split_once(": ").map_or(after, |(_, inner)| inner);
     }
-    (!inner.is_empty()).then_some(Peeled {
-        text: inner,
-        host,
-        command,
-        ..Peeled::default()
-    })
+    (!inner.is_empty()).then_some(Peeled { text: inner, host, command, ..Peeled::default() })
 }
 
 /// Where Exim's phase ends: the colon behind `RCPT TO:<a@b>`, `end of data` or `initial connection`.
 fn phase_end(rest: &str) -> usize {
-    let addressed = ["RCPT TO:", "MAIL FROM:"].iter().filter_map(|c| find(rest, &c.to_ascii_lowercase()).map(|at| at + c.len())).min();
+    let addressed = ["RCPT TO:", "MAIL FROM:"]
+        .iter()
+        .filter_map(|c| find(rest, &c.to_ascii_lowercase()).map(|at| at + c.len()))
+        .min();
     let from = match addressed {
         Some(at) if at <= 30 => rest[at..].find('>').map_or(at, |close| at + close),
         _ => 0,
@@ -256,7 +252,10 @@ fn quoted(text: &str) -> Option<Peeled<'_>> {
         // Several attempts may follow; the first one named is the last one made.
         let inner = memmem::find(inner.as_bytes(), b" - Remote Server at ").map_or(inner, |end| &inner[..end]);
         return Some(Peeled {
-            text: inner.trim_start_matches('<').trim_end_matches('>'),
+            text: match inner.strip_prefix('<') {
+                Some(bare) if starts_with_code(bare) => bare.trim_end_matches('>'),
+                _ => inner,
+            },
             host: find(&text[at..quote], " at ").and_then(|p| host_name(&text[at + p + 4..quote])),
             ..Peeled::default()
         });
@@ -294,11 +293,7 @@ fn ironport(text: &str) -> Option<Peeled<'_>> {
     let inner = text.get(at + 2..)?.trim_end();
     let inner = inner.rsplit_once('\'').map_or(inner, |(inner, _)| inner);
     let words = text[..start].contains(" - ");
-    (spaced && words).then_some(Peeled {
-        text: inner,
-        code: Some(code),
-        ..Peeled::default()
-    })
+    (spaced && words).then_some(Peeled { text: inner, code: Some(code), ..Peeled::default() })
 }
 
 /// Phrases that introduce the reply; the first that fits is taken. The flag says that another system is quoted.
@@ -331,13 +326,7 @@ fn introduced(text: &str) -> Option<Peeled<'_>> {
             let inner = if phrase.starts_with('(') { inner.strip_suffix(')').unwrap_or(inner) } else { inner };
             let by_host = memmem::rfind(&bytes[..at], b" by ").and_then(|p| host_name(&text[p + 4..at]));
             if !inner.is_empty() {
-                return Some(Peeled {
-                    text: inner,
-                    host: by_host,
-                    command: None,
-                    relayed,
-                    ..Peeled::default()
-                });
+                return Some(Peeled { text: inner, host: by_host, command: None, relayed, ..Peeled::default() });
             }
         }
     }
@@ -355,7 +344,8 @@ fn callout(text: &str) -> Option<Peeled<'_>> {
     let inner = &text[at + 29..];
     let code = text.get(..3).filter(|_| text.as_bytes().get(3) == Some(&b'-'));
     // Folded from a multi-line reply, the inner line stands behind its own continuation code.
-    let inner = code.and_then(|code| inner.strip_prefix(code)).map_or(inner, |rest| rest.trim_start_matches([' ', '-']));
+    let inner =
+        code.and_then(|code| inner.strip_prefix(code)).map_or(inner, |rest| rest.trim_start_matches([' ', '-']));
     (starts_with_code(inner) && find(text, "sender").is_none()).then_some(Peeled {
         text: inner,
         relayed: true,
