@@ -1,0 +1,181 @@
+//! The contract with scripts: exit codes, what stands on stdout and stderr, and that a failed run harms no earlier night.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::program::{Outcome, bouncescope, root};
+
+/// The night of sample_data.
+const NIGHT: &str = "2026-11-20";
+
+fn run(out: &Path, more: &[&str]) -> Outcome {
+    let args = ["run", "sample_data", "--no-progress", "--out"].map(AsRef::as_ref);
+    bouncescope(args.into_iter().chain([out.as_os_str()]).chain(more.iter().map(AsRef::as_ref))).dir(&root("")).run()
+}
+
+/// Every file below `dir`, by relative path.
+fn tree(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut open = vec![dir.to_path_buf()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(&next).unwrap_or_else(|e| panic!("{}: {e}", next.display())) {
+            let path = entry.expect("a readable directory").path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let name = path.strip_prefix(dir).expect("below dir").to_string_lossy().into_owned();
+                files.insert(name, fs::read(&path).expect("a readable file"));
+            }
+        }
+    }
+    files
+}
+
+#[test]
+fn a_night_that_is_done_exits_0_and_leaves_every_file_of_the_contract() {
+    let out = tempfile::tempdir().expect("a temporary directory");
+    let told = run(out.path(), &[]).behaves(&[0]);
+    let night = out.path().join(NIGHT);
+    for name in [
+        "report.html",
+        "report.md",
+        "report.json",
+        "manifest.json",
+        "incidents.csv",
+        "domains.csv",
+        "codes.csv",
+        "domain_codes.csv",
+        "rejects.csv",
+        "events.parquet",
+        "deliveries.parquet",
+        "suppression/addresses.csv",
+        "suppression/domains.csv",
+        "suppression/protected.csv",
+        "suppression/reactivate.csv",
+        "suppression/list_sources.csv",
+    ] {
+        assert!(night.join(name).is_file(), "{name} is missing:\n{}", told.stderr);
+    }
+}
+
+#[test]
+fn the_summary_is_at_most_25_lines() {
+    let out = tempfile::tempdir().expect("a temporary directory");
+    let told = run(out.path(), &[]).behaves(&[0]);
+    let lines = told.stdout.lines().count() + told.stderr.lines().count();
+    assert!((3..=25).contains(&lines), "{lines} lines:\n{}{}", told.stdout, told.stderr);
+}
+
+#[test]
+fn an_unknown_flag_exits_2_and_says_which() {
+    let told = bouncescope(["run", "sample_data", "--delivred", "x.csv"]).dir(&root("")).run().behaves(&[2]);
+    assert!(told.stderr.contains("--delivred") && told.stderr.contains("--delivered"), "{}", told.stderr);
+}
+
+#[test]
+fn no_command_exits_2_with_the_usage() {
+    let told = bouncescope::<&str>([]).run().behaves(&[2]);
+    assert!(told.stderr.contains("Usage"), "{}", told.stderr);
+}
+
+#[test]
+fn a_broken_table_exits_2_and_names_file_and_line() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    fs::write(dir.path().join("rules.toml"), "[[rule]]\nid = \"x\"\ncause = \"mailbox_unknwon\"\n").expect("written");
+    let told = bouncescope(["check".as_ref(), "--tables".as_ref(), dir.path().as_os_str()]).run().behaves(&[2]);
+    let said = format!("{}{}", told.stdout, told.stderr);
+    assert!(said.contains("rules.toml:3") && said.contains("mailbox_unknown"), "{said}");
+}
+
+#[test]
+fn the_tables_compiled_in_pass_their_own_check() {
+    bouncescope(["check"]).run().behaves(&[0]);
+}
+
+#[test]
+fn more_rejects_than_allowed_exit_3() {
+    let out = tempfile::tempdir().expect("a temporary directory");
+    let told = run(out.path(), &["--max-rejects", "0"]);
+    assert!(told.code == Some(0) || told.code == Some(3), "{}", told.stderr);
+    let csv = out.path().join("in.csv");
+    fs::write(&csv, "recipient,timestamp,diagnostic_code\na@northwind.example,2026-11-20T01:00:00Z,550 5.1.1 User unknown\nragged\n").expect("written");
+    let nights = out.path().join("nights");
+    bouncescope(["run".as_ref(), csv.as_os_str(), "--out".as_ref(), nights.as_os_str()]).run().behaves(&[3]);
+    bouncescope([
+        "run".as_ref(),
+        csv.as_os_str(),
+        "--out".as_ref(),
+        nights.as_os_str(),
+        "--max-rejects".as_ref(),
+        "60%".as_ref(),
+    ])
+    .run()
+    .behaves(&[0]);
+}
+
+#[test]
+fn the_brake_exits_5_publishes_the_report_and_holds_the_lists() {
+    let out = tempfile::tempdir().expect("a temporary directory");
+    run(out.path(), &["--max-suppressions", "1"]).behaves(&[5]);
+    let night = out.path().join(NIGHT);
+    assert!(night.join("report.html").is_file());
+    assert!(night.join("suppression/held/addresses.csv").is_file());
+    assert!(!night.join("suppression/addresses.csv").exists(), "a held list must not stand where a job picks lists up");
+}
+
+#[test]
+fn a_path_that_cannot_be_read_fails_at_once_and_is_named() {
+    let out = tempfile::tempdir().expect("a temporary directory");
+    let told = run(out.path(), &["no/such/bounces.csv"]).behaves(&[1, 2]);
+    assert!(told.stderr.contains("no/such/bounces.csv"), "{}", told.stderr);
+    // A second is promised; the rest is for machines that build beside the test.
+    assert!(told.took < Duration::from_secs(5), "took {:?}", told.took);
+    assert!(!out.path().join(NIGHT).exists(), "nothing is published");
+}
+
+#[test]
+fn a_failed_run_leaves_the_earlier_night_as_it_was() {
+    let out = tempfile::tempdir().expect("a temporary directory");
+    run(out.path(), &[]).behaves(&[0]);
+    let before = tree(out.path());
+    run(out.path(), &["no/such/bounces.csv"]).behaves(&[1, 2]);
+    run(out.path(), &["--delivered", "no/such/delivered.csv"]).behaves(&[1, 2]);
+    run(out.path(), &["--tables", "no/such/tables"]).behaves(&[1, 2]);
+    assert!(before == tree(out.path()), "a failed run changed the night");
+}
+
+#[test]
+fn the_same_night_gives_the_same_bytes_on_1_and_8_threads_and_twice_in_a_row() {
+    let mut nights = Vec::new();
+    for threads in ["1", "8", "8"] {
+        let out = tempfile::tempdir().expect("a temporary directory");
+        let args = ["run", "sample_data", "--no-progress", "--out"].map(AsRef::as_ref);
+        bouncescope(args.into_iter().chain([out.path().as_os_str()]))
+            .dir(&root(""))
+            .env("RAYON_NUM_THREADS", threads)
+            .env("POLARS_MAX_THREADS", threads)
+            .run()
+            .behaves(&[0]);
+        nights.push(tree(&out.path().join(NIGHT)));
+    }
+    let names = |night: &BTreeMap<String, Vec<u8>>| night.keys().cloned().collect::<Vec<_>>();
+    for other in &nights[1..] {
+        assert_eq!(names(&nights[0]), names(other));
+        let differing: Vec<&String> = nights[0].keys().filter(|name| nights[0][*name] != other[*name]).collect();
+        assert!(differing.is_empty(), "these files differ: {differing:?}");
+    }
+}
+
+#[test]
+fn parse_writes_data_to_stdout_and_everything_else_to_stderr() {
+    let told = bouncescope(["parse", "sample_data/eml/dsn", "--format", "ndjson"]).dir(&root("")).run().behaves(&[0]);
+    assert!(told.lines().len() >= 15);
+    let piped = bouncescope(["parse", "-", "--format", "ndjson"])
+        .stdin(&root("sample_data/eml/dsn/m365-spamhaus.eml"))
+        .run()
+        .behaves(&[0]);
+    assert_eq!(piped.lines()[0]["source"], "-");
+    assert_eq!(piped.lines()[0]["recipient"], "dana.whitlock@northbridge.example");
+}
