@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::program::{Outcome, bouncescope, root};
+use crate::program::{Outcome, bouncescope, root, tree};
 
 /// The night of sample_data.
 const NIGHT: &str = "2026-11-20";
@@ -13,24 +13,6 @@ const NIGHT: &str = "2026-11-20";
 fn run(out: &Path, more: &[&str]) -> Outcome {
     let args = ["run", "sample_data", "--no-progress", "--out"].map(AsRef::as_ref);
     bouncescope(args.into_iter().chain([out.as_os_str()]).chain(more.iter().map(AsRef::as_ref))).dir(&root("")).run()
-}
-
-/// Every file below `dir`, by relative path.
-fn tree(dir: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut files = BTreeMap::new();
-    let mut open = vec![dir.to_path_buf()];
-    while let Some(next) = open.pop() {
-        for entry in fs::read_dir(&next).unwrap_or_else(|e| panic!("{}: {e}", next.display())) {
-            let path = entry.expect("a readable directory").path();
-            if path.is_dir() {
-                open.push(path);
-            } else {
-                let name = path.strip_prefix(dir).expect("below dir").to_string_lossy().into_owned();
-                files.insert(name, fs::read(&path).expect("a readable file"));
-            }
-        }
-    }
-    files
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The binary as a user meets it: a fresh process, its exit code, what it printed, how long it took, how much memory it held.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -128,4 +129,22 @@ fn resident_peak(pid: u32) -> Option<u64> {
 /// A path below the crate's root.
 pub fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Every file below `dir`, by relative path.
+pub fn tree(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut open = vec![dir.to_path_buf()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(&next).unwrap_or_else(|e| panic!("{}: {e}", next.display())) {
+            let path = entry.expect("a readable directory").path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let name = path.strip_prefix(dir).expect("below dir").to_string_lossy().into_owned();
+                files.insert(name, fs::read(&path).expect("a readable file"));
+            }
+        }
+    }
+    files
 }

@@ -1,0 +1,39 @@
+//! `reports/example` is what `run sample_data` writes today. In: a run. Out: the names of files that differ.
+//! `UPDATE_EXAMPLE=1 cargo test example` renews the folder; read the difference before committing it.
+
+use std::fs;
+use std::path::Path;
+
+use crate::program::{bouncescope, root, tree};
+
+#[test]
+fn the_example_is_what_a_run_writes_today() {
+    let out = tempfile::tempdir().expect("a temporary directory");
+    let args = ["run", "sample_data", "--no-progress", "--quiet", "--out"].map(AsRef::as_ref);
+    bouncescope(args.into_iter().chain([out.path().as_os_str()])).dir(&root("")).run().behaves(&[0]);
+    let mut today = tree(&out.path().join("2026-11-20"));
+    // Binary, and no help to a reader; the manifest, which stays, names their hashes.
+    today.retain(|name, _| !name.ends_with(".parquet"));
+    let example = root("reports/example");
+    if std::env::var_os("UPDATE_EXAMPLE").is_some() {
+        renew(&example, &today);
+    }
+    let kept = tree(&example);
+    let differing: Vec<&String> =
+        today.keys().chain(kept.keys()).filter(|name| today.get(*name) != kept.get(*name)).collect();
+    assert!(
+        differing.is_empty(),
+        "reports/example is out of date: {differing:?}; run `UPDATE_EXAMPLE=1 cargo test example`, read the difference, commit it"
+    );
+}
+
+fn renew(folder: &Path, files: &std::collections::BTreeMap<String, Vec<u8>>) {
+    if folder.exists() {
+        fs::remove_dir_all(folder).expect("the old example can be removed");
+    }
+    for (name, bytes) in files {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().expect("a file has a folder")).expect("a folder can be made");
+        fs::write(path, bytes).expect("a file can be written");
+    }
+}
