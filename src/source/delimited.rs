@@ -80,7 +80,8 @@ impl Cutter for RowCutter {
                 break;
             }
             let Some(next) = self.next_end(data, end) else {
-                if self.records == 0 && data.len() - self.seen > LONGEST_RECORD {
+                // Once is enough: a line that is as long ends here as well, and the cap for one item decides.
+                if self.records == 0 && !self.line_by_line && data.len() - self.seen > LONGEST_RECORD {
                     self.broken = data.len();
                     self.line_by_line = true;
                     if self.header.is_some() {

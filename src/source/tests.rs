@@ -104,6 +104,17 @@ fn ragged_rows_are_rejects_and_repeated_headers_nothing() {
 }
 
 #[test]
+fn a_quote_never_closed_on_one_endless_line_is_a_reject() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("f");
+    let mut bytes = b"email,reason\na@example.com,\"".to_vec();
+    bytes.resize(30 << 20, b'x');
+    fs::write(&path, bytes).expect("written");
+    let options = SourceOptions { max_item_bytes: 10 << 20, ..SourceOptions::default() };
+    assert_eq!(read(&[&path], &options), ["f#0! too_large"]);
+}
+
+#[test]
 fn a_row_that_is_not_utf8_is_read_as_windows_1252() {
     assert_eq!(
         read_bytes(b"email,n\na@example.com,\xfc\x80\nb@example.com,\xc3\xbc\n"),

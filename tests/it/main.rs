@@ -1,8 +1,3 @@
 //! The one integration binary: each further one would link polars again.
 
-mod bad_input;
-mod example;
-mod exit_codes;
 mod house;
-mod program;
-mod samples;
