@@ -1,10 +1,11 @@
-//! What a mail consists of. In: a parsed message. Out: its header, the text for people, the machine-readable reports,
+//! What a mail consists of. In: a parsed message. Out: the text for people, the machine-readable reports,
 //! the returned message's header. Reading these is the work of `report`, `complaint`, `prose`, `returned`.
 //!
 //! A part counts by its type; a part of the wrong type counts by what it holds (reports disguised as `text/plain`).
 
 use std::borrow::Cow;
 
+use super::disguise;
 use mail_parser::{Message, MessagePart, MimeHeaders, PartType, decoders::html::html_to_text};
 
 /// Bytes of text for people that are read at most; beyond, a mail is no report.
@@ -13,8 +14,6 @@ const MAX_TEXT: usize = 16 << 20;
 /// The parts of one message that matter here; nested messages are not entered.
 #[derive(Debug, Default)]
 pub(crate) struct Anatomy<'a> {
-    /// The message's own header, raw.
-    pub(crate) head: Cow<'a, str>,
     /// Text parts for people, in order; an HTML part only where no plain text is.
     pub(crate) texts: Vec<Cow<'a, str>>,
     /// `message/delivery-status` and its kin.
@@ -34,7 +33,7 @@ pub(crate) struct Anatomy<'a> {
 impl<'a> Anatomy<'a> {
     /// Sorts the parts of a message.
     pub(crate) fn of(message: &'a Message<'a>) -> Anatomy<'a> {
-        let mut anatomy = Anatomy { head: head_of(message), ..Anatomy::default() };
+        let mut anatomy = Anatomy::default();
         let mut html = None;
         for part in &message.parts {
             anatomy.place(part, &mut html);
@@ -45,6 +44,18 @@ impl<'a> Anatomy<'a> {
             anatomy.texts = vec![Cow::Owned(html_to_text(capped(html)))];
         }
         anatomy
+    }
+
+    /// Whether no part is marked as a report of any kind.
+    pub(crate) fn is_unmarked(&self) -> bool {
+        self.status.is_empty() && self.feedback.is_empty() && self.disposition.is_empty()
+    }
+
+    /// Takes a report that is disguised as text for what it is.
+    pub(crate) fn unmask(&mut self) {
+        let found =
+            self.texts.iter().find_map(|text| disguise::report_in(text).map(|block| Cow::Owned(block.to_owned())));
+        self.status.extend(found);
     }
 
     /// The text for people, as one.
@@ -117,7 +128,7 @@ fn ends_with_word(subtype: &str, word: &str) -> bool {
 }
 
 /// The raw header of a message.
-fn head_of<'a>(message: &'a Message<'a>) -> Cow<'a, str> {
+pub(crate) fn head_of<'a>(message: &'a Message<'a>) -> Cow<'a, str> {
     let Some(root) = message.parts.first() else {
         return Cow::Borrowed("");
     };

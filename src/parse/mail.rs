@@ -15,11 +15,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use mail_parser::{HeaderName, Message, MessageParser};
 
-use super::anatomy::Anatomy;
+use super::anatomy::{self, Anatomy};
+use super::disguise;
 use super::fields::Head;
 use super::prose::Layouts;
 use crate::bounce::{Event, Kind, Origin, Reject, RejectReason};
-pub(crate) use facts::Facts;
+pub(crate) use facts::Mail;
 
 /// Attached messages are entered this deep, to find a report that somebody forwarded.
 const MAX_FORWARDS: usize = 3;
@@ -70,34 +71,40 @@ impl MailReader {
     }
 
     fn read_message(&self, origin: &Origin, message: &Message<'_>, depth: usize) -> Result<Vec<Event>, Refusal> {
-        let anatomy = Anatomy::of(message);
-        let head = Head::read(&anatomy.head);
-        if head.is_empty() && anatomy.status.is_empty() && anatomy.feedback.is_empty() {
+        let mut anatomy = Anatomy::of(message);
+        let head_text = anatomy::head_of(message);
+        let head = Head::read(&head_text);
+        let subject = message.subject().unwrap_or("");
+        if anatomy.is_unmarked()
+            && disguise::is_likely(&anatomy.texts)
+            && self.layouts.weigh(&head, subject, &anatomy.text()).is_report()
+        {
+            anatomy.unmask();
+        }
+        if head.is_empty() && anatomy.is_unmarked() {
             return Err((RejectReason::NotMail, "no header field found"));
         }
-        let facts = Facts::of(origin, &anatomy, &head, &self.campaign_headers);
-        let subject = message.subject().unwrap_or("");
-        if let Some(events) = complaint::read(&facts, &anatomy, &head) {
+        let mail = Mail::new(origin, &anatomy, &head, subject, &self.campaign_headers);
+        if let Some(events) = complaint::read(&mail) {
             return Ok(events);
         }
-        if let Some(event) = answer::read_receipt(&facts, &anatomy) {
+        if let Some(event) = answer::read_receipt(&mail) {
             return Ok(vec![event]);
         }
         if !anatomy.status.is_empty() {
-            return delivery::read(&facts, &anatomy, &head, &self.layouts);
+            return delivery::read(&mail, &self.layouts);
         }
-        let found = self.layouts.read(&facts, &anatomy, &head, subject);
-        if !found.is_empty() {
-            return Ok(found);
+        let events = self.layouts.read(&mail);
+        if !events.is_empty() {
+            return Ok(events);
         }
-        let evidence = self.layouts.weigh(&head, subject, &anatomy.text());
-        if let Some(event) = answer::read(&facts, &head, &evidence) {
+        if let Some(event) = answer::read(&mail, &self.layouts) {
             return Ok(vec![event]);
         }
         if let Some(events) = self.read_attached(origin, &anatomy, depth) {
             return Ok(events);
         }
-        Ok(vec![facts.event(Kind::Other, "unread")])
+        Ok(vec![mail.event(Kind::Other, if anatomy.aggregate { "aggregate" } else { "unread" })])
     }
 
     /// Reports that are attached to a mail which is none itself: forwarded ones, digests.

@@ -3,6 +3,7 @@
 
 mod anatomy;
 pub mod date;
+mod disguise;
 mod fields;
 mod mail;
 mod mailbox;

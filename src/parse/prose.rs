@@ -11,9 +11,8 @@ mod shape;
 
 use std::path::Path;
 
-use super::anatomy::Anatomy;
 use super::fields::Head;
-use super::mail::Facts;
+use super::mail::Mail;
 use super::reply::{self, Reply};
 use super::report::MAX_DIAGNOSTIC;
 use super::{mailbox, report, returned, sending_ip, verp};
@@ -63,50 +62,50 @@ impl Layouts {
     }
 
     /// What the text for people says of each address.
-    pub(crate) fn passages(&self, anatomy: &Anatomy<'_>, head: &Head<'_>) -> Vec<Passage> {
-        let text = anatomy.text();
+    pub(crate) fn passages(&self, mail: &Mail<'_>) -> Vec<Passage> {
+        let text = mail.anatomy.text();
         let section = self.cut(&text);
-        let layout = self.rows.of(head, "", &section);
-        self.read_section(&section, layout)
+        let layout = self.rows.of(mail.head, mail.subject, &section);
+        passages::read(&section, layout, &self.wordings)
     }
 
     /// Events, if the mail is a report on deliveries; else none.
-    pub(crate) fn read(&self, facts: &Facts, anatomy: &Anatomy<'_>, head: &Head<'_>, subject: &str) -> Vec<Event> {
-        let text = anatomy.text();
+    pub(crate) fn read(&self, mail: &Mail<'_>) -> Vec<Event> {
+        let text = mail.anatomy.text();
         let section = self.cut(&text);
-        let layout = self.rows.of(head, subject, &section);
-        let evidence = self.weigh(head, subject, section.own);
-        let failed: Vec<Address> = head
+        let layout = self.rows.of(mail.head, mail.subject, &section);
+        let evidence = self.weigh(mail.head, mail.subject, section.own);
+        let failed: Vec<Address> = mail
+            .head
             .all("X-Failed-Recipients")
             .flat_map(|value| mailbox::all(&value).map(|found| found.address).collect::<Vec<_>>())
             .collect();
-        let known = layout.is_some() || !failed.is_empty() || !anatomy.status.is_empty();
-        if !known && !believable(&evidence, head) {
+        let known = layout.is_some() || !failed.is_empty() || !mail.anatomy.status.is_empty();
+        if !known && !believable(&evidence, mail) {
             return Vec::new();
         }
-        let mut passages = self.read_section(&section, layout);
-        passages.retain(|p| known || evidence.system || Some(p.address.key()) != facts.to.as_ref().map(Address::key));
-        let shared = Shared::of(facts, anatomy, &section, layout, &evidence);
-        shared.events(passages, failed, head)
+        let mut passages = passages::read(&section, layout, &self.wordings);
+        if !known && !evidence.system {
+            // What only claims to be a report, and names us as the recipient, is spam.
+            let us = mail.to().map(|address| address.key());
+            passages.retain(|passage| Some(passage.address.key()) != us);
+        }
+        Shared::of(mail, &section, layout, &evidence).events(passages, failed, mail.head)
     }
 
     fn cut<'t>(&self, text: &'t str) -> Section<'t> {
         section::cut(text, |line| self.wordings.announces_returned(line) || self.rows.announces_returned(line))
     }
-
-    fn read_section(&self, section: &Section<'_>, layout: Option<&Layout>) -> Vec<Passage> {
-        passages::read(section, layout, &self.wordings)
-    }
 }
 
 /// Whether a mail of no known layout is a report: a mail system says that something failed, or several wordings agree.
 /// An answer's own headers count against it.
-fn believable(evidence: &Evidence, head: &Head<'_>) -> bool {
+fn believable(evidence: &Evidence, mail: &Mail<'_>) -> bool {
     let failed = evidence.failed_subject.min(1) + evidence.failed_text.min(2);
     if evidence.answer > 0 && !evidence.system || evidence.challenge > 0 || evidence.held > 0 {
         return false;
     }
-    let answered = head.get("In-Reply-To").is_some() && head.get("Subject").is_some_and(|s| starts_like_an_answer(&s));
+    let answered = mail.head.get("In-Reply-To").is_some() && starts_like_an_answer(mail.subject);
     if answered && !evidence.system {
         return false;
     }
@@ -127,32 +126,28 @@ struct Shared {
 }
 
 impl Shared {
-    fn of(
-        facts: &Facts,
-        anatomy: &Anatomy<'_>,
-        section: &Section<'_>,
-        layout: Option<&Layout>,
-        evidence: &Evidence,
-    ) -> Shared {
+    fn of(mail: &Mail<'_>, section: &Section<'_>, layout: Option<&Layout>, evidence: &Evidence) -> Shared {
         let kind = match layout.and_then(|l| l.kind) {
             Some(kind) => kind,
             None if evidence.delay > 0 => Kind::Delay,
             None => Kind::Bounce,
         };
-        let mut template = facts.event(kind, "prose");
+        let mut template = mail.event(kind, "prose");
         if let Some(layout) = layout {
             template.grammar = layout.name.clone().into();
         }
-        let mut sole_recipient = facts.returned.sole_recipient.clone();
-        if let (None, Some(text)) = (&anatomy.returned, section.returned) {
-            let head = Head::read(text);
-            let returned = returned::read(&head, &[]);
+        let in_text = section.returned.filter(|_| mail.returned_head.is_none()).map(Head::read);
+        let head = mail.returned_head.as_ref().or(in_text.as_ref());
+        let mut sole_recipient = None;
+        if let Some(head) = head {
+            let returned = in_text.as_ref().map_or_else(|| mail.returned.clone(), |head| returned::read(head, &[]));
             template.message_id = returned.message_id;
             template.sending_domain = returned.sending_domain;
             template.campaign_id = returned.campaign_id;
             template.list_source = returned.list_source;
-            template.sending_ip = sending_ip::from_headers(&head, None);
-            sole_recipient = returned.sole_recipient;
+            template.sending_ip = sending_ip::from_headers(head, None);
+            // The recipient of a report that was sent on is not ours.
+            sole_recipient = returned.sole_recipient.filter(|_| !is_report(head));
         }
         Shared { template, sole_recipient, envelope_recipient: None }
     }
@@ -185,6 +180,12 @@ impl Shared {
         take_reply(&mut event, found);
         event
     }
+}
+
+/// Whether a header is a delivery report's.
+fn is_report(head: &Head<'_>) -> bool {
+    head.get("Content-Type").is_some_and(|value| value.to_ascii_lowercase().contains("multipart/report"))
+        || head.get("Return-Path").is_some_and(|path| path.trim() == "<>")
 }
 
 fn bare(address: Address) -> Passage {

@@ -1,17 +1,16 @@
 //! Mails that are no reports on delivery: read receipts, automatic answers, challenges, things held. In: a mail's parts.
 //! Out: one event of the right kind, or nothing for a mail that is none of these.
 
-use super::super::anatomy::Anatomy;
 use super::super::fields::{Head, Line, lines};
 use super::super::mailbox;
-use super::super::prose::Evidence;
-use super::facts::Facts;
+use super::super::prose::Layouts;
+use super::facts::Mail;
 use crate::bounce::{Event, Kind};
 
 /// A message disposition notification (RFC 8098); `None` if the mail holds none.
-pub(super) fn read_receipt(facts: &Facts, anatomy: &Anatomy<'_>) -> Option<Event> {
-    let text = anatomy.disposition.first()?;
-    let mut event = facts.event(Kind::ReadReceipt, "mdn");
+pub(super) fn read_receipt(mail: &Mail<'_>) -> Option<Event> {
+    let text = mail.anatomy.disposition.first()?;
+    let mut event = mail.event(Kind::ReadReceipt, "mdn");
     for line in lines(text) {
         let Line::Field(field) = line else { continue };
         if field.is("Final-Recipient") {
@@ -27,18 +26,19 @@ pub(super) fn read_receipt(facts: &Facts, anatomy: &Anatomy<'_>) -> Option<Event
 }
 
 /// An automatic answer or a challenge: the one that answers is the one we mailed.
-pub(super) fn read(facts: &Facts, head: &Head<'_>, evidence: &Evidence) -> Option<Event> {
+pub(super) fn read(mail: &Mail<'_>, layouts: &Layouts) -> Option<Event> {
+    let evidence = layouts.weigh(mail.head, mail.subject, &mail.anatomy.text());
     let (kind, grammar) = if evidence.challenge > 0 {
         (Kind::Challenge, "challenge")
     } else if evidence.held > 0 {
         (Kind::Other, "held")
-    } else if evidence.answer > 0 || says_automatic(head) {
+    } else if evidence.answer > 0 || says_automatic(mail.head) {
         (Kind::AutoReply, "rfc3834")
     } else {
         return None;
     };
-    let mut event = facts.event(kind, grammar);
-    event.recipient.clone_from(&facts.from);
+    let mut event = mail.event(kind, grammar);
+    event.recipient = mail.from();
     Some(event)
 }
 

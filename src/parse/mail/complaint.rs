@@ -1,36 +1,42 @@
 //! Complaints: feedback reports (RFC 5965, 6591, 6430) and Hotmail's older form. In: a mail's parts. Out: one event for
 //! each address that complained; a report on authentication, or one that something is no spam, is `other`.
 
-use super::super::anatomy::Anatomy;
-use super::super::fields::{Head, Line, lines};
+use super::super::fields::{Line, lines};
 use super::super::{date, mailbox, report, verp};
-use super::facts::Facts;
+use super::facts::Mail;
 use crate::bounce::{Address, Event, Kind};
 
 /// Reads a feedback report; `None` if the mail holds none.
-pub(super) fn read(facts: &Facts, anatomy: &Anatomy<'_>, head: &Head<'_>) -> Option<Vec<Event>> {
-    if !anatomy.feedback.is_empty() {
-        return Some(anatomy.feedback.iter().flat_map(|text| arf(facts, text, anatomy)).collect());
+pub(super) fn read(mail: &Mail<'_>) -> Option<Vec<Event>> {
+    if !mail.anatomy.feedback.is_empty() {
+        return Some(mail.anatomy.feedback.iter().flat_map(|text| arf(mail, text)).collect());
     }
-    hotmail(facts, anatomy, head)
+    hotmail(mail).or_else(|| apple(mail)).map(|event| vec![event])
 }
 
 /// Hotmail's JMRP sends the message itself, with the complainant in a header of its own, on top or in the attachment.
-fn hotmail(facts: &Facts, anatomy: &Anatomy<'_>, head: &Head<'_>) -> Option<Vec<Event>> {
+fn hotmail(mail: &Mail<'_>) -> Option<Event> {
     const HEADER: &str = "X-HmXmrOriginalRecipient";
-    let complainant = head.get(HEADER).or_else(|| {
-        let returned = anatomy.returned.as_deref()?;
-        Head::read(returned).get(HEADER).map(|value| value.into_owned().into())
-    })?;
-    let mut event = facts.event(Kind::Complaint, "jmrp");
+    let attached = || mail.returned_head.as_ref().and_then(|head| head.get(HEADER));
+    let complainant = mail.head.get(HEADER).or_else(attached)?;
+    let mut event = mail.event(Kind::Complaint, "jmrp");
     event.feedback_type = Some("abuse".to_owned());
-    event.recipient = mailbox::in_field(&complainant).or_else(|| facts.returned.sole_recipient.clone());
-    Some(vec![event])
+    event.recipient = mailbox::in_field(&complainant).or_else(|| mail.returned.sole_recipient.clone());
+    Some(event)
+}
+
+/// Apple Mail writes to the List-Unsubscribe address itself, when its user asks for it: RFC 5965's opt-out.
+fn apple(mail: &Mail<'_>) -> Option<Event> {
+    mail.head.get("X-Apple-Unsubscribe").filter(|value| value.eq_ignore_ascii_case("true"))?;
+    let mut event = mail.event(Kind::Complaint, "apple_unsubscribe");
+    event.feedback_type = Some("opt-out".to_owned());
+    event.recipient = mail.from();
+    Some(event)
 }
 
 /// One feedback report; several recipients in it are several events (RFC 5965 3.2 allows the field more than once).
-fn arf(facts: &Facts, text: &str, anatomy: &Anatomy<'_>) -> Vec<Event> {
-    let mut event = facts.event(Kind::Complaint, "arf");
+fn arf(mail: &Mail<'_>, text: &str) -> Vec<Event> {
+    let mut event = mail.event(Kind::Complaint, "arf");
     let mut recipients: Vec<Address> = Vec::new();
     let mut returned_path = None;
     for line in lines(text) {
@@ -52,7 +58,7 @@ fn arf(facts: &Facts, text: &str, anatomy: &Anatomy<'_>) -> Vec<Event> {
     }
     if recipients.iter().all(is_redacted) {
         // A provider that hides the address leaves it in the returned message, or in our own VERP.
-        let hidden = returned_recipient(anatomy).or(returned_path).or_else(|| facts.returned.sole_recipient.clone());
+        let hidden = returned_recipient(mail).or(returned_path).or_else(|| mail.returned.sole_recipient.clone());
         recipients = hidden.into_iter().chain(recipients).take(1).collect();
     }
     if recipients.is_empty() {
@@ -79,8 +85,8 @@ fn is_redacted(address: &Address) -> bool {
 }
 
 /// The recipient that the returned header gives away: our VERP, or headers that name the envelope.
-fn returned_recipient(anatomy: &Anatomy<'_>) -> Option<Address> {
-    let head = Head::read(anatomy.returned.as_deref()?);
+fn returned_recipient(mail: &Mail<'_>) -> Option<Address> {
+    let head = mail.returned_head.as_ref()?;
     verp::recipient(&head.get("Return-Path")?)
         .or_else(|| {
             ["X-Original-To", "Delivered-To", "X-Envelope-To", "Envelope-To"]

@@ -1,33 +1,26 @@
 //! Events of delivery reports. In: the parsed report, and the text for people beside it. Out: one event for each
 //! recipient: which address we mailed, what was answered, when and by whom.
 
-use super::super::anatomy::Anatomy;
-use super::super::fields::Head;
 use super::super::prose::{Layouts, Passage};
 use super::super::report::{self, MAX_DIAGNOSTIC, PerRecipient, Report};
 use super::super::{date, mailbox, prose, reply, sending_ip};
 use super::Refusal;
-use super::facts::{self, Facts};
+use super::facts::Mail;
 use crate::bounce::{Action, Address, EnhancedStatus, Event, Kind, RejectReason, Timestamp};
 
 /// Reads all delivery reports of a mail.
-pub(super) fn read(
-    facts: &Facts,
-    anatomy: &Anatomy<'_>,
-    head: &Head<'_>,
-    layouts: &Layouts,
-) -> Result<Vec<Event>, Refusal> {
+pub(super) fn read(mail: &Mail<'_>, layouts: &Layouts) -> Result<Vec<Event>, Refusal> {
     let mut events = Vec::new();
-    let mut passages = Passages::new(anatomy, head, layouts);
-    for text in &anatomy.status {
+    let mut passages = Passages { mail, layouts, read: None };
+    for text in &mail.anatomy.status {
         let report = report::read(text);
-        let shared = Shared::of(facts, anatomy, &report);
+        let shared = Shared::of(mail, &report);
         let sole = report.recipients.len() == 1;
         events.extend(report.recipients.iter().filter_map(|block| shared.event(block, sole, &mut passages)));
     }
     if events.is_empty() {
         // A report that names nobody may still tell people whom it means.
-        events = layouts.read(facts, anatomy, head, "");
+        events = layouts.read(mail);
     }
     if events.is_empty() {
         return Err((RejectReason::NoRecipient, "a delivery report that names no recipient"));
@@ -37,19 +30,14 @@ pub(super) fn read(
 
 /// The text for people, read only if some recipient needs it.
 struct Passages<'a> {
-    anatomy: &'a Anatomy<'a>,
-    head: &'a Head<'a>,
+    mail: &'a Mail<'a>,
     layouts: &'a Layouts,
     read: Option<Vec<Passage>>,
 }
 
-impl<'a> Passages<'a> {
-    fn new(anatomy: &'a Anatomy<'a>, head: &'a Head<'a>, layouts: &'a Layouts) -> Passages<'a> {
-        Passages { anatomy, head, layouts, read: None }
-    }
-
+impl Passages<'_> {
     fn all(&mut self) -> &[Passage] {
-        self.read.get_or_insert_with(|| self.layouts.passages(self.anatomy, self.head))
+        self.read.get_or_insert_with(|| self.layouts.passages(self.mail))
     }
 
     /// What the text says of an address; of the only recipient it may speak without naming it.
@@ -65,20 +53,18 @@ impl<'a> Passages<'a> {
 struct Shared<'a> {
     template: Event,
     arrival: Option<Timestamp>,
-    anatomy: &'a Anatomy<'a>,
+    mail: &'a Mail<'a>,
 }
 
 impl<'a> Shared<'a> {
-    fn of(facts: &Facts, anatomy: &'a Anatomy<'a>, report: &Report<'_>) -> Shared<'a> {
-        let mut template = facts.event(Kind::Bounce, "rfc3464");
-        template.reporting_mta = facts::reporting_host(report.message.reporting_mta.as_deref());
-        if template.sending_ip.is_none()
-            && let Some(returned) = &anatomy.returned
-        {
-            template.sending_ip = sending_ip::from_headers(&Head::read(returned), template.reporting_mta.as_deref());
-        }
+    fn of(mail: &'a Mail<'a>, report: &Report<'_>) -> Shared<'a> {
+        let mut template = mail.event(Kind::Bounce, "rfc3464");
+        template.reporting_mta = report.message.reporting_mta.as_deref().and_then(report::host_in);
+        let returned = mail.returned_head.as_ref();
+        template.sending_ip =
+            returned.and_then(|head| sending_ip::from_headers(head, template.reporting_mta.as_deref()));
         let arrival = report.message.arrival_date.as_deref().and_then(date::rfc5322);
-        Shared { template, arrival, anatomy }
+        Shared { template, arrival, mail }
     }
 
     fn event(&self, block: &PerRecipient<'_>, sole: bool, passages: &mut Passages<'_>) -> Option<Event> {
@@ -128,7 +114,7 @@ impl<'a> Shared<'a> {
 
     /// Whether the text for people names where an alias led from; a quick look before it is read.
     fn tells_of_an_alias(&self) -> bool {
-        self.anatomy.texts.iter().any(|text| {
+        self.mail.anatomy.texts.iter().any(|text| {
             let text = &text.as_bytes()[..text.len().min(16 << 10)];
             memchr::memmem::find(text, b"expanded from").is_some()
                 || memchr::memmem::find(text, b"generated from").is_some()

@@ -1,64 +1,63 @@
-//! What all events of one mail share: place, date, the hosts and the returned message. In: a mail's parts. Out: events
+//! What all events of one mail share: place, date, tenant and the returned message. In: a mail's parts. Out: events
 //! that know this much.
-
-use std::net::IpAddr;
 
 use super::super::anatomy::Anatomy;
 use super::super::fields::Head;
 use super::super::returned::{self, Returned};
-use super::super::{date, mailbox, report, sending_ip};
+use super::super::{date, mailbox};
 use crate::bounce::{Address, Event, Kind, Origin, Timestamp};
 
-/// Shared facts of a mail.
+/// A mail, sorted, with the facts that all its events share.
 #[derive(Debug)]
-pub(crate) struct Facts {
+pub(crate) struct Mail<'a> {
     origin: Origin,
+    pub(crate) anatomy: &'a Anatomy<'a>,
+    pub(crate) head: &'a Head<'a>,
+    /// The subject, decoded.
+    pub(crate) subject: &'a str,
+    /// The header of the message that is reported on.
+    pub(crate) returned_head: Option<Head<'a>>,
     /// The mail's own Date.
-    pub(crate) date: Option<Timestamp>,
-    /// The address in From: whoever reports or answers.
-    pub(crate) from: Option<Address>,
-    /// Our address: the one that the report was sent to.
-    pub(crate) to: Option<Address>,
+    date: Option<Timestamp>,
     pub(crate) returned: Returned,
-    pub(crate) reporting_mta: Option<String>,
-    pub(crate) sending_ip: Option<IpAddr>,
-    pub(crate) tenant_id: Option<String>,
+    tenant_id: Option<String>,
 }
 
-impl Facts {
-    pub(crate) fn of(origin: &Origin, anatomy: &Anatomy<'_>, head: &Head<'_>, campaign_headers: &[String]) -> Facts {
-        let mut facts = Facts {
+impl<'a> Mail<'a> {
+    pub(super) fn new(
+        origin: &Origin,
+        anatomy: &'a Anatomy<'a>,
+        head: &'a Head<'a>,
+        subject: &'a str,
+        campaign_headers: &[String],
+    ) -> Mail<'a> {
+        let returned_head = anatomy.returned.as_deref().map(Head::read);
+        Mail {
             origin: origin.clone(),
+            anatomy,
+            head,
+            subject,
             date: head.get("Date").and_then(|value| date::rfc5322(&value)),
-            from: head.get("From").and_then(|value| sender(&value)),
-            to: head.get("To").and_then(|value| mailbox::first(&value)),
-            returned: Returned::default(),
-            reporting_mta: None,
-            sending_ip: None,
-            tenant_id: None,
-        };
-        let own_tenant = head.get("X-MS-Exchange-CrossTenant-Id");
-        if let Some(text) = &anatomy.returned {
-            facts.take_returned(&Head::read(text), campaign_headers);
-            let ours = Head::read(text).get("X-MS-Exchange-CrossTenant-Id");
-            facts.tenant_id = facts.tenant_id.or(own_tenant.filter(|own| Some(own) != ours.as_ref()).map(Into::into));
+            returned: returned_head.as_ref().map(|h| returned::read(h, campaign_headers)).unwrap_or_default(),
+            tenant_id: tenant(head, returned_head.as_ref()),
+            returned_head,
         }
-        facts
     }
 
-    /// Takes over what a returned header says.
-    pub(crate) fn take_returned(&mut self, head: &Head<'_>, campaign_headers: &[String]) {
-        self.returned = returned::read(head, campaign_headers);
-        self.sending_ip = sending_ip::from_headers(head, self.reporting_mta.as_deref());
-        self.tenant_id = receiving_tenant(head);
+    /// The address in From: whoever reports or answers.
+    pub(crate) fn from(&self) -> Option<Address> {
+        self.head.get("From").and_then(|value| sender(&value))
+    }
+
+    /// The address in To: ours, to which the report was sent.
+    pub(crate) fn to(&self) -> Option<Address> {
+        self.head.get("To").and_then(|value| mailbox::first(&value))
     }
 
     /// An event that knows no more than these facts.
     pub(crate) fn event(&self, kind: Kind, grammar: &'static str) -> Event {
         let mut event = Event::new(self.origin.clone(), kind, grammar);
         event.timestamp = self.date;
-        event.reporting_mta.clone_from(&self.reporting_mta);
-        event.sending_ip = self.sending_ip;
         event.tenant_id.clone_from(&self.tenant_id);
         event.message_id.clone_from(&self.returned.message_id);
         event.sending_domain.clone_from(&self.returned.sending_domain);
@@ -74,17 +73,18 @@ fn sender(value: &str) -> Option<Address> {
     mailbox::first(bracketed).or_else(|| mailbox::first(value))
 }
 
-/// The tenant that took the message in, stamped by Exchange Online as `TenantId=...;Ip=[...]`; the plain CrossTenant-Id
-/// of a returned message is the sender's own.
-fn receiving_tenant(head: &Head<'_>) -> Option<String> {
-    let value = head.get("X-MS-Exchange-CrossTenant-OriginalAttributedTenantConnectingIp")?;
-    let id = value.split(';').find_map(|part| part.trim().strip_prefix("TenantId="))?;
+/// The recipient's tenant: the one that took the message in, as Exchange Online stamps it into the message
+/// (`TenantId=...;Ip=[...]`), or the one that generated this report, if the returned message bears another one (its
+/// CrossTenant-Id is the sender's own).
+fn tenant(head: &Head<'_>, returned: Option<&Head<'_>>) -> Option<String> {
+    const MARK: &str = "X-MS-Exchange-CrossTenant-Id";
+    let returned = returned?;
+    let connection = returned.get("X-MS-Exchange-CrossTenant-OriginalAttributedTenantConnectingIp");
+    let receiving =
+        connection.as_deref().and_then(|value| value.split(';').find_map(|part| part.trim().strip_prefix("TenantId=")));
+    let generating = || head.get(MARK).filter(|id| Some(id) != returned.get(MARK).as_ref());
+    let id = receiving.map(str::to_owned).or_else(|| generating().map(Into::into))?;
     Some(id.trim().to_owned()).filter(|id| !id.is_empty() && id.len() <= 64)
-}
-
-/// The reporting host of a delivery report.
-pub(super) fn reporting_host(value: Option<&str>) -> Option<String> {
-    value.and_then(report::host_in)
 }
 
 /// A hash of the raw item: 64 bits, the same on every machine. Folded multiplication over 16 bytes a step (the

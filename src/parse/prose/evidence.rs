@@ -97,6 +97,11 @@ impl Wordings {
 }
 
 impl Evidence {
+    /// Whether the mail may be a report at all: a mail system sent it, or it speaks of failure.
+    pub(crate) fn is_report(&self) -> bool {
+        self.system || self.failed_subject + self.failed_text + self.delay > 0
+    }
+
     fn count(&mut self, meaning: Meaning) {
         match meaning {
             Meaning::Delay => self.delay += 1,

@@ -66,7 +66,7 @@ fn spots<'a>(lines: &[&'a str], layout: Option<&Layout>, wordings: &Wordings) ->
     let mut named: Vec<(Rank, Spot<'a>)> = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         let Some(found) = shape::read(line) else { continue };
-        let contact = found.rank == Rank::Mentioned && wordings.names_contact(line);
+        let contact = found.rank == Rank::Mentioned && wordings.names_contact(line) && !wordings.tells_failure(line);
         if found.rank != Rank::Spoken && !contact && !is_alias_note(line) {
             let spot = Spot { line: at, address: found.address, rest: found.rest, indent: found.indent };
             named.push((found.rank, spot));
@@ -156,7 +156,12 @@ fn block(lines: &[&str], spot: &Spot<'_>, end: usize) -> Block {
             open = words.ends_with(':');
         }
     }
-    Block { address: spot.address.clone(), original, text: one_line(text) }
+    Block { address: spot.address.clone(), original, text: one_line(text.into_iter().map(without_reason)) }
+}
+
+/// The words within Sendmail's `(reason: 550 5.1.1 User unknown)`.
+fn without_reason(line: &str) -> &str {
+    line.strip_prefix("(reason: ").map_or(line, |reason| reason.strip_suffix(')').unwrap_or(reason))
 }
 
 /// A line of dashes and the like.

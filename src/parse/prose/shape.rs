@@ -13,6 +13,8 @@ pub(super) enum Rank {
     Labelled,
     /// It stands in a sentence.
     Mentioned,
+    /// In an echo of the returned header: `To: ann@example.com`.
+    Echoed,
     /// It stands in a line of an SMTP dialogue.
     Spoken,
 }
@@ -38,10 +40,36 @@ pub(super) fn read(line: &str) -> Option<Named<'_>> {
     let indent = line.len() - text.len();
     let found = mailbox::all(text).next()?;
     let before = &text[..found.start];
+    if is_ours(before) {
+        return None;
+    }
     let after = &text[found.end..];
     let rest = after.trim_start_matches(['>', '"', '\'', ')', ']', '*']);
     let (rank, rest) = rank_of(before, rest, text);
     Some(Named { rank, address: found.address, rest, indent })
+}
+
+/// Whether a label says that the address after it is the sender's, or no address at all.
+fn is_ours(before: &str) -> bool {
+    const LABELS: [&str; 14] = [
+        "from",
+        "sender",
+        "reply-to",
+        "return-path",
+        "message-id",
+        "original-envelope-id",
+        "envelope-from",
+        "original sender",
+        "von",
+        "de",
+        "da",
+        "van",
+        "in-reply-to",
+        "references",
+    ];
+    let label = before.trim_end_matches([' ', '\t', '<', '"', '\'']);
+    let Some(label) = label.strip_suffix([':', '\u{ff1a}']) else { return false };
+    LABELS.contains(&label.trim().to_lowercase().as_str())
 }
 
 fn rank_of<'a>(before: &str, rest: &'a str, line: &str) -> (Rank, &'a str) {
@@ -58,7 +86,9 @@ fn rank_of<'a>(before: &str, rest: &'a str, line: &str) -> (Rank, &'a str) {
     let label = lead.strip_suffix("mailto:").unwrap_or(lead).trim_end();
     let labelled = label.ends_with([':', '\u{ff1a}']) && label.len() <= MAX_LABEL;
     if labelled {
-        return (Rank::Labelled, said);
+        let name = label.trim_end_matches([':', '\u{ff1a}']).trim();
+        let echoed = ["to", "cc", "an", "para", "pour", "aan", "til", "till"].contains(&name.to_lowercase().as_str());
+        return (if echoed { Rank::Echoed } else { Rank::Labelled }, said);
     }
     (Rank::Mentioned, said)
 }
