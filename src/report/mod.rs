@@ -1,8 +1,61 @@
-//! TELLING: what was found, in the forms that people and programs read.
+//! TELLING: the night in files and on the terminal. In: a judgement, the lists, and facts of the reading. Out: bytes.
+//!
+//! `view` holds every number; outputs only place them, so that no two of them can disagree. An output is pure: the view
+//! in, bytes out. To add one: a file here and a line in `OUTPUTS`. Where the bytes go is publish's work.
 
-pub mod rows;
+use std::io::Write;
 
-/// Text from outside, made harmless for a terminal.
-pub fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+pub mod escape;
+mod facts;
+mod json;
+mod rows;
+mod tables;
+mod terminal;
+mod view;
+pub mod words;
+
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use facts::{InputFact, NativeFact, NightFacts, RejectFact, UnknownFact};
+pub use rows::{RowFilter, RowFormat, RowSink};
+pub use tables::rejects_csv;
+pub use terminal::summary;
+pub use view::{Action, AdviceLine, IncidentView, Level, View};
+
+/// One file of a night's folder.
+pub trait Output: Sync {
+    /// Its name within the folder.
+    fn name(&self) -> &'static str;
+
+    /// Its bytes.
+    ///
+    /// # Errors
+    /// Only those of the writer.
+    fn render(&self, view: &View<'_>, out: &mut dyn Write) -> anyhow::Result<()>;
+}
+
+/// All outputs.
+pub const OUTPUTS: &[&dyn Output] = &[
+    &json::Json,
+    &tables::Incidents,
+    &tables::Domains,
+    &tables::Codes,
+    &tables::DomainCodes,
+];
+
+/// Renders all outputs, each to the writer that `create` gives for its name.
+///
+/// # Errors
+/// Writers that cannot be made or written.
+pub fn render<W: Write>(
+    view: &View<'_>,
+    mut create: impl FnMut(&str) -> anyhow::Result<W>,
+) -> anyhow::Result<()> {
+    for output in OUTPUTS {
+        let mut out = create(output.name())?;
+        output.render(view, &mut out)?;
+        out.flush()?;
+    }
+    Ok(())
 }

@@ -81,7 +81,7 @@ fn explains(kind: IncidentKind, cause: Cause) -> bool {
 }
 
 /// The causes of the policy stream: somebody decided against our mail.
-pub(super) fn is_policy(cause: Cause) -> bool {
+pub fn is_policy(cause: Cause) -> bool {
     matches!(
         cause,
         Cause::IpReputation

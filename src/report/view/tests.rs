@@ -1,0 +1,86 @@
+//! The numbers of a view, and the sentences made of them.
+
+use super::*;
+use crate::report::testing::Night;
+
+#[test]
+fn a_quiet_night_says_what_is_to_suppress_and_asks_for_nothing() {
+    let night = Night::quiet();
+    let verdict = night.view().verdict;
+    assert_eq!((verdict.level, verdict.sentence.as_str()), (Level::Quiet, "10 addresses to suppress."));
+    assert_eq!(verdict.first_step, None);
+}
+
+#[test]
+fn a_busy_night_names_incidents_first_and_the_first_step() {
+    let night = Night::busy();
+    let verdict = night.view().verdict;
+    assert_eq!(verdict.level, Level::Act);
+    assert_eq!(
+        verdict.sentence,
+        "2 systemic incidents, 1 tenant block, 1 suspected incident, 1 inconclusive finding, 418 addresses to \
+         suppress. 3,180 addresses protected from suppression."
+    );
+    assert_eq!(
+        verdict.first_step.as_deref(),
+        Some(
+            "First: pause all mail from the IP (sending_ip 192.0.2.7) until 2026-11-23, because of ip reputation."
+        )
+    );
+}
+
+#[test]
+fn a_tenant_block_that_acts_suppresses_until_its_entry_expires() {
+    let night = Night::busy();
+    let view = night.view();
+    let tenant = view.tenants().next().unwrap();
+    let action = &tenant.actions[0];
+    assert_eq!((action.verb, action.until), (Verb::Suppress, Some(jiff::civil::date(2027, 11, 20))));
+    assert_eq!(action.amount, "all mail to 2 domains");
+}
+
+#[test]
+fn what_is_unsure_waits_for_a_person() {
+    let night = Night::busy();
+    let view = night.view();
+    let verbs: Vec<_> = view.others().map(|i| i.actions[0].verb).collect();
+    assert_eq!(verbs, [Verb::Hold, Verb::Review]);
+}
+
+#[test]
+fn every_incident_is_shown_in_exactly_one_place() {
+    let night = Night::busy();
+    let view = night.view();
+    let shown = view.systemic().count() + view.tenants().count() + view.others().count();
+    assert_eq!(shown, view.incidents.len());
+}
+
+#[test]
+fn without_deliveries_there_are_counts_and_no_rates() {
+    let night = Night::counts_only();
+    let view = night.view();
+    assert_eq!((view.mode(), view.totals.bounce_rate), ("COUNTS-ONLY", None));
+    assert!(view.tiles.iter().all(|t| t.label != "Delivered"));
+    assert_eq!(view.tiles[0].value, "1,230");
+}
+
+#[test]
+fn concentration_tells_one_organisation_from_many() {
+    let mut night = Night::busy();
+    let many = Concentration::new(&night.judgement).unwrap();
+    assert_eq!(many.organisations, 40);
+    assert!(many.effective > 20.0, "{}", many.effective);
+    assert_eq!(many.curve.last().copied(), Some((40, 1.0)));
+    night.judgement.domains[1].causes = vec![(Cause::IpReputation, 1_000_000)];
+    let one = Concentration::new(&night.judgement).unwrap();
+    assert!(one.effective < 1.01 && one.top_share > 0.99, "{one:?}");
+}
+
+#[test]
+fn the_rest_of_the_domains_is_counted() {
+    let night = Night::busy();
+    let (top, rest, bounces) = night.view().top_domains();
+    let all: u64 = night.judgement.domains.iter().map(|d| d.bounces).sum();
+    assert_eq!((top.len(), rest), (TOP, 16));
+    assert_eq!(top.iter().map(|d| d.bounces).sum::<u64>() + bounces, all);
+}

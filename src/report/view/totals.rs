@@ -1,0 +1,243 @@
+//! Sums, tiles, and the small tables behind the charts.
+
+use std::collections::BTreeMap;
+
+use super::{failures, policy_failures, unknown_share};
+use crate::analyze::incident::{Judgement, Mode};
+use crate::bounce::{Cause, Kind};
+use crate::report::facts::NightFacts;
+use crate::report::words::{count, percent, share};
+use crate::suppress::is_policy;
+
+/// Points on the concentration curve at most.
+const CURVE_POINTS: usize = 60;
+/// Receivers shown.
+const RECEIVERS: usize = 10;
+
+/// Sums of a night. Rates are `None` where deliveries are not known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Totals {
+    /// Raw items read.
+    pub items: u64,
+    /// Rows made of them.
+    pub events: u64,
+    /// Items that became no row.
+    pub rejects: u64,
+    /// Events dropped because the same one came before.
+    pub duplicates: u64,
+    /// Failures.
+    pub bounces: u64,
+    /// Not delivered yet.
+    pub delays: u64,
+    /// Complaints.
+    pub complaints: u64,
+    /// Dropped by our own platform.
+    pub self_suppressed: u64,
+    /// Messages tried.
+    pub tried: Option<u64>,
+    /// Messages accepted.
+    pub delivered: Option<u64>,
+    /// Distinct recipients mailed.
+    pub recipients_mailed: Option<u64>,
+    /// Failures of the policy stream.
+    pub policy_bounces: u64,
+    /// Dead mailboxes and domains.
+    pub dead_bounces: u64,
+    /// Failures among messages tried.
+    pub bounce_rate: Option<f64>,
+    /// Policy failures among messages tried.
+    pub policy_rate: Option<f64>,
+    /// Complaints among messages accepted.
+    pub complaint_rate: Option<f64>,
+    /// Failures whose reply no rule knows, among all failures.
+    pub unknown_share: Option<f64>,
+}
+
+impl Totals {
+    pub(super) fn new(facts: &NightFacts, judgement: &Judgement) -> Totals {
+        let bounces = facts.of_kind(Kind::Bounce);
+        let policy_bounces = failures(judgement, is_policy);
+        let dead = |cause| matches!(cause, Cause::MailboxUnknown | Cause::MailboxDisabled | Cause::DomainInvalid);
+        let complaints = facts.of_kind(Kind::Complaint);
+        Totals {
+            items: facts.items,
+            events: facts.events(),
+            rejects: facts.rejects_total(),
+            duplicates: facts.duplicates,
+            bounces,
+            delays: facts.of_kind(Kind::Delay),
+            complaints,
+            self_suppressed: facts.of_kind(Kind::SelfSuppressed),
+            tried: judgement.tried,
+            delivered: judgement.delivered,
+            recipients_mailed: judgement.recipients_mailed,
+            policy_bounces,
+            dead_bounces: failures(judgement, dead),
+            bounce_rate: share(bounces, judgement.tried),
+            policy_rate: share(policy_bounces, judgement.tried),
+            complaint_rate: share(complaints, judgement.delivered),
+            unknown_share: unknown_share(facts),
+        }
+    }
+
+    /// Five figures at a glance: rates where deliveries are known, counts otherwise.
+    pub(super) fn tiles(&self, mode: Mode) -> Vec<Tile> {
+        let of_tried = |part: u64, rate: Option<f64>| match mode {
+            Mode::Rates => (percent(rate), format!("{} messages", count(part))),
+            Mode::CountsOnly => (count(part), "no deliveries given, so no rate".to_owned()),
+        };
+        let (bounced, bounced_note) = of_tried(self.bounces, self.bounce_rate);
+        let (policy, policy_note) = of_tried(self.policy_bounces, self.policy_rate);
+        let (dead, dead_note) = of_tried(self.dead_bounces, share(self.dead_bounces, self.tried));
+        let (complaints, complaints_note) = match (mode, self.complaint_rate) {
+            (Mode::Rates, Some(rate)) => {
+                (format!("{:.2} ‰", rate * 1000.0), format!("{} of those accepted", count(self.complaints)))
+            }
+            _ => (count(self.complaints), "feedback reports".to_owned()),
+        };
+        let tile = |label, value, note| Tile { label, value, note };
+        let mut tiles = vec![
+            tile("Bounced", bounced, bounced_note),
+            tile("Refused by policy or reputation", policy, policy_note),
+            tile("Dead addresses and domains", dead, dead_note),
+            tile("Complaints", complaints, complaints_note),
+            tile("Replies no rule knows", percent(self.unknown_share), "of the failures".to_owned()),
+        ];
+        if let (Mode::Rates, Some(delivered)) = (mode, self.delivered) {
+            let note = format!("{} messages", count(delivered));
+            tiles.insert(0, tile("Delivered", percent(share(delivered, self.tried)), note));
+        }
+        tiles
+    }
+}
+
+/// One figure at a glance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tile {
+    /// What it is.
+    pub label: &'static str,
+    /// The figure.
+    pub value: String,
+    /// Of how many, or why there is no rate.
+    pub note: String,
+}
+
+/// Failures of one cause.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CausePart {
+    /// The cause.
+    pub cause: Cause,
+    /// Failures.
+    pub bounces: u64,
+    /// Among all failures, 0..=1.
+    pub share: f64,
+}
+
+/// Failures by cause, most first.
+pub(super) fn causes(judgement: &Judgement) -> Vec<CausePart> {
+    let mut by_cause: BTreeMap<Cause, u64> = BTreeMap::new();
+    for row in &judgement.codes {
+        *by_cause.entry(row.cause).or_default() += row.bounces;
+    }
+    let all: u64 = by_cause.values().sum();
+    let part = |(cause, bounces)| CausePart { cause, bounces, share: share(bounces, Some(all)).unwrap_or_default() };
+    let mut parts: Vec<_> = by_cause.into_iter().filter(|(_, n)| *n > 0).map(part).collect();
+    parts.sort_by_key(|p| (std::cmp::Reverse(p.bounces), p.cause));
+    parts
+}
+
+/// Failures at one receiver.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReceiverPart {
+    /// The receiver; `None`: not known.
+    pub receiver: Option<String>,
+    /// Failures of the policy stream.
+    pub policy: u64,
+    /// Dead mailboxes and domains, and full mailboxes.
+    pub mailbox: u64,
+    /// Everything else.
+    pub other: u64,
+}
+
+impl ReceiverPart {
+    /// All failures.
+    pub fn bounces(&self) -> u64 {
+        self.policy + self.mailbox + self.other
+    }
+}
+
+/// Failures by receiver, most first.
+pub(super) fn receivers(judgement: &Judgement) -> Vec<ReceiverPart> {
+    let mut by_receiver: BTreeMap<Option<&str>, ReceiverPart> = BTreeMap::new();
+    for row in &judgement.codes {
+        let receiver = row.receiver.as_deref();
+        let part = by_receiver.entry(receiver).or_insert_with(|| ReceiverPart {
+            receiver: receiver.map(str::to_owned),
+            policy: 0,
+            mailbox: 0,
+            other: 0,
+        });
+        let place = match row.cause {
+            cause if is_policy(cause) => &mut part.policy,
+            Cause::MailboxUnknown | Cause::MailboxDisabled | Cause::MailboxFull | Cause::DomainInvalid => {
+                &mut part.mailbox
+            }
+            _ => &mut part.other,
+        };
+        *place += row.bounces;
+    }
+    let mut parts: Vec<_> = by_receiver.into_values().filter(|p| p.bounces() > 0).collect();
+    parts.sort_by(|a, b| (b.bounces(), &a.receiver).cmp(&(a.bounces(), &b.receiver)));
+    parts.truncate(RECEIVERS);
+    parts
+}
+
+/// How concentrated the policy failures are: steep is one tenant, flat is us.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Concentration {
+    /// Organisations with policy failures; a consumer domain counts as one.
+    pub organisations: u64,
+    /// Their failures.
+    pub bounces: u64,
+    /// Share of the first, the largest.
+    pub top_share: f64,
+    /// Effective number of organisations, 1/Σs².
+    pub effective: f64,
+    /// Share of the failures that the largest 1, 2, ... organisations hold; at most sixty points.
+    pub curve: Vec<(u64, f64)>,
+}
+
+impl Concentration {
+    /// `None` with fewer than two organisations: there is nothing to compare.
+    pub(super) fn new(judgement: &Judgement) -> Option<Concentration> {
+        let mut by_organisation: BTreeMap<&str, u64> = BTreeMap::new();
+        for domain in &judgement.domains {
+            let organisation = domain.organisation.as_deref().unwrap_or(&domain.domain);
+            *by_organisation.entry(organisation).or_default() += policy_failures(domain);
+        }
+        let mut sizes: Vec<u64> = by_organisation.into_values().filter(|n| *n > 0).collect();
+        sizes.sort_unstable_by(|a, b| b.cmp(a));
+        if sizes.len() < 2 {
+            return None;
+        }
+        let bounces: u64 = sizes.iter().sum();
+        let part = |n: u64| n as f64 / bounces as f64;
+        let squares: f64 = sizes.iter().map(|n| part(*n) * part(*n)).sum();
+        let step = sizes.len().div_ceil(CURVE_POINTS);
+        let mut reached = 0;
+        let mut curve = vec![(0, 0.0)];
+        for (i, n) in sizes.iter().enumerate() {
+            reached += n;
+            if (i + 1).is_multiple_of(step) || i + 1 == sizes.len() || i == 0 {
+                curve.push((i as u64 + 1, part(reached)));
+            }
+        }
+        Some(Concentration {
+            organisations: sizes.len() as u64,
+            bounces,
+            top_share: part(sizes.first().copied().unwrap_or_default()),
+            effective: 1.0 / squares,
+            curve,
+        })
+    }
+}

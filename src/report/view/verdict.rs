@@ -1,0 +1,101 @@
+//! The verdict: the sentence that a reader needs first, and what it asks for.
+
+use super::{IncidentView, Totals};
+use crate::bounce::{Confidence, IncidentKind};
+use crate::report::words::{count, counted, spaced};
+use crate::suppress::Lists;
+
+/// How urgent the night is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Nothing to decide.
+    Quiet,
+    /// Something to look at.
+    Watch,
+    /// Something to stop or fix.
+    Act,
+}
+
+impl Level {
+    /// A word for it; colour alone never says it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Level::Quiet => "quiet",
+            Level::Watch => "watch",
+            Level::Act => "act",
+        }
+    }
+}
+
+/// The first thing a reader sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// How urgent.
+    pub level: Level,
+    /// What was found and what was written, in one or two sentences.
+    pub sentence: String,
+    /// What to do first; `None` on a quiet night.
+    pub first_step: Option<String>,
+}
+
+impl Verdict {
+    pub(super) fn new(incidents: &[IncidentView<'_>], lists: &Lists, totals: &Totals) -> Verdict {
+        let number = |wanted: &dyn Fn(&&IncidentView<'_>) -> bool| incidents.iter().filter(wanted).count() as u64;
+        let systemic = number(&|i| i.is_systemic() && i.acts());
+        let tenants = number(&|i| i.incident.kind == IncidentKind::TenantBlock && i.acts());
+        let suspected = number(&|i| {
+            i.incident.confidence == Confidence::Low && i.incident.kind != IncidentKind::Inconclusive
+        });
+        let inconclusive = number(&|i| i.incident.kind == IncidentKind::Inconclusive);
+        let level = match (systemic, tenants + suspected + inconclusive) {
+            _ if lists.brake.tripped() => Level::Act,
+            (0, 0) => Level::Quiet,
+            (0, _) => Level::Watch,
+            _ => Level::Act,
+        };
+        let mut found = Vec::new();
+        let mut tell = |n: u64, one: &str, many: &str| {
+            if n > 0 {
+                found.push(counted(n, one, many));
+            }
+        };
+        tell(systemic, "systemic incident", "systemic incidents");
+        tell(tenants, "tenant block", "tenant blocks");
+        tell(suspected, "suspected incident", "suspected incidents");
+        tell(inconclusive, "inconclusive finding", "inconclusive findings");
+        tell(lists.addresses_total(), "address to suppress", "addresses to suppress");
+        let found = match (found.is_empty(), totals.bounces) {
+            (false, _) => found.join(", "),
+            (true, 0) => "No bounces".to_owned(),
+            (true, n) => format!("{}, nothing to do about them", counted(n, "bounce", "bounces")),
+        };
+        let kept = match lists.protected_total() {
+            0 => String::new(),
+            n => format!(" {} protected from suppression.", counted(n, "address", "addresses")),
+        };
+        Verdict { level, sentence: format!("{found}.{kept}"), first_step: first_step(incidents, lists) }
+    }
+}
+
+/// The most urgent step: the brake, else the first incident of ours, else the first other.
+fn first_step(incidents: &[IncidentView<'_>], lists: &Lists) -> Option<String> {
+    if lists.brake.tripped() {
+        let cap = lists.brake.cap.map(count).unwrap_or_default();
+        let new = counted(lists.brake.new, "new entry", "new entries");
+        return Some(format!(
+            "The lists are held: {new}, the cap is {cap}. Check suppression/held/ before anything is imported."
+        ));
+    }
+    let systemic = || incidents.iter().find(|i| i.is_systemic() && i.acts());
+    let tenant = || incidents.iter().find(|i| i.incident.kind == IncidentKind::TenantBlock && i.acts());
+    let first = systemic().or_else(tenant).or_else(|| incidents.first())?;
+    let action = first.actions.first()?;
+    let until = action.until.map(|d| format!(" until {d}")).unwrap_or_default();
+    Some(format!(
+        "First: {} {} ({}){until}, because of {}.",
+        action.verb.as_str(),
+        action.amount,
+        action.target,
+        spaced(first.incident.kind.as_str())
+    ))
+}
