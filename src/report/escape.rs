@@ -99,13 +99,9 @@ mod tests {
 
     #[test]
     fn code_cannot_be_left() {
-        for (text, want) in [
-            ("plain", "`plain`"),
-            ("a`b", "``a`b``"),
-            ("`` x ``", "``` `` x `` ```"),
-            ("a|b", "`a\\|b`"),
-            ("", "`  `"),
-        ] {
+        for (text, want) in
+            [("plain", "`plain`"), ("a`b", "``a`b``"), ("`` x ``", "``` `` x `` ```"), ("a|b", "`a\\|b`"), ("", "`  `")]
+        {
             assert_eq!(code(text), want);
         }
     }

@@ -210,4 +210,3 @@ fn quality(facts: &NightFacts) -> Value {
         "unknown_columns": facts.unknown_columns.iter().map(|(name, n)| json!({ "name": name, "inputs": n })).collect::<Vec<_>>(),
     })
 }
-

@@ -8,7 +8,7 @@ use std::io::Write;
 pub mod escape;
 mod facts;
 mod json;
-mod rows;
+pub mod rows;
 mod tables;
 mod terminal;
 mod view;
@@ -17,8 +17,8 @@ pub mod words;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use escape::visible as harmless;
 pub use facts::{InputFact, NativeFact, NightFacts, RejectFact, UnknownFact};
-pub use rows::{RowFilter, RowFormat, RowSink};
 pub use tables::rejects_csv;
 pub use terminal::summary;
 pub use view::{Action, AdviceLine, IncidentView, Level, View};
@@ -36,22 +36,14 @@ pub trait Output: Sync {
 }
 
 /// All outputs.
-pub const OUTPUTS: &[&dyn Output] = &[
-    &json::Json,
-    &tables::Incidents,
-    &tables::Domains,
-    &tables::Codes,
-    &tables::DomainCodes,
-];
+pub const OUTPUTS: &[&dyn Output] =
+    &[&json::Json, &tables::Incidents, &tables::Domains, &tables::Codes, &tables::DomainCodes];
 
 /// Renders all outputs, each to the writer that `create` gives for its name.
 ///
 /// # Errors
 /// Writers that cannot be made or written.
-pub fn render<W: Write>(
-    view: &View<'_>,
-    mut create: impl FnMut(&str) -> anyhow::Result<W>,
-) -> anyhow::Result<()> {
+pub fn render<W: Write>(view: &View<'_>, mut create: impl FnMut(&str) -> anyhow::Result<W>) -> anyhow::Result<()> {
     for output in OUTPUTS {
         let mut out = create(output.name())?;
         output.render(view, &mut out)?;

@@ -183,10 +183,7 @@ impl Output for DomainCodes {
 ///
 /// # Errors
 /// A reject that cannot be read back, a writer that fails.
-pub fn rejects_csv(
-    rejects: impl Iterator<Item = anyhow::Result<Reject>>,
-    out: &mut dyn Write,
-) -> anyhow::Result<()> {
+pub fn rejects_csv(rejects: impl Iterator<Item = anyhow::Result<Reject>>, out: &mut dyn Write) -> anyhow::Result<()> {
     let mut csv = writer(out);
     csv.write_record(["source", "source_index", "reason", "detail"])?;
     for reject in rejects {
@@ -235,10 +232,7 @@ mod tests {
         night.judgement.domains[0].delivered = None;
         night.judgement.domains[0].organisation = None;
         let csv = rendered(&Domains, &night);
-        assert_eq!(
-            csv.lines().nth(1),
-            Some("example.com,,exchange_online,10,0,0,,,mailbox_unknown=10,")
-        );
+        assert_eq!(csv.lines().nth(1), Some("example.com,,exchange_online,10,0,0,,,mailbox_unknown=10,"));
     }
 
     #[test]

@@ -13,8 +13,7 @@ use crate::suppress::{Brake, DomainEntry, HeldDomain, Hold, ListFile, Lists, See
 use crate::tables::policy::{self, Suppress};
 
 /// A text with all that an outsider could try: HTML, Markdown, a formula, terminal codes, a turned-around line.
-pub const ATTACK: &str =
-    "=cmd|'/C calc'!A0<script>alert(1)</script>\"'><img src=x onerror=alert(1)>[x](http://evil.example)`|`\u{1b}[2J\u{202e}\n# head";
+pub const ATTACK: &str = "=cmd|'/C calc'!A0<script>alert(1)</script>\"'><img src=x onerror=alert(1)>[x](http://evil.example)`|`\u{1b}[2J\u{202e}\n# head";
 
 /// All that a view is made of.
 pub struct Night {
@@ -107,16 +106,14 @@ impl Night {
             row.receiver = Some(attack());
         }
         night.judgement.domain_codes[0].domain = attack();
-        night.judgement.list_sources =
-            vec![ListSourceRow { list_source: attack(), reason: attack(), ..list_source() }];
+        night.judgement.list_sources = vec![ListSourceRow { list_source: attack(), reason: attack(), ..list_source() }];
         night.facts.inputs[0].name = attack();
         night.facts.skipped = vec![attack()];
         night.facts.unknown_columns = vec![(attack(), 1)];
         night.facts.unknown_templates[0] =
             UnknownFact { template: attack(), count: 3, example: attack(), remote_mta: Some(attack()) };
         night.facts.native_disagreements[0].native_class = attack();
-        night.facts.rejects[0].first =
-            vec![(Origin { source: ATTACK.into(), index: 0 }, attack())];
+        night.facts.rejects[0].first = vec![(Origin { source: ATTACK.into(), index: 0 }, attack())];
         night
     }
 

@@ -43,9 +43,8 @@ impl Verdict {
         let number = |wanted: &dyn Fn(&&IncidentView<'_>) -> bool| incidents.iter().filter(wanted).count() as u64;
         let systemic = number(&|i| i.is_systemic() && i.acts());
         let tenants = number(&|i| i.incident.kind == IncidentKind::TenantBlock && i.acts());
-        let suspected = number(&|i| {
-            i.incident.confidence == Confidence::Low && i.incident.kind != IncidentKind::Inconclusive
-        });
+        let suspected =
+            number(&|i| i.incident.confidence == Confidence::Low && i.incident.kind != IncidentKind::Inconclusive);
         let inconclusive = number(&|i| i.incident.kind == IncidentKind::Inconclusive);
         let level = match (systemic, tenants + suspected + inconclusive) {
             _ if lists.brake.tripped() => Level::Act,
