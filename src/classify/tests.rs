@@ -1,3 +1,5 @@
+//! Rules tried on replies, in their order.
+
 use super::*;
 use crate::bounce::{Blames, Cause, Origin};
 use crate::parse::reply;

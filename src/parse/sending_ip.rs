@@ -205,7 +205,8 @@ impl Spot {
         };
         // `host mx.example.com[192.0.2.1] said`: the receiver, whatever stands before.
         let after = text[self.end..].trim_start_matches([']', ')', '>', ':', ' ', '"']);
-        let speaks = ["said", "refused to talk", "failed", "does not like", "did not like"]
+        let after = after.trim_start();
+        let speaks = ["said", "refused to talk", "failed", "does not like", "did not like", "SMTP error"]
             .iter()
             .any(|verb| after.starts_with(verb));
         !speaks && is_public(self.ip) && !ends(THEIRS) && ends(OURS)
@@ -303,6 +304,7 @@ mod tests {
             ("host mx.example.net[203.0.113.9] said: 554 Client host [192.0.2.1] blocked", "192.0.2.1"),
             ("554 mail.example.com[192.0.2.1]: Client host rejected: Access denied", ""),
             ("host mx.example.net[203.0.113.9] said: 550 5.1.1 User unknown", ""),
+            ("host mx.example.net [203.0.113.9]\n    SMTP error from remote mail server after RCPT TO: 550 no", ""),
             ("Giving up on 203.0.113.9.", ""),
             ("Connected to 203.0.113.9 but sender was rejected.", ""),
             ("203.0.113.9 does not like recipient.", ""),

@@ -1,3 +1,5 @@
+//! Templates: what is replaced, and what stays.
+
 use super::*;
 
 fn template(reply: &str) -> String {

@@ -1,3 +1,5 @@
+//! The reply reader, tried on replies as servers write them.
+
 use super::*;
 
 /// The fields of a reply in one line: `code|status|host|command|text`.
