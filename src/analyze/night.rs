@@ -158,6 +158,8 @@ pub struct Night {
     pub delivered: Vec<Delivered>,
     /// Whether deliveries are known.
     pub rates: bool,
+    /// Whether deliveries name hosts about as often as bounces do; else receivers are known of those only who bounced.
+    pub receivers_covered: bool,
     /// Distinct recipients mailed, where deliveries name them.
     pub recipients_mailed: Option<u64>,
     identity_ids: HashMap<Identity, u32>,
