@@ -7,7 +7,6 @@ use super::cells::{Cells, NOBODY};
 use super::family::{Families, Family};
 use super::names::NONE;
 use super::night::{NO_TIME, Night, Row};
-use super::organisation::Places;
 use crate::bounce::{Cause, Timestamp};
 
 /// What an incident's failures look like.
@@ -60,7 +59,7 @@ impl Owners {
 }
 
 /// The details of `count` incidents.
-pub fn gather(night: &Night, places: &Places, cells: &Cells, owners: &Owners, count: usize) -> Vec<Details> {
+pub fn gather(night: &Night, cells: &Cells, owners: &Owners, count: usize) -> Vec<Details> {
     let mut details = vec![Details::default(); count];
     for (n, node) in cells.nodes.iter().enumerate() {
         for cell in cells.cells_of(n) {
@@ -79,7 +78,6 @@ pub fn gather(night: &Night, places: &Places, cells: &Cells, owners: &Owners, co
             }
         }
     }
-    let _ = places;
     details.iter_mut().for_each(Details::close);
     details
 }
@@ -100,6 +98,10 @@ impl Details {
             self.last = Some(self.last.map_or(row.time, |t| t.max(row.time)));
         }
         self.hashes.push(row.recipient);
+        let order = |row: &Row| (row.time, row.recipient, row.voice);
+        if self.sample.is_none_or(|sample| order(row) < order(&sample)) {
+            self.sample = Some(*row);
+        }
     }
 
     fn close(&mut self) {

@@ -189,7 +189,12 @@ impl<'a> Loader<'a> {
     }
 
     /// Ids of a text column that the night gives.
-    fn ids(&mut self, frame: &DataFrame, name: &'static str, id: fn(&mut Self, &str) -> u32) -> anyhow::Result<Vec<u32>> {
+    fn ids(
+        &mut self,
+        frame: &DataFrame,
+        name: &'static str,
+        id: fn(&mut Self, &str) -> u32,
+    ) -> anyhow::Result<Vec<u32>> {
         let mut coded = self.codes.remove(name).unwrap_or_default();
         let ids = coded.read(frame, name, |text| id(self, text));
         self.codes.insert(name, coded);
@@ -199,7 +204,9 @@ impl<'a> Loader<'a> {
     fn domain(&mut self, domain: &str) -> u32 {
         let consumers = self.consumers;
         let (known, id) = (self.night.facts.len(), self.night.domain(domain, |d| consumers.provider_of(d).is_some()));
-        if id as usize == known && let Some(provider) = consumers.provider_of(domain) {
+        if id as usize == known
+            && let Some(provider) = consumers.provider_of(domain)
+        {
             // One vote only: hosts that answered know better.
             let receiver = self.receiver(provider);
             self.night.answered(id, HostFacts { receiver, customer: NONE }, 1);
@@ -245,7 +252,8 @@ impl<'a> Loader<'a> {
             let Some(voice) = voices.at(at, *kind).filter(|v| v.family().is_some()) else { continue };
             if *kind == Kind::Bounce {
                 self.mailed.add(recipient);
-                self.hosts_named[0] = (self.hosts_named[0].0 + u64::from(hosts[at].is_some()), self.hosts_named[0].1 + 1);
+                self.hosts_named[0] =
+                    (self.hosts_named[0].0 + u64::from(hosts[at].is_some()), self.hosts_named[0].1 + 1);
             }
             if let Some(host) = hosts[at].filter(|_| !forwarded[at]) {
                 self.night.answered(domain, host, 1);

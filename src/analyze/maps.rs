@@ -6,16 +6,16 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
-use super::names::{NONE, Names};
+use super::names::Names;
 use super::night::recipient_hash;
 use super::organisation::Mapped;
 use crate::bounce::domain_key;
 
-/// Reads the map of tenants; `receiver` gives the id of a receiver's name.
+/// Reads the map of tenants; `family` gives the family of a receiver's name.
 ///
 /// # Errors
 /// A file that cannot be read; a first line without the columns; a line without a domain and an organisation.
-pub fn tenants(path: &Path, mut receiver: impl FnMut(&str) -> u32) -> anyhow::Result<HashMap<String, Mapped>> {
+pub fn tenants(path: &Path, mut family: impl FnMut(&str) -> String) -> anyhow::Result<HashMap<String, Mapped>> {
     let mut map = HashMap::new();
     each_row(path, &["domain", "organisation", "receiver"], 2, |row| {
         let Some(domain) = domain_key(row[0]) else { bail!("\"{}\" is not a domain", row[0]) };
@@ -23,7 +23,7 @@ pub fn tenants(path: &Path, mut receiver: impl FnMut(&str) -> u32) -> anyhow::Re
             bail!("no organisation for {domain}");
         }
         let organisation = domain_key(row[1]).unwrap_or_else(|| row[1].to_owned());
-        let receiver = if row[2].is_empty() { NONE } else { receiver(row[2]) };
+        let receiver = Some(row[2]).filter(|r| !r.is_empty()).map(&mut family);
         map.insert(domain, Mapped { organisation, receiver });
         Ok(())
     })?;
@@ -101,15 +101,15 @@ mod tests {
     #[test]
     fn a_map_may_leave_out_the_receiver_and_order_its_columns_as_it_likes() {
         let file = file("organisation,domain\n\"Example, Inc.\",Example.COM\nexample.org,example.net\n");
-        let map = tenants(file.path(), |_| NONE).unwrap();
+        let map = tenants(file.path(), str::to_owned).unwrap();
         assert_eq!(map["example.com"].organisation, "Example, Inc.");
-        assert_eq!(map["example.net"], Mapped { organisation: "example.org".into(), receiver: NONE });
+        assert_eq!(map["example.net"], Mapped { organisation: "example.org".into(), receiver: None });
     }
 
     #[test]
     fn a_bad_line_is_named_with_its_place() {
         let file = file("domain,organisation\nexample.com,\n");
-        let error = tenants(file.path(), |_| NONE).unwrap_err();
+        let error = tenants(file.path(), str::to_owned).unwrap_err();
         assert!(format!("{error:#}").ends_with(":2: no organisation for example.com"), "{error:#}");
     }
 

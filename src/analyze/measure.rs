@@ -171,8 +171,12 @@ impl Pass<'_> {
             let identity = &view.night.identities[view.cells.cells[cell].identity as usize];
             let counted = view.count(cell);
             for at in 0..Dimension::COUNT {
-                // Where deliveries do not name it, a bounce that does not either is on no side.
-                if view.covered[at] || DIMENSIONS[at].value(identity) != NONE {
+                // Where deliveries do not name it, what does not name it either is on no side.
+                let named = match DIMENSIONS[at] {
+                    Dimension::Receiver => view.night.receivers_covered || node.receiver != NONE,
+                    dimension => view.covered[at] || dimension.value(identity) != NONE,
+                };
+                if named {
                     self.totals[at].fails += counted.fails[at];
                     self.totals[at].past += counted.past[at];
                 }

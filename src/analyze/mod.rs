@@ -7,24 +7,34 @@
 
 use std::path::PathBuf;
 
+pub mod attempted;
 pub mod candidate;
 pub mod cells;
+pub mod columns;
+pub mod coverage;
 pub mod details;
 pub mod explain;
 pub mod family;
 pub mod incident;
 pub mod judge;
+pub mod load;
+pub mod maps;
 pub mod measure;
 pub mod names;
 pub mod night;
 pub mod organisation;
 pub mod quiet;
+pub mod rows;
+mod run;
+pub mod samples;
 pub mod sentence;
 pub mod stats;
 pub mod streams;
 pub mod tell;
 pub mod tenant;
 pub mod weigh;
+
+pub use run::run;
 
 /// What a judgement is made from.
 #[derive(Debug, Clone, Default)]
@@ -39,12 +49,4 @@ pub struct AnalyzeOptions {
     pub tenants: Option<PathBuf>,
     /// The sender's own list: `email,list_source`.
     pub contacts: Option<PathBuf>,
-}
-
-/// Judges a night.
-///
-/// # Errors
-/// A file that cannot be read, or lacks a column; a table or map with a bad row.
-pub fn run(options: &AnalyzeOptions) -> anyhow::Result<incident::Judgement> {
-    anyhow::bail!("not yet: {} files", options.events.len())
 }

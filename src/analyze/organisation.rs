@@ -20,8 +20,8 @@ const SHORTEST_ASSUMED_NAME: usize = 6;
 pub struct Mapped {
     /// Its organisation, under any name.
     pub organisation: String,
-    /// Its receiver's family: id into `Night::receivers`, or `NONE`.
-    pub receiver: u32,
+    /// Its receiver's family, if the map says so.
+    pub receiver: Option<String>,
 }
 
 /// One organisation, or one consumer pool.
@@ -109,12 +109,11 @@ fn receivers(night: &Night, map: &HashMap<String, Mapped>) -> Vec<u32> {
         let votes = night.facts[domain].receivers.iter();
         votes.max_by_key(|(id, n)| (*n, std::cmp::Reverse(*id))).map_or(NONE, |(id, _)| *id)
     };
-    (0..night.domains.len())
-        .map(|domain| match mapped(map, night.domains.name(domain as u32)) {
-            Some(Mapped { receiver, .. }) if *receiver != NONE => *receiver,
-            _ => majority(domain),
-        })
-        .collect()
+    let told = |domain: usize| {
+        let receiver = mapped(map, night.domains.name(domain as u32))?.receiver.as_deref()?;
+        night.receivers.find(receiver)
+    };
+    (0..night.domains.len()).map(|domain| told(domain).unwrap_or_else(|| majority(domain))).collect()
 }
 
 fn mapped<'a>(map: &'a HashMap<String, Mapped>, domain: &str) -> Option<&'a Mapped> {

@@ -61,7 +61,86 @@ pub fn binomial_tail(hits: u64, trials: u64, p: f64) -> f64 {
 mod tests {
     use super::*;
 
+    /// All values below were computed with 60-digit decimals by an independent program.
+    #[track_caller]
     fn close(got: f64, want: f64) {
-        assert!((got - want).abs() <= 1e-9 * want.abs().max(1e-3), "got {got}, want {want}");
+        assert!((got - want).abs() <= 1e-9 * want.abs().max(1e-300), "got {got:e}, want {want:e}");
+    }
+
+    #[test]
+    fn wilson_agrees_with_values_worked_elsewhere() {
+        let cases = [
+            (550.0, 700.0, 0.753_801_073_183_51, 0.814_508_728_671_89),
+            (3.0, 3.0, 0.438_502_968_244_95, 1.0),
+            (0.0, 10.0, 0.0, 0.277_532_799_862_89),
+            (8.0, 10.0, 0.490_162_471_536_64, 0.943_317_848_545_62),
+            (999_999_999.0, 1e9, 0.999_999_994_335_07, 0.999_999_999_823_48),
+        ];
+        for (hits, trials, low, high) in cases {
+            let (l, h) = wilson(hits, trials).unwrap();
+            close(l, low);
+            close(h, high);
+        }
+    }
+
+    #[test]
+    fn wilson_claims_nothing_without_trials_and_stays_within_nought_and_one() {
+        assert_eq!(wilson(0.0, 0.0), None);
+        assert_eq!(wilson(1.0, f64::NAN), None);
+        for (hits, trials) in [(0.0, 1.0), (1.0, 1.0), (5.0, 1.0), (0.25, 0.5), (1e9, 1e9)] {
+            let (low, high) = wilson(hits, trials).unwrap();
+            assert!((0.0..=1.0).contains(&low) && (0.0..=1.0).contains(&high) && low <= high, "{hits}/{trials}");
+        }
+    }
+
+    #[test]
+    fn likelihood_ratio_agrees_with_values_worked_elsewhere() {
+        close(likelihood_ratio((550.0, 700.0), (4.0, 1900.0)), 954.457_890_280_906);
+        close(likelihood_ratio((3.0, 3.0), (0.0, 100.0)), 13.564_230_322_839);
+        close(likelihood_ratio((5.0, 10.0), (5.0, 100.0)), 6.726_974_568_229);
+        close(likelihood_ratio((1e9, 1e9), (0.0, 1e9)), 1_386_294_361.119_890_6);
+    }
+
+    #[test]
+    fn likelihood_ratio_is_nothing_without_an_excess_inside() {
+        for (inside, outside) in
+            [((0.0, 0.0), (1.0, 2.0)), ((1.0, 2.0), (0.0, 0.0)), ((1.0, 2.0), (1.0, 2.0)), ((1.0, 9.0), (5.0, 9.0))]
+        {
+            assert_eq!(likelihood_ratio(inside, outside), 0.0, "{inside:?} {outside:?}");
+        }
+    }
+
+    #[test]
+    fn odds_ratio_is_finite_at_its_limits() {
+        close(odds_ratio((550.0, 700.0), (4.0, 1900.0)), 1_541.562_569_213_732);
+        close(odds_ratio((3.0, 3.0), (0.0, 100.0)), 1407.0);
+        close(odds_ratio((0.0, 0.0), (0.0, 0.0)), 1.0);
+        assert!(odds_ratio((1e9, 1e9), (0.0, 1e9)).is_finite());
+    }
+
+    #[test]
+    fn binomial_tail_agrees_with_exact_sums() {
+        let cases = [
+            (3, 3, 0.002, 8e-9),
+            (3, 5, 0.002, 7.976_019_2e-8),
+            (10, 20, 0.1, 7.150_904_021_083_78e-6),
+            (1, 1000, 0.002, 0.864_935_477_553_316_4),
+            (400, 500, 0.5, 8.298_147_376_086_966e-44),
+            (20, 30, 0.3, 3.687_008_076_878_482e-5),
+        ];
+        for (hits, trials, p, want) in cases {
+            close(binomial_tail(hits, trials, p), want);
+        }
+    }
+
+    #[test]
+    fn binomial_tail_keeps_its_limits() {
+        assert_eq!(binomial_tail(0, 0, 0.5), 1.0);
+        assert_eq!(binomial_tail(0, 10, 0.0), 1.0);
+        assert_eq!(binomial_tail(1, 10, 0.0), 0.0);
+        assert_eq!(binomial_tail(11, 10, 0.5), 0.0);
+        assert_eq!(binomial_tail(10, 10, 1.0), 1.0);
+        let million = binomial_tail(500_100_000, 1_000_000_000, 0.5);
+        assert!((0.0..1e-9).contains(&million), "{million:e}");
     }
 }

@@ -11,7 +11,7 @@ use super::family::{Families, Family};
 use super::incident::{Incident, Judgement, Mode, Scope, Weighed};
 use super::judge::Verdict;
 use super::names::NONE;
-use super::night::{Night, ReceiverKind};
+use super::night::{Night, ReceiverKind, Row};
 use super::organisation::Places;
 use super::quiet::QuietFinding;
 use super::sentence;
@@ -35,19 +35,25 @@ pub struct Teller<'a> {
     pub uncovered: &'a [Dimension],
 }
 
-/// Turns a verdict into a judgement; rows by domain and code are added by `rows`.
-pub fn tell(
-    night: &Night,
-    places: &Places,
-    cells: &Cells,
-    verdict: Verdict,
-    judging: &Judging,
-    _earlier: &[()],
-) -> Judgement {
+/// A judgement, and what is needed to add rows and samples to it.
+#[derive(Debug)]
+pub struct Told {
+    /// The judgement without rows and samples.
+    pub judgement: Judgement,
+    /// Which incident owns a failure, by the place of its id in `ids`.
+    pub owners: Owners,
+    /// Ids of the incidents, in the order that `owners` uses.
+    pub ids: Vec<String>,
+    /// The failure to show for each incident.
+    pub samples: Vec<(String, Row)>,
+}
+
+/// Turns a verdict into a judgement.
+pub fn tell(night: &Night, places: &Places, cells: &Cells, verdict: Verdict, judging: &Judging) -> Told {
     let teller = Teller { night, places, cells, judging, uncovered: &verdict.uncovered };
     let owners = owners(&verdict);
     let count = verdict.findings.len() + verdict.tenants.len() + verdict.others.len();
-    let details = gather(night, places, cells, &owners, count);
+    let details = gather(night, cells, &owners, count);
     let (ours, rest) = details.split_at(verdict.findings.len());
     let (tenants, others) = rest.split_at(verdict.tenants.len());
     let mut incidents: Vec<Incident> = Vec::with_capacity(count);
@@ -55,8 +61,10 @@ pub fn tell(
     incidents.extend(verdict.tenants.iter().zip(tenants).map(|(f, d)| teller.tenant(f, d)));
     incidents.extend(verdict.others.iter().zip(others).map(|(f, d)| teller.quiet(f, d)));
     let weighed = teller.weighed(&verdict, &incidents);
+    let ids: Vec<String> = incidents.iter().map(|i| i.id.clone()).collect();
+    let samples = ids.iter().zip(&details).filter_map(|(id, d)| d.sample.map(|row| (id.clone(), row))).collect();
     incidents.sort_by(|a, b| order(a).cmp(&order(b)));
-    Judgement {
+    let judgement = Judgement {
         mode: if cells.rates { Mode::Rates } else { Mode::CountsOnly },
         incidents,
         domains: vec![],
@@ -66,9 +74,10 @@ pub fn tell(
         weighed,
         tried: None,
         delivered: None,
-        recipients_mailed: None,
+        recipients_mailed: night.recipients_mailed,
         concentration: None,
-    }
+    };
+    Told { judgement, owners, ids, samples }
 }
 
 fn owners(verdict: &Verdict) -> Owners {
@@ -245,6 +254,7 @@ impl Teller<'_> {
             template: most(&details.templates).and_then(|(id, _)| names(&self.night.templates, id)),
             sample: None,
             cause: most(&details.causes).map(|(cause, _)| cause),
+            explains: details.causes.keys().copied().collect(),
             receiver: most(&details.receivers).and_then(|(id, _)| names(&self.night.receivers, id)),
             explicit: false,
             confounded_with: vec![],

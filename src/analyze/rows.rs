@@ -1,0 +1,184 @@
+//! The tables around the incidents: by recipient domain, by code, by both. In: the night's rows with their owners. Out:
+//! the rows of a `Judgement`, its sums, and how concentrated the refusals are.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::cells::Cells;
+use super::details::{Owners, most};
+use super::family::{Families, Family};
+use super::incident::{CodeRow, DomainCodeRow, DomainRow, Judgement};
+use super::names::NONE;
+use super::night::{Night, Voice};
+use super::organisation::Places;
+use crate::bounce::{Cause, EnhancedStatus, Kind, ReplyCode};
+
+type Code = (Option<ReplyCode>, Option<EnhancedStatus>, Cause);
+
+/// What is counted of one domain.
+#[derive(Default, Clone)]
+struct OfDomain {
+    bounces: u64,
+    delays: u64,
+    complaints: u64,
+    causes: BTreeMap<Cause, u64>,
+    codes: BTreeMap<Code, u64>,
+    incidents: BTreeMap<usize, u64>,
+}
+
+/// What is counted of one code at one receiver.
+#[derive(Default)]
+struct OfCode {
+    bounces: u64,
+    deciders: u64,
+    last: Option<u32>,
+    templates: BTreeMap<u32, u64>,
+}
+
+/// Adds the tables and sums to a judgement. `ids` are the incidents in the order that `owners` uses.
+pub fn add(judgement: &mut Judgement, night: &Night, places: &Places, cells: &Cells, owners: &Owners, ids: &[String]) {
+    let (mut domains, mut codes) = (BTreeMap::<u32, OfDomain>::new(), BTreeMap::<(Code, u32), OfCode>::new());
+    for (n, node) in cells.nodes.iter().enumerate() {
+        for at in cells.cells_of(n).flat_map(|cell| cells.fails_of(cell)) {
+            let fail = cells.fails[at];
+            let owner = owners.of(node.decider, fail.family, fail.by);
+            for row in cells.rows_of(at) {
+                let voice = &night.voices[row.voice as usize];
+                domains.entry(row.domain).or_default().add(voice, owner);
+                if voice.kind == Kind::Bounce {
+                    codes.entry((code_of(voice), voice.speaker)).or_default().add(voice, node.decider);
+                }
+            }
+        }
+    }
+    judgement.codes = code_rows(night, codes);
+    judgement.domain_codes = domain_code_rows(night, &domains);
+    judgement.domains = domain_rows(night, places, cells.rates, &domains, ids);
+    sums(judgement, night, cells, &domains);
+}
+
+fn code_of(voice: &Voice) -> Code {
+    (voice.reply_code, voice.status, voice.cause)
+}
+
+impl OfDomain {
+    fn add(&mut self, voice: &Voice, owner: Option<usize>) {
+        match voice.kind {
+            Kind::Delay => self.delays += 1,
+            Kind::Complaint => self.complaints += 1,
+            _ => {
+                self.bounces += 1;
+                *self.causes.entry(voice.cause).or_default() += 1;
+                *self.codes.entry(code_of(voice)).or_default() += 1;
+                if let Some(incident) = owner {
+                    *self.incidents.entry(incident).or_default() += 1;
+                }
+            }
+        }
+    }
+}
+
+impl OfCode {
+    fn add(&mut self, voice: &Voice, decider: u32) {
+        self.bounces += 1;
+        if self.last != Some(decider) {
+            self.last = Some(decider);
+            self.deciders += 1;
+        }
+        if voice.template != NONE {
+            *self.templates.entry(voice.template).or_default() += 1;
+        }
+    }
+}
+
+fn code_rows(night: &Night, codes: BTreeMap<(Code, u32), OfCode>) -> Vec<CodeRow> {
+    let mut rows: Vec<CodeRow> = codes
+        .into_iter()
+        .map(|(((reply_code, status, cause), speaker), counted)| CodeRow {
+            reply_code,
+            status,
+            cause,
+            receiver: night.receivers.get(speaker).map(str::to_owned),
+            bounces: counted.bounces,
+            organisations: counted.deciders,
+            template: most(&counted.templates).and_then(|(id, _)| night.templates.get(id)).map(str::to_owned),
+        })
+        .collect();
+    // The map's order is by code, cause, receiver, and the sort is stable.
+    rows.sort_by_key(|row| Reverse(row.bounces));
+    rows
+}
+
+fn domain_code_rows(night: &Night, domains: &BTreeMap<u32, OfDomain>) -> Vec<DomainCodeRow> {
+    let row = |domain: u32, code: &Code, bounces: u64| DomainCodeRow {
+        domain: night.domains.name(domain).to_owned(),
+        reply_code: code.0,
+        status: code.1,
+        cause: code.2,
+        bounces,
+    };
+    // Ids of domains follow their names.
+    domains.iter().flat_map(|(domain, counted)| counted.codes.iter().map(move |(c, n)| row(*domain, c, *n))).collect()
+}
+
+fn domain_rows(
+    night: &Night,
+    places: &Places,
+    rates: bool,
+    domains: &BTreeMap<u32, OfDomain>,
+    ids: &[String],
+) -> Vec<DomainRow> {
+    let mut rows: Vec<DomainRow> = domains
+        .iter()
+        .map(|(domain, counted)| {
+            let decider = places.decider_of[*domain as usize];
+            let organisation = (!places.is_pool(decider)).then(|| places.deciders[decider as usize].key.clone());
+            let mut causes: Vec<(Cause, u64)> = counted.causes.iter().map(|(c, n)| (*c, *n)).collect();
+            causes.sort_by_key(|(cause, n)| (Reverse(*n), *cause));
+            DomainRow {
+                domain: night.domains.name(*domain).to_owned(),
+                organisation,
+                receiver: night.receivers.get(places.receiver_of[*domain as usize]).map(str::to_owned),
+                bounces: counted.bounces,
+                delays: counted.delays,
+                complaints: counted.complaints,
+                delivered: rates.then(|| night.facts[*domain as usize].delivered),
+                causes,
+                incident: most(&counted.incidents).map(|(at, _)| ids[at].clone()),
+            }
+        })
+        .collect();
+    rows.sort_by_key(|row| Reverse(row.bounces));
+    rows
+}
+
+fn sums(judgement: &mut Judgement, night: &Night, cells: &Cells, domains: &BTreeMap<u32, OfDomain>) {
+    let bounces: u64 = domains.values().map(|d| d.bounces).sum();
+    let delivered: u64 = night.facts.iter().map(|f| f.delivered).sum();
+    if cells.rates {
+        judgement.delivered = Some(delivered);
+        judgement.tried = Some(delivered + bounces);
+    }
+    judgement.concentration = concentration(cells);
+}
+
+/// Share of the organisation with most policy failures, and how many organisations of equal size would be as spread:
+/// 1/Σs², the inverse Simpson index. `None` without policy failures.
+fn concentration(cells: &Cells) -> Option<(f64, f64)> {
+    let mut by_decider: BTreeMap<u32, u64> = BTreeMap::new();
+    for (n, node) in cells.nodes.iter().enumerate() {
+        let fails = cells.cells_of(n).flat_map(|c| cells.fails_of(c)).map(|f| &cells.fails[f]);
+        let refused: u64 = fails.filter(|f| is_policy(f.family)).map(|f| u64::from(f.count)).sum();
+        if refused > 0 {
+            *by_decider.entry(node.decider).or_default() += refused;
+        }
+    }
+    let all: u64 = by_decider.values().sum();
+    let shares = by_decider.values().map(|n| *n as f64 / all as f64);
+    let top = shares.clone().fold(0.0, f64::max);
+    (all > 0).then(|| (top, 1.0 / shares.map(|s| s * s).sum::<f64>()))
+}
+
+fn is_policy(family: Family) -> bool {
+    Families::POLICY.has(family)
+}
