@@ -14,8 +14,8 @@ use crate::bounce::Kind;
 pub struct Export {
     /// Unique; what `--input-format` takes and `grammar` prints.
     pub name: String,
-    /// Names that must all be there for a record to be of this format. The first format whose names are there is taken, so
-    /// that the richer of two formats stands first.
+    /// Names that must all be there for a record to be of this format; of `a|b` one is enough. The first format whose names are
+    /// there is taken, so that the richer of two formats stands first.
     pub needs: Vec<String>,
     /// Names of which none may be there.
     #[serde(default)]
@@ -24,8 +24,9 @@ pub struct Export {
     /// holds one record an element; a string there is read as JSON.
     #[serde(default)]
     pub inside: Vec<String>,
-    /// Path of an array within the record: each element becomes an event of its own, what stands outside is shared.
-    pub each: Option<String>,
+    /// Paths of arrays within the record: each element becomes an event of its own, what stands outside is shared.
+    #[serde(default)]
+    pub each: Vec<String>,
     /// Our field -> its names there, in order of preference: the first that is not empty is taken.
     pub fields: BTreeMap<String, OneOrMany<Name>>,
     /// The kind of a record for which no row of `kinds` speaks; absent: by its kind, action and codes.
@@ -43,7 +44,8 @@ pub struct Export {
 pub enum Name {
     /// The value as it is.
     Plain(String),
-    /// Several values in one, those that are there: `{ join = ["bounceType", "bounceSubType"], with = "/" }`.
+    /// Several values in one, those that are there: `{ join = ["bounceType", "bounceSubType"], with = "/" }`. A value with which
+    /// the next one begins is left out.
     Join {
         /// Their names.
         join: Vec<String>,
@@ -65,7 +67,8 @@ pub enum Name {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KindRow {
-    /// All must hold: a name, and the words it may have there; letter case does not matter, a `*` at the end stands for any rest.
+    /// All must hold: a name (of `a|b` one is enough), and the words it may have there; letter case does not matter, `*` stands
+    /// for any text.
     pub when: BTreeMap<String, OneOrMany<String>>,
     /// What such a record is.
     pub kind: Kind,

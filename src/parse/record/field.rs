@@ -42,6 +42,8 @@ fields! {
     StatusField = "status_field",
     /// The reply text.
     DiagnosticCode = "diagnostic_code",
+    /// A whole bounce notice (text, HTML or a mail) that came with the record.
+    Notice = "notice",
     /// The SMTP command answered.
     Command = "command",
     /// The host that answered.

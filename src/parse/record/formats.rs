@@ -43,9 +43,9 @@ impl Formats {
 
     /// The first format whose names are there.
     pub fn of_columns(&self, has: impl Fn(&str) -> bool) -> Option<&Format> {
-        let fits = |format: &&Format| {
-            format.export.needs.iter().all(|name| has(name)) && !format.export.lacks.iter().any(|name| has(name))
-        };
+        let any = |names: &String| names.split('|').any(&has);
+        let fits =
+            |format: &&Format| format.export.needs.iter().all(any) && !format.export.lacks.iter().any(|name| has(name));
         self.all.iter().find(fits)
     }
 }

@@ -57,10 +57,12 @@ impl Keys {
         Some(slot)
     }
 
-    /// Marks a path whose array holds records.
+    /// Marks a path on which every array holds records.
     pub fn mark_wrapper(&mut self, path: &str) {
-        let node = self.node(path);
-        self.nodes[node].wrapper = true;
+        for (end, _) in path.match_indices('.').chain(std::iter::once((path.len(), ""))) {
+            let node = self.node(&path[..end]);
+            self.nodes[node].wrapper = true;
+        }
     }
 
     /// Marks a path whose array holds one event an element.

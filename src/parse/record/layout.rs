@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::field::Field;
+use super::glob::Glob;
 use crate::bounce::Kind;
 use crate::tables::exports::{Export, Name};
 
@@ -64,32 +65,8 @@ enum Pick {
 /// All must hold.
 #[derive(Debug)]
 struct KindTest {
-    when: Vec<(Slot, Vec<Word>)>,
+    when: Vec<(Vec<Slot>, Vec<Glob>)>,
     kind: Kind,
-}
-
-#[derive(Debug)]
-enum Word {
-    Exact(String),
-    Prefix(String),
-}
-
-impl Word {
-    fn new(pattern: &str) -> Word {
-        match pattern.strip_suffix('*') {
-            Some(prefix) => Word::Prefix(prefix.to_owned()),
-            None => Word::Exact(pattern.to_owned()),
-        }
-    }
-
-    fn fits(&self, text: &str) -> bool {
-        match self {
-            Word::Exact(word) => word.eq_ignore_ascii_case(text),
-            Word::Prefix(prefix) => {
-                text.as_bytes().get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
-            }
-        }
-    }
 }
 
 impl Layout {
@@ -112,7 +89,10 @@ impl Layout {
             let when: Option<Vec<_>> = row
                 .when
                 .iter()
-                .map(|(name, words)| Some((place(name)?, words.as_slice().iter().map(|w| Word::new(w)).collect())))
+                .map(|(names, words)| {
+                    let slots: Vec<Slot> = names.split('|').filter_map(&mut place).collect();
+                    (!slots.is_empty()).then(|| (slots, words.as_slice().iter().map(|word| Glob::new(word)).collect()))
+                })
                 .collect();
             kinds.extend(when.map(|when| KindTest { when, kind: row.kind }));
         }
@@ -151,12 +131,13 @@ impl Layout {
 
     /// What the record's own words say that it is.
     pub fn kind(&self, record: &impl Values) -> Option<Kind> {
-        let holds = |(slot, words): &(Slot, Vec<Word>)| {
+        let says = |slot: &Slot, words: &[Glob]| {
             record.get(*slot).is_some_and(|value| {
                 let text = value.text();
                 words.iter().any(|word| word.fits(&text))
             })
         };
+        let holds = |(slots, words): &(Vec<Slot>, Vec<Glob>)| slots.iter().any(|slot| says(slot, words));
         self.kinds.iter().find(|test| test.when.iter().all(holds)).map(|test| test.kind)
     }
 }
@@ -177,8 +158,17 @@ impl Pick {
 }
 
 fn join<'v>(slots: &[Slot], with: &str, record: &'v impl Values) -> Option<Cow<'v, str>> {
-    let parts: Vec<_> = slots.iter().filter_map(|slot| record.get(*slot)).map(Value::text).collect();
-    (!parts.is_empty()).then(|| Cow::Owned(parts.join(with)))
+    let mut parts = slots.iter().filter_map(|slot| record.get(*slot)).map(Value::text);
+    let mut joined = parts.next()?;
+    for part in parts {
+        // "550" and "550 5.1.1 unknown": the code stands in the text already.
+        if part.starts_with(&*joined) {
+            joined = part;
+        } else {
+            joined = Cow::Owned(format!("{joined}{with}{part}"));
+        }
+    }
+    Some(joined)
 }
 
 fn cut<'v>(text: Cow<'v, str>, before: Option<&str>, after: Option<&str>) -> Option<Cow<'v, str>> {

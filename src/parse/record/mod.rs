@@ -5,6 +5,7 @@ mod build;
 mod clean;
 mod field;
 mod formats;
+mod glob;
 mod json;
 mod layout;
 mod rows;
@@ -32,7 +33,8 @@ pub struct Records {
 /// A format as JSON spells it.
 #[derive(Debug)]
 struct Shape {
-    needs: Vec<Slot>,
+    /// Of each group one.
+    needs: Vec<Vec<Slot>>,
     lacks: Vec<Slot>,
     each: bool,
     layout: Layout,
@@ -66,7 +68,8 @@ impl Records {
         let read = json::read(&self.keys, text, &mut |slots| {
             records += 1;
             let fits = |shape: &&Shape| {
-                shape.needs.iter().all(|slot| slots.has(*slot)) && !shape.lacks.iter().any(|slot| slots.has(*slot))
+                shape.needs.iter().all(|any| any.iter().any(|slot| slots.has(*slot)))
+                    && !shape.lacks.iter().any(|slot| slots.has(*slot))
             };
             let Some(shape) = self.shapes.iter().find(fits) else {
                 out.rejects.push(reject(
@@ -101,18 +104,18 @@ impl Records {
 fn shape(format: &formats::Format, keys: &mut Keys) -> Result<Shape, TableError> {
     let export = &format.export;
     let full = || TableError { file: "exports.toml".to_owned(), line: 1, what: "more than 65,535 names".to_owned() };
-    let mut add = |path: &String| keys.add(path, &export.inside).ok_or_else(full);
-    let needs = export.needs.iter().map(&mut add).collect::<Result<_, _>>()?;
-    let lacks = export.lacks.iter().map(&mut add).collect::<Result<_, _>>()?;
+    let mut add = |path: &str| keys.add(path, &export.inside).ok_or_else(full);
+    let needs = export.needs.iter().map(|any| any.split('|').map(&mut add).collect()).collect::<Result<_, _>>()?;
+    let lacks = export.lacks.iter().map(|path| add(path)).collect::<Result<_, _>>()?;
     for wrapper in &export.inside {
         keys.mark_wrapper(wrapper);
     }
-    if let Some(each) = &export.each {
+    for each in &export.each {
         keys.mark_each(each, &export.inside);
     }
     let layout = Layout::new(export, format.name, |path| keys.add(path, &export.inside))
         .map_err(|what| TableError { file: "exports.toml".to_owned(), line: 1, what })?;
-    Ok(Shape { needs, lacks, each: export.each.is_some(), layout })
+    Ok(Shape { needs, lacks, each: !export.each.is_empty(), layout })
 }
 
 fn reject(origin: &Origin, reason: RejectReason, detail: String) -> Reject {
