@@ -18,7 +18,7 @@ mod verp;
 use mail::MailReader;
 use prose::Layouts;
 
-use crate::bounce::{Delivery, Event, Reject};
+use crate::bounce::{Delivery, Event, Reject, Timestamp};
 use crate::source::Item;
 use crate::tables::TableError;
 use std::path::PathBuf;
@@ -34,8 +34,8 @@ pub struct ParseOptions {
     pub time_zone: Option<String>,
     /// The inputs are lists of what was delivered or sent: a record that does not say what it is, is a delivery.
     pub deliveries: bool,
-    /// The year of syslog lines, from `--as-of`.
-    pub year: Option<i16>,
+    /// The night, from `--as-of`: log lines without a year are of the last year that does not lie after it.
+    pub as_of: Option<Timestamp>,
 }
 
 /// What one item, or a batch of them, became.
@@ -76,9 +76,9 @@ impl Reader {
                 Ok(events) => out.events.extend(events),
                 Err(reject) => out.rejects.push(reject),
             },
-            Item::Row { origin, header, record } => self.records.row(origin, header, *record, out),
-            Item::Json { origin, text } => self.records.json(origin, text, out),
-            Item::Log { origin, text } => self.records.log(origin, text, out),
+            Item::Row { origin, header, record } => self.records.row(&self.mails, origin, header, *record, out),
+            Item::Json { origin, text } => self.records.json(&self.mails, origin, text, out),
+            Item::Log { origin, before, text } => self.records.log(origin, before, text, out),
         }
     }
 }

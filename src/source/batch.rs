@@ -33,7 +33,7 @@ pub(super) enum Work {
     /// Lines of one value each.
     Lines(lines::Lines),
     /// Lines of a log.
-    Log { name: Arc<str>, first: u64, data: Vec<u8> },
+    Log { name: Arc<str>, first: u64, before: Vec<u8>, data: Vec<u8> },
     /// Values of a JSON document.
     Values { name: Arc<str>, first: u64, data: Vec<u8>, spans: Vec<Range<usize>> },
     /// Something that is no item.
@@ -57,8 +57,9 @@ impl Batch {
             Work::Files(small) => small.each(visit),
             Work::Rows(rows) => rows.each(max, visit),
             Work::Lines(lines) => lines.each(max, visit),
-            Work::Log { name, first, data } => {
-                visit(Ok(Item::Log { origin: Origin { source: name.clone(), index: *first }, text: data }));
+            Work::Log { name, first, before, data } => {
+                let origin = Origin { source: name.clone(), index: *first };
+                visit(Ok(Item::Log { origin, before, text: data }));
             }
             Work::Values { name, first, data, spans } => {
                 for (index, span) in (*first..).zip(spans) {

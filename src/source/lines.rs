@@ -36,11 +36,16 @@ pub(super) struct LineCutter {
     next: u64,
     /// Up to here there is no line end.
     seen: usize,
+    /// Of a log, the last lines taken.
+    tail: Vec<u8>,
 }
+
+/// Bytes of a log that each chunk gets from the one before: some thousand lines, a minute of a busy server.
+const LOOK_BACK: usize = 1 << 20;
 
 impl LineCutter {
     pub(super) fn new(name: Arc<str>, kind: Kind) -> Self {
-        LineCutter { name, kind, next: 0, seen: 0 }
+        LineCutter { name, kind, next: 0, seen: 0, tail: Vec::new() }
     }
 }
 
@@ -60,7 +65,10 @@ impl Cutter for LineCutter {
         self.next += memchr_iter(b'\n', &data).count() as u64;
         match self.kind {
             Kind::Json => Work::Lines(Lines { name, first, data }),
-            Kind::Log => Work::Log { name, first, data },
+            Kind::Log => {
+                let before = self.turn_tail(&data);
+                Work::Log { name, first, before, data }
+            }
         }
     }
 
@@ -72,6 +80,24 @@ impl Cutter for LineCutter {
 
     fn resume(&mut self, data: &[u8], _end: bool) -> Option<usize> {
         memchr(b'\n', data).map(|at| at + 1)
+    }
+}
+
+impl LineCutter {
+    /// The last lines before `data`, which become those of `data`.
+    fn turn_tail(&mut self, data: &[u8]) -> Vec<u8> {
+        let mut tail = if data.len() < LOOK_BACK { self.tail.clone() } else { Vec::new() };
+        tail.extend_from_slice(&data[data.len().saturating_sub(LOOK_BACK)..]);
+        if tail.len() > LOOK_BACK {
+            let over = tail.len() - LOOK_BACK;
+            tail.drain(..over);
+        }
+        if tail.len() == LOOK_BACK {
+            // The first line may be cut.
+            let whole = memchr(b'\n', &tail).map_or(tail.len(), |at| at + 1);
+            tail.drain(..whole);
+        }
+        std::mem::replace(&mut self.tail, tail)
     }
 }
 

@@ -114,10 +114,12 @@ pub enum Item<'a> {
         text: &'a [u8],
     },
     /// Consecutive whole lines of a log, some megabytes at a time, in order. Entries that belong together may stand in
-    /// different chunks.
+    /// different chunks, so each comes with the last lines of the one before.
     Log {
         /// Where it stands; the index is the number of the first line, from 0.
         origin: Origin,
+        /// Whole lines that stand right before: what entries of this chunk may belong to. Read already, as items.
+        before: &'a [u8],
         /// The lines, with their ends.
         text: &'a [u8],
     },

@@ -28,7 +28,7 @@ fn shown(item: Result<Item<'_>, Reject>) -> String {
     match item {
         Ok(Item::Mail { origin, bytes }) => format!("{} mail {}", place(&origin), text(bytes)),
         Ok(Item::Json { origin, text: bytes }) => format!("{} json {}", place(&origin), text(bytes)),
-        Ok(Item::Log { origin, text: bytes }) => format!("{} log {}", place(&origin), text(bytes)),
+        Ok(Item::Log { origin, text: bytes, .. }) => format!("{} log {}", place(&origin), text(bytes)),
         Ok(Item::Row { origin, header, record }) => {
             let cells: Vec<&str> = (0..header.names.len()).filter_map(|at| record.get(at)).collect();
             format!("{} row {}", place(&origin), cells.join("|"))

@@ -6,15 +6,19 @@ use std::borrow::Cow;
 use super::clean;
 use super::field::Field;
 use super::layout::{Layout, Values};
+use super::notice;
 use crate::bounce::{Action, Address, Delivery, Event, Kind, Origin, Reject, RejectReason, Timestamp, domain_key};
 use crate::parse::date::{self, NoDate, Zone};
-use crate::parse::{Parsed, reply};
+use crate::parse::mail::MailReader;
+use crate::parse::{Parsed, reply, sending_ip};
 
 /// What applies to all records of a run.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Setting {
     /// The zone of zone-less times.
     pub zone: Option<Zone>,
+    /// The night: the year of times that name none is the last before its end.
+    pub as_of: Option<Timestamp>,
     /// Records that do not say what they are, are deliveries: the file was given as such.
     pub deliveries: bool,
 }
@@ -22,15 +26,38 @@ pub struct Setting {
 /// Length of `2026-11-20`.
 const DATE_ONLY: usize = 10;
 
-/// Reads one record.
-pub fn record(setting: &Setting, layout: &Layout, origin: &Origin, values: &impl Values, out: &mut Parsed) {
-    let draft = Draft { setting, layout, values };
-    let made = match draft.kind() {
-        Kind::Delivered => draft.delivery(origin).map(|delivery| out.deliveries.push(delivery)),
-        kind => draft.event(origin, kind).map(|event| out.events.push(event)),
-    };
-    if let Err(detail) = made {
-        out.rejects.push(Reject { origin: origin.clone(), reason: RejectReason::BadRow, detail });
+/// Reads records of one place.
+pub struct Builder<'r> {
+    /// What applies to all.
+    pub setting: &'r Setting,
+    /// Reads the notices in them.
+    pub mails: &'r MailReader,
+    /// Where they stand.
+    pub origin: &'r Origin,
+}
+
+impl Builder<'_> {
+    /// Reads one record.
+    pub fn record(&self, layout: &Layout, values: &impl Values, out: &mut Parsed) {
+        let draft = Draft { setting: self.setting, layout, values };
+        let made = match draft.kind() {
+            Kind::Delivered => draft.delivery(self.origin).map(|delivery| out.deliveries.push(delivery)),
+            kind => self.event(&draft, kind).map(|event| out.events.push(event)),
+        };
+        if let Err(detail) = made {
+            out.rejects.push(Reject { origin: self.origin.clone(), reason: RejectReason::BadRow, detail });
+        }
+    }
+
+    fn event(&self, draft: &Draft<'_, impl Values>, kind: Kind) -> Result<Event, String> {
+        let mut event = draft.event(self.origin, kind)?;
+        if kind == Kind::Bounce
+            && let Some(text) = draft.text(Field::Notice)
+            && let Some(found) = notice::read(self.mails, self.origin, &text, event.recipient.as_ref())
+        {
+            notice::complete(&mut event, found);
+        }
+        Ok(event)
     }
 }
 
@@ -124,7 +151,10 @@ impl<'r, V: Values> Draft<'r, V> {
         event.action = self.action();
         self.reply(&mut event);
         event.reporting_mta = self.text(Field::ReportingMta).and_then(|text| clean::host(&text));
-        event.sending_ip = self.text(Field::SendingIp).and_then(|text| clean::ip(&text));
+        event.sending_ip = self
+            .text(Field::SendingIp)
+            .and_then(|text| clean::ip(&text))
+            .or_else(|| event.diagnostic_code.as_deref().and_then(sending_ip::from_reply));
         event.sending_domain = self.text(Field::SendingDomain).and_then(|text| clean::domain(&text));
         event.campaign_id = self.name(Field::CampaignId);
         event.list_source = self.name(Field::ListSource);

@@ -329,11 +329,13 @@ impl<'de> Visitor<'de> for Seed<'_, '_, 'de, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        self.sink.put(self.node, Held::Present);
         let (wrapper, each) = {
             let node = &self.sink.keys.nodes[self.node];
             (node.wrapper, node.each)
         };
+        if !each {
+            self.sink.put(self.node, Held::Present);
+        }
         let mut first = true;
         loop {
             let mark = self.sink.slots.touched.len();

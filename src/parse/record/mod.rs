@@ -8,13 +8,17 @@ mod formats;
 mod glob;
 mod json;
 mod layout;
+mod notice;
+mod postfix;
 mod rows;
+mod syslog;
 
-use self::build::Setting;
+use self::build::{Builder, Setting};
 use self::formats::Formats;
 use self::json::Keys;
 use self::layout::{Layout, Slot, Values};
 use super::date::Zone;
+use super::mail::MailReader;
 use super::{ParseOptions, Parsed};
 use crate::bounce::{Origin, Reject, RejectReason};
 use crate::source::{Header, Record};
@@ -50,20 +54,28 @@ impl Records {
         let formats = Formats::load(options.tables.as_deref())?;
         let mut keys = Keys::default();
         let shapes = formats.iter().map(|format| shape(format, &mut keys)).collect::<Result<_, _>>()?;
-        let setting = Setting { zone, deliveries: options.deliveries };
+        let setting = Setting { zone, as_of: options.as_of, deliveries: options.deliveries };
         Ok(Records { setting, formats, plans: rows::Plans::default(), keys, shapes })
     }
 
     /// Reads one row of a delimited file.
-    pub fn row(&self, origin: &Origin, header: &Header, record: Record<'_>, out: &mut Parsed) {
+    pub(super) fn row(
+        &self,
+        mails: &MailReader,
+        origin: &Origin,
+        header: &Header,
+        record: Record<'_>,
+        out: &mut Parsed,
+    ) {
         match &*self.plans.of(header, &self.formats) {
-            Ok(layout) => build::record(&self.setting, layout, origin, &record, out),
+            Ok(layout) => Builder { setting: &self.setting, mails, origin }.record(layout, &record, out),
             Err(detail) => out.rejects.push(reject(origin, RejectReason::BadRow, detail.clone())),
         }
     }
 
     /// Reads one JSON value: an object, or an array of them, perhaps in wrappers.
-    pub fn json(&self, origin: &Origin, text: &[u8], out: &mut Parsed) {
+    pub(super) fn json(&self, mails: &MailReader, origin: &Origin, text: &[u8], out: &mut Parsed) {
+        let builder = Builder { setting: &self.setting, mails, origin };
         let mut records = 0_u64;
         let read = json::read(&self.keys, text, &mut |slots| {
             records += 1;
@@ -80,9 +92,9 @@ impl Records {
                 return;
             };
             if shape.each && slots.elements() > 0 {
-                slots.each(|slots| build::record(&self.setting, &shape.layout, origin, slots, out));
+                slots.each(|slots| builder.record(&shape.layout, slots, out));
             } else {
-                build::record(&self.setting, &shape.layout, origin, slots, out);
+                builder.record(&shape.layout, slots, out);
             }
         });
         match read {
@@ -94,10 +106,10 @@ impl Records {
         }
     }
 
-    /// Reads consecutive lines of a log.
-    pub fn log(&self, origin: &Origin, text: &[u8], out: &mut Parsed) {
-        let detail = format!("a log of {} bytes; no log format is read yet", text.len());
-        out.rejects.push(reject(origin, RejectReason::UnknownFormat, detail));
+    /// Reads consecutive lines of a log; those `before` only tell what the later ones belong to.
+    pub(super) fn log(&self, origin: &Origin, before: &[u8], text: &[u8], out: &mut Parsed) {
+        let (before, text) = (String::from_utf8_lossy(before), String::from_utf8_lossy(text));
+        postfix::read(&self.setting, origin, &before, &text, out);
     }
 }
 

@@ -2,22 +2,26 @@
 
 use super::*;
 use crate::bounce::Kind;
+use crate::parse::Reader;
+use crate::source::{self, Item, SourceOptions};
 
-fn records(deliveries: bool) -> Records {
-    Records::new(&ParseOptions { deliveries, ..ParseOptions::default() }).unwrap()
+fn records(deliveries: bool) -> Reader {
+    Reader::new(&ParseOptions { deliveries, ..ParseOptions::default() }).unwrap()
 }
 
 fn origin() -> Origin {
     Origin { source: "test".into(), index: 0 }
 }
 
-fn csv_with(records: &Records, text: &str) -> Parsed {
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let names = reader.headers().unwrap().iter().map(str::to_owned).collect();
-    let header = Header { names, id: 1 };
+fn csv_with(reader: &Reader, text: &str) -> Parsed {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    let options = SourceOptions { input_format: Some("csv".to_owned()), ..SourceOptions::default() };
     let mut out = Parsed::default();
-    for record in reader.records() {
-        records.row(&origin(), &header, Record(&record.unwrap()), &mut out);
+    for source in source::open(&[file.path().display().to_string()], &options).unwrap().sources {
+        for batch in source.batches(&options).unwrap() {
+            batch.unwrap().each(&mut |item| reader.item(&item.unwrap(), &mut out));
+        }
     }
     out
 }
@@ -28,7 +32,7 @@ fn read_csv(text: &str) -> Parsed {
 
 fn read_json(text: &str) -> Parsed {
     let mut out = Parsed::default();
-    records(false).json(&origin(), text.as_bytes(), &mut out);
+    records(false).item(&Item::Json { origin: origin(), text: text.as_bytes() }, &mut out);
     out
 }
 
@@ -128,7 +132,7 @@ fn a_time_without_zone_is_a_reject_that_says_what_to_set() {
     let out = read_csv("recipient,timestamp,reply_code\nann@example.com,2026-11-20 01:02:03,550\n");
     assert!(out.rejects[0].detail.contains("time_zone"), "{}", out.rejects[0].detail);
     let options = ParseOptions { time_zone: Some("+01:00".to_owned()), ..ParseOptions::default() };
-    let out = csv_with(&Records::new(&options).unwrap(), "recipient,timestamp\nann@example.com,1970-01-01 01:00:00\n");
+    let out = csv_with(&Reader::new(&options).unwrap(), "recipient,timestamp\nann@example.com,1970-01-01 01:00:00\n");
     assert_eq!(out.deliveries[0].timestamp.unwrap().0, 0);
 }
 
@@ -143,4 +147,13 @@ fn damaged_json_is_one_reject_and_the_records_before_it_are_kept() {
 fn ids_beyond_double_precision_stay_exact() {
     let out = read_json(r#"{"recipient":"a@example.com","message_id":13792286917004337,"reply_code":550}"#);
     assert_eq!(out.events[0].message_id.as_deref(), Some("13792286917004337"));
+}
+
+#[test]
+fn each_address_of_a_list_is_its_own_record() {
+    let out = read_json(
+        r#"{"type":"Delivery","queue":"q","recipient":["a@example.com","b@example.com"],"id":"1","timestamp":1795136523}"#,
+    );
+    let recipients: Vec<_> = out.deliveries.iter().map(|d| d.recipient.as_ref().unwrap().as_str()).collect();
+    assert_eq!(recipients, ["a@example.com", "b@example.com"]);
 }
