@@ -11,9 +11,9 @@ mod words;
 
 pub use address::{Address, domain_key};
 pub use codes::{EnhancedStatus, ReplyCode};
-pub use event::{Classification, Delivery, Event, Origin, Reject, RejectReason, Timestamp};
+pub use event::{Classification, Delivery, Event, Origin, Reject, Timestamp};
 pub use words::nearest as nearest_word;
 pub use words::{
-    Action, Basis, Blames, Cause, Confidence, IncidentKind, IncidentStatus, Kind, Permanence, ScopeType, SmtpCommand,
-    UnknownWord,
+    Action, Basis, Blames, Cause, Confidence, IncidentKind, IncidentStatus, Kind, Permanence, RejectReason, ScopeType,
+    SmtpCommand, UnknownWord,
 };

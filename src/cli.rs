@@ -292,7 +292,7 @@ fn parse(args: &ParseArgs, global: &Global, settings: &config::Settings) -> anyh
 fn report_rejects(summary: &crate::ingest::Summary) -> anyhow::Result<ExitCode> {
     for (reason, rejects) in &summary.rejects {
         let first = rejects.first.first().map(|(origin, detail)| format!("{origin}: {detail}")).unwrap_or_default();
-        tracing::warn!("{} items unread: {reason}; first: {}", rejects.count, crate::report::harmless(&first));
+        tracing::warn!("{} items unread: {reason}; first: {}", rejects.count, crate::report::escape::visible(&first));
     }
     Ok(ExitCode::from(if crate::too_many(summary, None) { 3 } else { 0 }))
 }

@@ -9,7 +9,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("bouncescope: {}", bouncescope::report::harmless(&format!("{error:#}")));
+            eprintln!("bouncescope: {}", bouncescope::report::escape::visible(&format!("{error:#}")));
             bouncescope::cli::exit_code_of(&error)
         }
     }

@@ -1,9 +1,25 @@
 //! One night, from paths to a published folder: the rooms in order, and nothing else.
 //! In: a job. Out: an outcome for the exit code. How each step works is its room's.
 
+mod facts;
+
 use std::path::PathBuf;
 
-use crate::ingest::{IngestOptions, Summary};
+use anyhow::Context;
+use jiff::civil::Date;
+
+use crate::analyze::AnalyzeOptions;
+use crate::analyze::incident::Judgement;
+use crate::bounce::Confidence;
+use crate::bounce::IncidentKind;
+use crate::frame::{NightFiles, NightWriter};
+use crate::history::{EarlierVerdict, State};
+use crate::ingest::{Desk, IngestOptions, Role, Seen, Summary};
+use crate::progress::Progress;
+use crate::publish::Staging;
+use crate::report::{self, View};
+use crate::suppress::{self, Cap};
+use crate::{source, tables};
 
 /// A number, or a share of something.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,8 +54,8 @@ pub struct Job {
     /// Folder of the memory.
     pub state: PathBuf,
     /// The night's name; `None` for the newest event's UTC date.
-    pub as_of: Option<String>,
-    /// The brake's cap; `None` for the default.
+    pub as_of: Option<Date>,
+    /// The brake's cap; `None` for the policy's.
     pub max_suppressions: Option<Quantity>,
     /// Rejects that a run may have; `None` for the default.
     pub max_rejects: Option<Quantity>,
@@ -72,6 +88,11 @@ pub struct Outcome {
     pub nothing_new: bool,
 }
 
+/// Nothing in the inputs has a date, and the job names none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no event has a date, so the night has no name; give it one with --as-of 2026-11-20")]
+pub struct Undated;
+
 /// Share of the items that may be rejected before the exit code says so.
 const REJECTS_ALLOWED: Quantity = Quantity::Share(0.05);
 
@@ -85,6 +106,117 @@ pub fn too_many(summary: &Summary, allowed: Option<Quantity>) -> bool {
 /// # Errors
 /// Whatever stops the night; then nothing is published and an earlier night's folder is as it was.
 pub fn run(job: &Job) -> anyhow::Result<Outcome> {
-    let _ = job;
-    todo!("wired when the rooms land")
+    let policy = tables::policy::load(job.ingest.tables.as_deref())?;
+    let reading = Reading::open(job)?;
+    let state = State::open(&job.state)?;
+    let mut staging = Staging::begin(&job.out, "night")?;
+    let files = NightFiles::in_folder(staging.dir());
+
+    let summary = reading.read(&files)?;
+    if summary.events == 0 && job.fail_on_empty {
+        return Ok(Outcome { nothing_new: true, summary: "nothing new\n".into(), ..Outcome::default() });
+    }
+    let as_of = night_of(job, &summary)?;
+    staging.rename(&as_of.to_string())?;
+
+    let judgement = judge(job, &files, &summary, &state.before(&as_of.to_string())?)?;
+
+    let cap = match job.max_suppressions {
+        None => Cap::Policy,
+        Some(Quantity::Count(entries)) => Cap::Entries(entries),
+        Some(Quantity::Share(share)) => Cap::Share(share),
+    };
+    let options = suppress::Options { cap, ..suppress::Options::for_night(as_of) };
+    let events = [files.events.clone()];
+    let plan = suppress::decide(&events, &judgement, &policy.suppress, &options)?;
+    let lists = plan.write(&events, staging.dir())?;
+
+    let facts = facts::facts(&summary, as_of, job)?;
+    let advise = facts::advice(job)?;
+    let view = View::new(&facts, &judgement, &lists, &policy.suppress, &advise);
+    report::render(&view, |name| staging.create(name))?;
+    report::rejects_csv(crate::frame::rejects(&files.rejects)?, &mut staging.create("rejects.csv")?)?;
+    std::fs::remove_file(&files.rejects)?;
+
+    let folder = staging.publish()?;
+    state.remember(&as_of.to_string(), &verdicts(&judgement, as_of))?;
+    Ok(Outcome {
+        summary: report::summary(&view, &folder.display().to_string()),
+        braked: lists.brake.tripped(),
+        too_many_rejects: too_many(&summary, job.max_rejects),
+        alert: judgement
+            .incidents
+            .iter()
+            .any(|i| i.kind != IncidentKind::Inconclusive && i.confidence < Confidence::Low),
+        nothing_new: summary.events == 0,
+    })
+}
+
+/// All inputs, opened and listed before anything is made.
+struct Reading<'a> {
+    job: &'a Job,
+    listings: Vec<(source::Listing, Role)>,
+    desk: Desk,
+}
+
+impl<'a> Reading<'a> {
+    fn open(job: &'a Job) -> anyhow::Result<Reading<'a>> {
+        let options = &job.ingest.source;
+        let mut listings = Vec::new();
+        for (paths, role) in [(&job.inputs, Role::Bounces), (&job.delivered, Role::Delivered), (&job.sent, Role::Sent)]
+        {
+            if !paths.is_empty() {
+                listings.push((source::open(paths, options)?, role));
+            }
+        }
+        for path in job.tenants.iter().chain(&job.contacts) {
+            std::fs::File::open(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+        }
+        Ok(Reading { job, listings, desk: Desk::new(&job.ingest)? })
+    }
+
+    fn read(&self, files: &NightFiles) -> anyhow::Result<Summary> {
+        let mut writer = NightWriter::create(files)?;
+        let (mut seen, mut summary) = (Seen::default(), Summary::default());
+        let bytes = self.listings.iter().map(|(listing, _)| listing.bytes()).sum();
+        let progress = Progress::new(bytes, self.job.progress);
+        for (listing, role) in &self.listings {
+            summary.add(self.desk.ingest(listing, *role, &mut seen, &mut writer, &progress)?);
+        }
+        progress.finish();
+        writer.finish()?;
+        Ok(summary)
+    }
+}
+
+/// The night's name: as asked for, else the newest event's UTC date.
+fn night_of(job: &Job, summary: &Summary) -> anyhow::Result<Date> {
+    let newest = || summary.window.and_then(|(_, last)| last.date()).and_then(|date| date.parse().ok());
+    Ok(job.as_of.or_else(newest).ok_or(Undated)?)
+}
+
+fn judge(job: &Job, files: &NightFiles, summary: &Summary, _earlier: &[EarlierVerdict]) -> anyhow::Result<Judgement> {
+    let counted = summary.delivery_rows > 0;
+    crate::analyze::run(&AnalyzeOptions {
+        events: vec![files.events.clone()],
+        deliveries: if counted { vec![files.deliveries.clone()] } else { Vec::new() },
+        user_tables: job.ingest.tables.clone(),
+        tenants: job.tenants.clone(),
+        contacts: job.contacts.clone(),
+    })
+}
+
+/// What the memory keeps of a night.
+fn verdicts(judgement: &Judgement, night: Date) -> Vec<EarlierVerdict> {
+    let of = |incident: &crate::analyze::incident::Incident| EarlierVerdict {
+        night: night.to_string(),
+        kind: incident.kind,
+        scope_type: incident.scope.type_name(),
+        scope_key: incident.scope.key(),
+        confidence: incident.confidence,
+        bounces: incident.bounces,
+        organisations_hit: incident.organisations_hit,
+        organisations_exposed: incident.organisations_exposed,
+    };
+    judgement.incidents.iter().map(of).collect()
 }

@@ -41,8 +41,7 @@ impl Staging {
     /// # Errors
     /// A folder that cannot be made or written; a name that is not a plain file name.
     pub fn begin(out: &Path, name: &str) -> anyhow::Result<Staging> {
-        let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
-        anyhow::ensure!(plain, "{name:?} cannot name a folder; use a date such as 2026-11-20");
+        check_name(name)?;
         let failed = || format!("{}: cannot write there; choose another --out", out.display());
         fs::create_dir_all(out).with_context(failed)?;
         recover(out).with_context(failed)?;
@@ -51,6 +50,15 @@ impl Staging {
         let lock = File::create(&lock_path).with_context(failed)?;
         lock.try_lock().map_err(io::Error::from).with_context(failed)?;
         Ok(Staging { out: out.to_owned(), name: name.to_owned(), folder, lock, lock_path })
+    }
+
+    /// Names the folder anew, for those who know its name only after the work.
+    ///
+    /// # Errors
+    /// A name that is not a plain file name.
+    pub fn rename(&mut self, name: &str) -> anyhow::Result<()> {
+        name.clone_into(&mut self.name);
+        check_name(name)
     }
 
     /// The folder in the making, for those who write files there themselves.
@@ -130,6 +138,12 @@ impl Drop for Staging {
         self.lock.unlock().ok();
         fs::remove_file(&self.lock_path).ok();
     }
+}
+
+fn check_name(name: &str) -> anyhow::Result<()> {
+    let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
+    anyhow::ensure!(plain, "{name:?} cannot name a folder; use a date such as 2026-11-20");
+    Ok(())
 }
 
 /// Undoes and tidies what killed runs left in `out`.

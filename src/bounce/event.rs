@@ -5,7 +5,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{Action, Address, Basis, Blames, Cause, EnhancedStatus, Kind, Permanence, ReplyCode, SmtpCommand};
+use super::{
+    Action, Address, Basis, Blames, Cause, EnhancedStatus, Kind, Permanence, RejectReason, ReplyCode, SmtpCommand,
+};
 
 /// Milliseconds since 1970-01-01T00:00:00Z. Reading dates is `parse::date`'s work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -180,70 +182,6 @@ pub struct Classification {
     pub vendor_tag: Option<String>,
     /// The reply with addresses, IPs, hosts and ids replaced by placeholders.
     pub template: Option<Arc<str>>,
-}
-
-/// Why an item could not become rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RejectReason {
-    /// No bytes.
-    Empty,
-    /// Neither text nor any known container.
-    Binary,
-    /// A delivery report that names no recipient.
-    NoRecipient,
-    /// Larger than the cap for one item.
-    TooLarge,
-    /// Decompresses beyond the cap.
-    CompressionBomb,
-    /// A damaged archive or compressed stream.
-    DamagedArchive,
-    /// Bytes that are not text in any known encoding.
-    BadEncoding,
-    /// A CSV record with more or fewer fields than its header.
-    RaggedRow,
-    /// A line that is not JSON.
-    BadJson,
-    /// A row whose required column is empty or unusable.
-    BadRow,
-    /// More nested parts than a mail may have.
-    TooDeep,
-    /// The mail parser gave up on it.
-    ParserPanic,
-    /// Not a message at all.
-    NotMail,
-    /// An input format that nothing here reads.
-    UnknownFormat,
-    /// A file that was there when the inputs were listed and could not be read when its turn came.
-    Unreadable,
-}
-
-impl RejectReason {
-    /// The spelling used in rejects.csv and reports.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            RejectReason::Empty => "empty",
-            RejectReason::Binary => "binary",
-            RejectReason::NoRecipient => "no_recipient",
-            RejectReason::TooLarge => "too_large",
-            RejectReason::CompressionBomb => "compression_bomb",
-            RejectReason::DamagedArchive => "damaged_archive",
-            RejectReason::BadEncoding => "bad_encoding",
-            RejectReason::RaggedRow => "ragged_row",
-            RejectReason::BadJson => "bad_json",
-            RejectReason::BadRow => "bad_row",
-            RejectReason::TooDeep => "too_deep",
-            RejectReason::ParserPanic => "parser_panic",
-            RejectReason::NotMail => "not_mail",
-            RejectReason::UnknownFormat => "unknown_format",
-            RejectReason::Unreadable => "unreadable",
-        }
-    }
-}
-
-impl fmt::Display for RejectReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
 }
 
 /// An item that became no row: counted, and shown with its place.

@@ -239,6 +239,42 @@ closed_set! {
 }
 
 closed_set! {
+    /// Why an item could not become rows.
+    RejectReason, "reject reason" {
+        /// No bytes.
+        Empty = "empty",
+        /// Neither text nor any known container.
+        Binary = "binary",
+        /// A delivery report that names no recipient.
+        NoRecipient = "no_recipient",
+        /// Larger than the cap for one item.
+        TooLarge = "too_large",
+        /// Decompresses beyond the cap.
+        CompressionBomb = "compression_bomb",
+        /// A damaged archive or compressed stream.
+        DamagedArchive = "damaged_archive",
+        /// Bytes that are not text in any known encoding.
+        BadEncoding = "bad_encoding",
+        /// A CSV record with more or fewer fields than its header.
+        RaggedRow = "ragged_row",
+        /// A line that is not JSON.
+        BadJson = "bad_json",
+        /// A row whose required column is empty or unusable.
+        BadRow = "bad_row",
+        /// More nested parts than a mail may have.
+        TooDeep = "too_deep",
+        /// The mail parser gave up on it.
+        ParserPanic = "parser_panic",
+        /// Not a message at all.
+        NotMail = "not_mail",
+        /// An input format that nothing here reads.
+        UnknownFormat = "unknown_format",
+        /// A file that was there when the inputs were listed and could not be read when its turn came.
+        Unreadable = "unreadable",
+    }
+}
+
+closed_set! {
     /// What an incident is.
     IncidentKind, "incident kind" {
         /// One recipient organisation refuses us.

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::Quantity;
@@ -72,9 +73,9 @@ pub fn quantity(text: &str, flag: &str) -> Result<Quantity, Usage> {
 ///
 /// # Errors
 /// Anything that is not `YYYY-MM-DD`.
-pub fn date(text: &str) -> Result<String, Usage> {
-    match text.parse::<jiff::civil::Date>() {
-        Ok(date) if date.to_string() == text => Ok(text.to_owned()),
+pub fn date(text: &str) -> Result<Date, Usage> {
+    match text.parse::<Date>() {
+        Ok(date) if date.to_string() == text => Ok(date),
         _ => Err(Usage(format!("--as-of {text:?} is not a date; write it as 2026-11-20"))),
     }
 }

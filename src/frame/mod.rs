@@ -22,7 +22,7 @@ use polars_io::parquet::read::ParquetReader;
 
 pub use deliveries::{PlacedDelivery, delivery_frame};
 pub use events::{ClassifiedEvent, event_frame, names_a_cause};
-pub use night::{NightFiles, NightWriter, Sink};
+pub use night::{NightFiles, NightWriter, Sink, rejects};
 
 /// Columns that read back as `Categorical`: text with few distinct values in a night.
 const LOW_CARDINALITY: &[&str] = &[

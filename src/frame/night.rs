@@ -6,11 +6,11 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use polars::prelude::{DataFrame, IntoColumn, NewChunkedArray, PolarsResult, UInt64Chunked};
+use polars::prelude::{DataFrame, DataType, IntoColumn, NewChunkedArray, PolarsResult, UInt64Chunked};
 use polars_io::parquet::write::{BatchedWriter, ParquetCompression, ParquetWriter};
 
 use super::{ClassifiedEvent, PlacedDelivery, delivery_frame, event_frame, made_text, schema, text};
-use crate::bounce::Reject;
+use crate::bounce::{Origin, Reject};
 
 /// Rows of one row group: a compromise between memory and the cost of a group.
 const ROWS_PER_GROUP: usize = 1 << 18;
@@ -123,6 +123,37 @@ fn reject_frame(rows: &[Reject]) -> PolarsResult<DataFrame> {
     DataFrame::new(rows.len(), columns)
 }
 
+/// The rejects of a night, in the order of the input.
+///
+/// # Errors
+/// A file that cannot be opened or is not one of ours.
+pub fn rejects(file: &Path) -> anyhow::Result<impl Iterator<Item = anyhow::Result<Reject>>> {
+    let columns = [schema::SOURCE, schema::SOURCE_INDEX, schema::REASON, schema::DETAIL];
+    let frames = super::scan(&[file.to_owned()], &columns)?;
+    Ok(frames.flat_map(|frame| match frame.and_then(|frame| rows_of(&frame)) {
+        Ok(rows) => rows.into_iter().map(Ok).collect::<Vec<_>>(),
+        Err(error) => vec![Err(error)],
+    }))
+}
+
+fn rows_of(frame: &DataFrame) -> anyhow::Result<Vec<Reject>> {
+    let source = frame.column(schema::SOURCE)?.cast(&DataType::String)?;
+    let (source, index) = (source.str()?, frame.column(schema::SOURCE_INDEX)?.u64()?);
+    let (reason, detail) = (frame.column(schema::REASON)?.str()?, frame.column(schema::DETAIL)?.str()?);
+    (0..frame.height())
+        .map(|row| {
+            Ok(Reject {
+                origin: Origin {
+                    source: source.get(row).unwrap_or_default().into(),
+                    index: index.get(row).unwrap_or_default(),
+                },
+                reason: reason.get(row).unwrap_or_default().parse()?,
+                detail: detail.get(row).unwrap_or_default().to_owned(),
+            })
+        })
+        .collect()
+}
+
 /// One Parquet file, written in row groups of equal size.
 struct TableWriter {
     writer: BatchedWriter<BufWriter<File>>,
@@ -171,7 +202,7 @@ impl TableWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bounce::{Origin, RejectReason};
+    use crate::bounce::RejectReason;
     use crate::frame::scan;
 
     fn reject(index: u64) -> Reject {
@@ -190,9 +221,11 @@ mod tests {
         }
         writer.finish().unwrap();
         let frames: Vec<DataFrame> =
-            scan(&[files.rejects], &[schema::DETAIL]).unwrap().collect::<anyhow::Result<_>>().unwrap();
+            scan(&[files.rejects.clone()], &[schema::DETAIL]).unwrap().collect::<anyhow::Result<_>>().unwrap();
         assert_eq!(frames.len(), 1);
         assert_eq!(frames[0].shape(), (3, 1));
+        let back: Vec<Reject> = rejects(&files.rejects).unwrap().collect::<anyhow::Result<_>>().unwrap();
+        assert_eq!(back, [reject(1), reject(2), reject(3)]);
     }
 
     #[test]

@@ -107,6 +107,38 @@ pub(crate) fn read_rows<T: Table>(file: &str, text: &str) -> Result<(bool, Vec<R
     Ok((replace, rows))
 }
 
+/// All table files, with the text compiled in.
+const ALL: &[(&str, &str)] = &[
+    ("blocklists.toml", include_str!("blocklists.toml")),
+    ("consumer_domains.toml", include_str!("consumer_domains.toml")),
+    ("exports.toml", include_str!("exports.toml")),
+    ("layouts.toml", include_str!("layouts.toml")),
+    ("phrases.toml", include_str!("phrases.toml")),
+    ("policy.toml", include_str!("policy.toml")),
+    ("receivers.toml", include_str!("receivers.toml")),
+    ("rules.toml", include_str!("rules.toml")),
+];
+
+/// The hash of the tables in effect: 16 hex digits over the built-in texts and the user's files.
+///
+/// # Errors
+/// A user's file that cannot be read.
+pub fn hash(user_dir: Option<&Path>) -> Result<String, TableError> {
+    let mut hash = blake3::Hasher::new();
+    for (file, built_in) in ALL {
+        hash.update(built_in.as_bytes());
+        if let Some(path) = user_dir.map(|dir| dir.join(file)).filter(|path| path.exists()) {
+            let text = std::fs::read(&path).map_err(|e| TableError {
+                file: path.display().to_string(),
+                line: 1,
+                what: e.to_string(),
+            })?;
+            hash.update(file.as_bytes()).update(&text);
+        }
+    }
+    Ok(hash.finalize().to_hex().chars().take(16).collect())
+}
+
 /// One value of a type from a TOML file, such as a configuration.
 ///
 /// # Errors

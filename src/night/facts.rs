@@ -1,0 +1,85 @@
+//! From the reading wing's summary to what a report shows. In: a summary, the tables. Out: report's own plain types.
+
+use jiff::civil::Date;
+
+use super::Job;
+use crate::analyze::incident::Incident;
+use crate::ingest::Summary;
+use crate::report::{AdviceLine, InputFact, NightFacts, RejectFact, UnknownFact};
+use crate::tables;
+
+/// What was read, and how well.
+///
+/// # Errors
+/// A table of the user's that cannot be read.
+pub fn facts(summary: &Summary, as_of: Date, job: &Job) -> anyhow::Result<NightFacts> {
+    Ok(NightFacts {
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        tables_hash: tables::hash(job.ingest.tables.as_deref())?,
+        as_of,
+        window: summary.window,
+        inputs: inputs(summary),
+        items: summary.items,
+        bytes: summary.bytes,
+        kinds: summary.kinds.clone(),
+        rejects: rejects(summary),
+        duplicates: summary.duplicates,
+        deliveries: (summary.delivery_rows > 0).then_some(summary.deliveries),
+        skipped: summary.skipped.clone(),
+        unknown_templates: unknown(summary),
+        unknown_replies: summary.unknown.values().map(|u| u.count).sum::<u64>() + summary.unknown_beyond,
+        native_disagreements: Vec::new(),
+        unknown_columns: Vec::new(),
+    })
+}
+
+fn inputs(summary: &Summary) -> Vec<InputFact> {
+    let by_rows = |grammars: &std::collections::BTreeMap<String, u64>| {
+        let mut names: Vec<_> = grammars.iter().collect();
+        names.sort_by_key(|(name, rows)| (std::cmp::Reverse(**rows), (*name).clone()));
+        names.into_iter().map(|(name, _)| name.clone()).collect()
+    };
+    summary
+        .inputs
+        .iter()
+        .map(|(name, input)| InputFact {
+            name: name.to_string(),
+            grammars: by_rows(&input.grammars),
+            events: input.grammars.values().sum(),
+            deliveries: input.deliveries,
+            rejects: input.rejects,
+        })
+        .collect()
+}
+
+fn rejects(summary: &Summary) -> Vec<RejectFact> {
+    let fact = |(reason, of): (&crate::bounce::RejectReason, &crate::ingest::RejectSummary)| RejectFact {
+        reason: *reason,
+        count: of.count,
+        first: of.first.clone(),
+    };
+    summary.rejects.iter().map(fact).collect()
+}
+
+fn unknown(summary: &Summary) -> Vec<UnknownFact> {
+    let mut all: Vec<_> = summary.unknown.iter().collect();
+    all.sort_by_key(|(template, unknown)| (std::cmp::Reverse(unknown.count), (*template).clone()));
+    all.truncate(20);
+    all.into_iter()
+        .map(|(template, unknown)| UnknownFact {
+            template: template.to_string(),
+            count: unknown.count,
+            example: unknown.example.clone(),
+            remote_mta: unknown.remote_mta.clone(),
+        })
+        .collect()
+}
+
+/// A look-up of advice.toml for an incident.
+///
+/// # Errors
+/// A table of the user's that cannot be read.
+pub fn advice(job: &Job) -> anyhow::Result<impl Fn(&Incident) -> Vec<AdviceLine>> {
+    let _ = job;
+    Ok(|_: &Incident| Vec::new())
+}
