@@ -7,6 +7,7 @@ use std::io::Write;
 
 pub mod escape;
 mod facts;
+mod html;
 mod json;
 mod markdown;
 pub mod rows;
