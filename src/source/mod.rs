@@ -8,15 +8,22 @@ mod batch;
 mod chunks;
 mod delimited;
 mod document;
+mod door;
 mod files;
 mod lines;
 mod listing;
 mod mbox;
+mod members;
+#[cfg(test)]
+mod packed_tests;
 mod sniff;
 mod stream;
+mod tar;
 #[cfg(test)]
 mod tests;
 mod unicode;
+mod unpack;
+mod zip;
 
 use std::path::PathBuf;
 use std::sync::Arc;
