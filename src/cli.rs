@@ -82,6 +82,9 @@ struct ReadArgs {
     /// TOML file whose [mapping] names the columns of a CSV that nothing else knows.
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
+    /// The night's name and "today", YYYY-MM-DD [default: UTC date of the newest event].
+    #[arg(long, env = "BOUNCESCOPE_AS_OF", value_name = "DATE")]
+    as_of: Option<String>,
     /// Zone of times that name none, such as `Europe/Berlin` or `+02:00`.
     #[arg(long, env = "BOUNCESCOPE_TIME_ZONE", value_name = "ZONE")]
     time_zone: Option<String>,
@@ -106,9 +109,6 @@ struct RunArgs {
     /// Folder of the memory [default: OUT/state].
     #[arg(long, env = "BOUNCESCOPE_STATE", value_name = "DIR")]
     state: Option<PathBuf>,
-    /// The night's name and "today", YYYY-MM-DD [default: UTC date of the newest event].
-    #[arg(long, env = "BOUNCESCOPE_AS_OF", value_name = "DATE")]
-    as_of: Option<String>,
     /// Brake: hold all lists beyond this many new entries, a number or a share of the recipients mailed such as `5%`.
     #[arg(long, env = "BOUNCESCOPE_MAX_SUPPRESSIONS", value_name = "N|P%")]
     max_suppressions: Option<String>,
@@ -224,7 +224,7 @@ fn job(args: RunArgs, global: &Global, settings: config::Settings) -> anyhow::Re
     };
     Ok(Job {
         state: args.state.or(settings.state.clone()).unwrap_or_else(|| out.join("state")),
-        as_of: args.as_of.or(settings.as_of.clone()).map(|date| config::date(&date)).transpose()?,
+        as_of: args.read.as_of.clone().or(settings.as_of.clone()).map(|date| config::date(&date)).transpose()?,
         max_suppressions: quantity(args.max_suppressions, settings.max_suppressions.clone(), "--max-suppressions")?,
         max_rejects: quantity(args.max_rejects, settings.max_rejects.clone(), "--max-rejects")?,
         tenants: args.tenants.or(settings.tenants.clone()),
@@ -243,6 +243,10 @@ fn job(args: RunArgs, global: &Global, settings: config::Settings) -> anyhow::Re
 fn ingest_options(read: &ReadArgs, global: &Global, settings: &config::Settings) -> crate::ingest::IngestOptions {
     let mut options = crate::ingest::IngestOptions { tables: global.tables.clone(), ..Default::default() };
     options.source.input_format = read.input_format.clone();
+    options.parse.input_format = read.input_format.clone();
+    options.parse.mapping = read.mapping.clone();
+    let as_of = read.as_of.as_ref().or(settings.as_of.as_ref());
+    options.parse.as_of = as_of.and_then(|date| crate::parse::date::rfc5322(&format!("{date}T00:00:00Z")));
     options.parse.tables = global.tables.clone();
     options.parse.time_zone = read.time_zone.clone().or(settings.time_zone.clone());
     options.parse.campaign_headers = read.campaign_headers.clone();

@@ -30,6 +30,10 @@ pub struct ParseOptions {
     pub tables: Option<PathBuf>,
     /// Further header names that carry the campaign id, in order of preference.
     pub campaign_headers: Vec<String>,
+    /// A format for all inputs, in place of detection; a name of `source::FORMATS` or of exports.toml.
+    pub input_format: Option<String>,
+    /// A TOML file whose `[mapping]` names the columns of an export.
+    pub mapping: Option<PathBuf>,
     /// The zone of zone-less times in exports, such as `Europe/Berlin` or `+02:00`; without it they are rejects.
     pub time_zone: Option<String>,
     /// The inputs are lists of what was delivered or sent: a record that does not say what it is, is a delivery.

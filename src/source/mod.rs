@@ -8,22 +8,15 @@ mod batch;
 mod chunks;
 mod delimited;
 mod document;
-mod door;
 mod files;
 mod lines;
 mod listing;
 mod mbox;
-mod members;
-#[cfg(test)]
-mod packed_tests;
 mod sniff;
 mod stream;
-mod tar;
 #[cfg(test)]
 mod tests;
 mod unicode;
-mod unpack;
-mod zip;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,6 +26,7 @@ use crate::bounce::Origin;
 use crate::bounce::Reject;
 
 pub use batch::Batch;
+pub use files::FORMATS;
 pub use listing::open;
 
 /// How to read inputs.

@@ -1,11 +1,17 @@
 //! The export formats, loaded and ready to be recognised. In: exports.toml. Out: the format of a header or of a JSON object.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Mutex;
 
+use super::mapping;
+use crate::bounce::nearest_word;
+use crate::parse::ParseOptions;
+use crate::source;
 use crate::tables::exports::Export;
 use crate::tables::{self, Row, TableError};
+
+/// The format of our own column names.
+const GENERIC: &str = "generic";
 
 /// All formats, in the order in which they are tried.
 #[derive(Debug)]
@@ -23,17 +29,26 @@ pub struct Format {
 }
 
 impl Formats {
-    /// Loads the table.
+    /// Loads the table, and a mapping before it. A format asked for by name is the only one, and its names are not looked for.
     ///
     /// # Errors
-    /// A broken table; a field that we do not have.
-    pub fn load(user_tables: Option<&Path>) -> Result<Formats, TableError> {
+    /// A broken table or mapping; a field that we do not have; a name that no format has.
+    pub fn load(options: &ParseOptions) -> Result<Formats, TableError> {
+        let rows = tables::load::<Export>(options.tables.as_deref())?;
         let mut all = Vec::new();
-        for row in tables::load::<Export>(user_tables)? {
+        if let Some(path) = &options.mapping {
+            let generic = rows.iter().find(|row| row.value.name == GENERIC).map(|row| &row.value);
+            let export = mapping::read(path, generic)?;
+            all.push(Format { name: lasting(&export.name), export });
+        }
+        for row in rows {
             check(&row)?;
             all.push(Format { name: lasting(&row.value.name), export: row.value });
         }
-        Ok(Formats { all })
+        match options.input_format.as_deref() {
+            Some(name) if !source::FORMATS.contains(&name) && name != super::postfix::NAME => only(all, name),
+            _ => Ok(Formats { all }),
+        }
     }
 
     /// All formats, in the order in which they are tried.
@@ -48,6 +63,24 @@ impl Formats {
             |format: &&Format| format.export.needs.iter().all(any) && !format.export.lacks.iter().any(|name| has(name));
         self.all.iter().find(fits)
     }
+}
+
+/// The format of that name, without detection.
+fn only(all: Vec<Format>, name: &str) -> Result<Formats, TableError> {
+    let names: Vec<&str> = all.iter().map(|format| format.name).chain(source::FORMATS.iter().copied()).collect();
+    let Some(at) = all.iter().position(|format| format.name == name) else {
+        let hint = match nearest_word(name, names.iter().copied()) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => format!("known: {}", names.join(", ")),
+        };
+        let what = format!("unknown format \"{name}\"; {hint}");
+        return Err(TableError { file: "--input-format".to_owned(), line: 1, what });
+    };
+    let mut all = all;
+    let mut format = all.swap_remove(at);
+    format.export.needs.clear();
+    format.export.lacks.clear();
+    Ok(Formats { all: vec![format] })
 }
 
 fn check(row: &Row<Export>) -> Result<(), TableError> {

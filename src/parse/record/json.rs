@@ -157,12 +157,14 @@ impl<'a> Slots<'a> {
     /// Calls `visit` once for each element, its values laid over the shared ones.
     pub fn each(&mut self, mut visit: impl FnMut(&Self)) {
         for element in std::mem::take(&mut self.elements) {
-            let mark = self.touched.len();
-            for (slot, value) in element {
-                self.put(slot, value);
-            }
+            let lay = |slots: &mut Self, (slot, value): (Slot, Option<Held<'a>>)| {
+                (slot, std::mem::replace(&mut slots.held[usize::from(slot)], value))
+            };
+            let below: Vec<_> = element.into_iter().map(|(slot, value)| lay(self, (slot, Some(value)))).collect();
             visit(self);
-            self.take_from(mark);
+            for under in below {
+                lay(self, under);
+            }
         }
     }
 }
@@ -209,6 +211,19 @@ impl<'a> Sink<'_, 'a, '_> {
             (self.emit)(&mut self.slots);
             self.slots.clear();
         }
+    }
+
+    /// Sets aside what the element of an array brought: since `mark`, and in the array's own slot.
+    fn take_element(&mut self, node: usize, mark: usize) {
+        let mut element = self.slots.take_from(mark);
+        if let Some(slot) = self.keys.nodes[node].slot
+            && let Some(place) = self.slots.held.get_mut(usize::from(slot))
+            && !matches!(place, None | Some(Held::Present))
+            && let Some(value) = place.replace(Held::Present)
+        {
+            element.push((slot, value));
+        }
+        self.slots.elements.push(element);
     }
 
     fn put(&mut self, node: usize, value: Held<'a>) {
@@ -333,9 +348,7 @@ impl<'de> Visitor<'de> for Seed<'_, '_, 'de, '_> {
             let node = &self.sink.keys.nodes[self.node];
             (node.wrapper, node.each)
         };
-        if !each {
-            self.sink.put(self.node, Held::Present);
-        }
+        self.sink.put(self.node, Held::Present);
         let mut first = true;
         loop {
             let mark = self.sink.slots.touched.len();
@@ -351,8 +364,7 @@ impl<'de> Visitor<'de> for Seed<'_, '_, 'de, '_> {
             if wrapper {
                 self.sink.flush();
             } else if each {
-                let element = self.sink.slots.take_from(mark);
-                self.sink.slots.elements.push(element);
+                self.sink.take_element(self.node, mark);
             }
         }
     }

@@ -8,6 +8,7 @@ mod formats;
 mod glob;
 mod json;
 mod layout;
+mod mapping;
 mod notice;
 mod postfix;
 mod rows;
@@ -51,7 +52,7 @@ impl Records {
     /// A broken table; a time zone that is none.
     pub fn new(options: &ParseOptions) -> Result<Records, TableError> {
         let zone = options.time_zone.as_deref().map(zone).transpose()?;
-        let formats = Formats::load(options.tables.as_deref())?;
+        let formats = Formats::load(options)?;
         let mut keys = Keys::default();
         let shapes = formats.iter().map(|format| shape(format, &mut keys)).collect::<Result<_, _>>()?;
         let setting = Setting { zone, as_of: options.as_of, deliveries: options.deliveries };

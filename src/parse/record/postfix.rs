@@ -9,7 +9,7 @@ use crate::bounce::{Address, Delivery, Event, Kind, Origin, Reject, RejectReason
 use crate::parse::{Parsed, reply, sending_ip};
 
 /// What `grammar` prints.
-const NAME: &str = "postfix";
+pub(super) const NAME: &str = "postfix";
 /// Messages remembered at once. When one more comes, all are forgotten: a log with so many open ones is no log.
 const MAX_OPEN: usize = 200_000;
 /// Recipients remembered for a message that may yet expire.

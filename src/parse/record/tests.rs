@@ -157,3 +157,28 @@ fn each_address_of_a_list_is_its_own_record() {
     let recipients: Vec<_> = out.deliveries.iter().map(|d| d.recipient.as_ref().unwrap().as_str()).collect();
     assert_eq!(recipients, ["a@example.com", "b@example.com"]);
 }
+
+#[test]
+fn a_mapping_reads_columns_that_nothing_else_knows() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let text = "[mapping]\nrecipient = \"E-Mail Adresse\"\ndiagnostic_code = \"Grund\"\n\n[[mapping.kinds]]\nwhen = { Art = \"zugestellt\" }\nkind = \"delivered\"\n";
+    std::fs::write(file.path(), text).unwrap();
+    let options = ParseOptions { mapping: Some(file.path().to_owned()), ..ParseOptions::default() };
+    let out = csv_with(
+        &Reader::new(&options).unwrap(),
+        "Art,E-Mail Adresse,Grund,campaign\nrückläufer,ann@example.com,550 5.1.1 unbekannt,c1\nzugestellt,bob@example.com,,c1\n",
+    );
+    assert_eq!(out.events[0].diagnostic_code.as_deref(), Some("550 5.1.1 unbekannt"));
+    assert_eq!(out.events[0].campaign_id.as_deref(), Some("c1"));
+    assert_eq!((out.events.len(), out.deliveries.len()), (1, 1));
+}
+
+#[test]
+fn a_format_asked_for_by_name_is_not_looked_for() {
+    let options = ParseOptions { input_format: Some("powermta".to_owned()), ..ParseOptions::default() };
+    let out = csv_with(&Reader::new(&options).unwrap(), "type,rcpt\nd,ann@example.com\n");
+    assert_eq!(out.deliveries.len(), 1);
+    let options = ParseOptions { input_format: Some("sendgird_events".to_owned()), ..ParseOptions::default() };
+    let error = Reader::new(&options).unwrap_err().to_string();
+    assert!(error.contains("did you mean \"sendgrid_events\""), "{error}");
+}
