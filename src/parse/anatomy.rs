@@ -51,11 +51,19 @@ impl<'a> Anatomy<'a> {
         self.status.is_empty() && self.feedback.is_empty() && self.disposition.is_empty()
     }
 
-    /// Takes a report that is disguised as text for what it is.
+    /// Takes a report that is disguised as text for what it is, and what follows it for the returned message.
     pub(crate) fn unmask(&mut self) {
-        let found =
-            self.texts.iter().find_map(|text| disguise::report_in(text).map(|block| Cow::Owned(block.to_owned())));
-        self.status.extend(found);
+        let found = self.texts.iter().enumerate().find_map(|(at, text)| {
+            let (before, block, after) = disguise::split(text)?;
+            Some((at, before.to_owned(), block.to_owned(), after.to_owned()))
+        });
+        if let Some((at, before, block, after)) = found {
+            self.texts[at] = Cow::Owned(before);
+            self.status.push(Cow::Owned(block));
+            if self.returned.is_none() {
+                self.returned = disguise::header_in(&after).map(|header| Cow::Owned(header.to_owned()));
+            }
+        }
     }
 
     /// The text for people, as one.

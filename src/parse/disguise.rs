@@ -12,13 +12,24 @@ pub(crate) fn is_likely<T: AsRef<str>>(texts: &[T]) -> bool {
     texts.iter().any(|text| memchr::memmem::find(text.as_ref().as_bytes(), b"ecipient:").is_some())
 }
 
-/// The report's block within a text, from its first field to the returned message or the end.
-pub(crate) fn report_in(text: &str) -> Option<&str> {
+/// The text before a report's block, the block from its first field on, and what follows it: a MIME boundary, the
+/// returned message. `None` if there is no such block.
+pub(crate) fn split(text: &str) -> Option<(&str, &str, &str)> {
     let recipient = field_start(text, "final-recipient:").or_else(|| field_start(text, "original-recipient:"))?;
     let start = block_start(text, recipient);
-    let block = &text[start..block_end(text, recipient)];
+    let end = block_end(text, recipient);
+    let block = &text[start..end];
     let named = OTHER_FIELDS.iter().any(|name| field_start(block, name).is_some());
-    named.then_some(block)
+    named.then_some((&text[..start], block, &text[end..]))
+}
+
+/// The returned message's header in what follows a report: behind a MIME boundary and its fields, if there is one.
+pub(crate) fn header_in(text: &str) -> Option<&str> {
+    let text = text.trim_start();
+    let text =
+        if text.starts_with("--") { text.split_once("\n\n").or_else(|| text.split_once("\r\n\r\n"))?.1 } else { text };
+    let first = split_line(text).0;
+    first.contains(':').then_some(text)
 }
 
 /// Where a line starts with `name`, white space aside and in any case.
@@ -86,7 +97,9 @@ mod tests {
     #[test]
     fn a_report_in_plain_text_is_found_with_its_first_block() {
         let text = "Sorry.\n\nTechnical report:\n\nReporting-MTA: dns; mx.example.net\n\nAction: failed\nFinal-Recipient: rfc822; ann@example.org\nStatus: 5.1.1\n\n--boundary\nTo: x\n";
-        let block = report_in(text).unwrap();
+        let (before, block, after) = split(text).unwrap();
+        assert!(before.ends_with("report:\n"), "{before}");
+        assert!(after.starts_with("--boundary"), "{after}");
         assert!(block.trim_start().starts_with("Reporting-MTA:"), "{block}");
         assert!(block.trim_end().ends_with("Status: 5.1.1"), "{block}");
     }
@@ -98,15 +111,15 @@ mod tests {
             "Final-Recipient: rfc822; ann@example.org\n",
             "the Final-Recipient: field\nAction: failed\n",
         ] {
-            assert_eq!(report_in(text), None, "{text}");
+            assert_eq!(split(text), None, "{text}");
         }
     }
 
     #[test]
     fn every_line_end_and_case_is_known() {
         let text = "x\r\rFINAL-RECIPIENT: rfc822; a@example.org\rAction: failed\r";
-        assert_eq!(report_in(text), None);
+        assert_eq!(split(text), None);
         let text = "x\r\rFinal-recipient: rfc822; a@example.org\rAction: failed\r";
-        assert!(report_in(text).is_some());
+        assert!(split(text).is_some());
     }
 }

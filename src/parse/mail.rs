@@ -36,6 +36,16 @@ pub(crate) struct MailReader {
     campaign_headers: Vec<String>,
 }
 
+/// What a mail is.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// Its events.
+    Events(Vec<Event>),
+    /// A JSON notification that some platform mails, such as those of Amazon SNS; the event is what remains if the record
+    /// reader knows nothing of it.
+    Json(String, Box<Event>),
+}
+
 /// Why a mail gave no event.
 type Refusal = (RejectReason, &'static str);
 
@@ -46,8 +56,16 @@ impl MailReader {
         MailReader { parser, layouts, campaign_headers }
     }
 
-    /// Reads one mail.
+    /// Reads one mail whose text is no record: a report within another report.
     pub(crate) fn read(&self, origin: &Origin, bytes: &[u8]) -> Result<Vec<Event>, Reject> {
+        Ok(match self.content(origin, bytes)? {
+            Content::Events(events) => events,
+            Content::Json(_, event) => vec![*event],
+        })
+    }
+
+    /// Reads one mail.
+    pub(crate) fn content(&self, origin: &Origin, bytes: &[u8]) -> Result<Content, Reject> {
         let guarded = || catch_unwind(AssertUnwindSafe(|| self.read_bytes(origin, bytes)));
         let result = match limits::check(bytes) {
             Err(refusal) => Err(refusal),
@@ -57,7 +75,7 @@ impl MailReader {
         result.map_err(|(reason, detail)| Reject { origin: origin.clone(), reason, detail: detail.to_owned() })
     }
 
-    fn read_bytes(&self, origin: &Origin, bytes: &[u8]) -> Result<Vec<Event>, Refusal> {
+    fn read_bytes(&self, origin: &Origin, bytes: &[u8]) -> Result<Content, Refusal> {
         if bytes.trim_ascii().is_empty() {
             return Err((RejectReason::Empty, "no bytes but white space"));
         }
@@ -67,7 +85,17 @@ impl MailReader {
         for event in &mut events {
             event.item_hash = hash;
         }
-        Ok(events)
+        let json = match events.as_slice() {
+            [event] if event.kind == Kind::Other => json_in(&message),
+            _ => None,
+        };
+        Ok(match (json, events.pop()) {
+            (Some(json), Some(event)) => Content::Json(json, Box::new(event)),
+            (_, last) => {
+                events.extend(last);
+                Content::Events(events)
+            }
+        })
     }
 
     fn read_message(&self, origin: &Origin, message: &Message<'_>, depth: usize) -> Result<Vec<Event>, Refusal> {
@@ -120,6 +148,18 @@ impl MailReader {
             .collect();
         (!events.is_empty()).then_some(events)
     }
+}
+
+/// The JSON object that a mail's text starts with; platforms put a footer for people behind it.
+fn json_in(message: &Message<'_>) -> Option<String> {
+    let text = message.body_text(0)?;
+    let text = text.trim_start();
+    if !text.starts_with('{') {
+        return None;
+    }
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde::de::IgnoredAny>();
+    values.next()?.ok()?;
+    text.get(..values.byte_offset()).map(str::to_owned)
 }
 
 const PANICKED: Refusal = (RejectReason::ParserPanic, "the mail parser gave up on it");

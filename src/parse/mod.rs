@@ -15,10 +15,10 @@ mod returned;
 pub mod sending_ip;
 mod verp;
 
-use mail::MailReader;
+use mail::{Content, MailReader};
 use prose::Layouts;
 
-use crate::bounce::{Delivery, Event, Reject, Timestamp};
+use crate::bounce::{Delivery, Event, Origin, Reject, Timestamp};
 use crate::source::Item;
 use crate::tables::TableError;
 use std::path::PathBuf;
@@ -76,13 +76,29 @@ impl Reader {
     /// Reads one item; a panic of the mail parser becomes a reject.
     pub fn item(&self, item: &Item<'_>, out: &mut Parsed) {
         match item {
-            Item::Mail { origin, bytes } => match self.mails.read(origin, bytes) {
-                Ok(events) => out.events.extend(events),
-                Err(reject) => out.rejects.push(reject),
-            },
+            Item::Mail { origin, bytes } => self.mail(origin, bytes, out),
             Item::Row { origin, header, record } => self.records.row(&self.mails, origin, header, *record, out),
             Item::Json { origin, text } => self.records.json(&self.mails, origin, text, out),
             Item::Log { origin, before, text } => self.records.log(origin, before, text, out),
+        }
+    }
+
+    fn mail(&self, origin: &Origin, bytes: &[u8], out: &mut Parsed) {
+        match self.mails.content(origin, bytes) {
+            Ok(Content::Events(events)) => out.events.extend(events),
+            Ok(Content::Json(text, other)) => {
+                let mut found = Parsed::default();
+                self.records.json(&self.mails, origin, text.as_bytes(), &mut found);
+                if found.events.is_empty() && found.deliveries.is_empty() {
+                    out.events.push(*other);
+                    return;
+                }
+                found.events.iter_mut().for_each(|event| event.item_hash = other.item_hash);
+                out.events.append(&mut found.events);
+                out.deliveries.append(&mut found.deliveries);
+                out.rejects.append(&mut found.rejects);
+            }
+            Err(reject) => out.rejects.push(reject),
         }
     }
 }

@@ -5,6 +5,8 @@
 mod dialogue;
 mod evidence;
 mod layout;
+#[cfg(test)]
+mod layout_tests;
 mod passages;
 mod section;
 mod shape;
@@ -64,16 +66,14 @@ impl Layouts {
     /// What the text for people says of each address.
     pub(crate) fn passages(&self, mail: &Mail<'_>) -> Vec<Passage> {
         let text = mail.anatomy.text();
-        let section = self.cut(&text);
-        let layout = self.rows.of(mail.head, mail.subject, &section);
+        let (section, layout) = self.open(mail, &text);
         passages::read(&section, layout, &self.wordings)
     }
 
     /// Events, if the mail is a report on deliveries; else none.
     pub(crate) fn read(&self, mail: &Mail<'_>) -> Vec<Event> {
         let text = mail.anatomy.text();
-        let section = self.cut(&text);
-        let layout = self.rows.of(mail.head, mail.subject, &section);
+        let (section, layout) = self.open(mail, &text);
         let evidence = self.weigh(mail.head, mail.subject, section.own);
         let failed: Vec<Address> = mail
             .head
@@ -93,8 +93,17 @@ impl Layouts {
         Shared::of(mail, &section, layout, &evidence).events(passages, failed, mail.head)
     }
 
-    fn cut<'t>(&self, text: &'t str) -> Section<'t> {
-        section::cut(text, |line| self.wordings.announces_returned(line) || self.rows.announces_returned(line))
+    /// The report's own words, and the row that knows its make.
+    fn open<'t>(&self, mail: &Mail<'_>, text: &'t str) -> (Section<'t>, Option<&Layout>) {
+        let section = section::cut(text, |line| self.wordings.announces_returned(line));
+        let layout = self.rows.of(mail.head, mail.subject, &section);
+        match layout.filter(|row| row.has_markers()) {
+            Some(row) => (
+                section::cut(text, |line| self.wordings.announces_returned(line) || row.announces_returned(line)),
+                layout,
+            ),
+            None => (section, layout),
+        }
     }
 }
 

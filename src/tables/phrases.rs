@@ -11,6 +11,8 @@ use super::Table;
 pub enum Meaning {
     /// A delivery failed.
     Failure,
+    /// Why a delivery failed; implies `Failure`.
+    Reason,
     /// A delivery is late and still tried.
     Delay,
     /// The sender shall prove something first.
@@ -21,6 +23,12 @@ pub enum Meaning {
     Held,
     /// The returned message follows.
     Returned,
+    /// The address behind it is the sender's, or no address at all.
+    Sender,
+    /// The address behind it is an echo of the returned header.
+    Echo,
+    /// Whoever runs the mail system; nobody's recipient if anybody else is.
+    Office,
     /// Somewhere to get help or to write to: the address near it is nobody's recipient.
     Contact,
 }
@@ -39,6 +47,10 @@ pub enum Place {
     LineStart,
     /// In the From field.
     Sender,
+    /// All of the label before an address, colon aside.
+    Label,
+    /// All of an address's local part.
+    LocalPart,
 }
 
 /// Wordings of one meaning at one place.

@@ -70,12 +70,29 @@ pub(super) fn listen(lines: &[&str]) -> Dialogue {
 }
 
 /// `>>>` is the client and `<<<` the server in Sendmail's way of writing; InterScan turns the arrows round, and says
-/// so with words.
+/// so with words; MDaemon writes `-->` and `<--` behind the time.
 fn turn(line: &str) -> Option<Turn<'_>> {
-    if let Some(command) = line.strip_prefix(">>>").or_else(|| line.strip_prefix("Sent <<<")) {
-        return Some(Turn::Command(command.trim()));
-    }
-    line.strip_prefix("<<<").or_else(|| line.strip_prefix("Received >>>")).map(|reply| Turn::Reply(reply.trim()))
+    let (said_by, line) = match line.split_once(' ') {
+        Some(("Sent", rest)) => (Some(true), rest),
+        Some(("Received", rest)) => (Some(false), rest),
+        _ => (None, line),
+    };
+    let (arrow, text) = arrow(line)?;
+    let client = said_by.unwrap_or(arrow);
+    Some(if client { Turn::Command(text) } else { Turn::Reply(text) })
+}
+
+/// Whether an arrow points away from the client, and what stands behind it.
+fn arrow(line: &str) -> Option<(bool, &str)> {
+    const ARROWS: [(&str, bool); 4] = [(">>>", true), ("<<<", false), ("-->", true), ("<--", false)];
+    let named = ARROWS.iter().find_map(|(arrow, client)| {
+        let at = line
+            .find(arrow)
+            .filter(|at| *at == 0 || (*at <= 30 && arrow.contains('-') && line[..*at].contains(':')))?;
+        Some((*client, line[at + arrow.len()..].trim()))
+    });
+    // Active!hunter has two brackets only.
+    named.or_else(|| line.strip_prefix("<< ").map(|reply| (false, reply.trim())))
 }
 
 impl Listener {
@@ -122,10 +139,19 @@ impl Listener {
     /// `550 5.1.1 <ann@example.com>... User unknown`: Sendmail sums up what the reply before it meant for an address.
     fn summary(&mut self, line: &str) {
         let Some(address) = mailbox::first(line.split("... ").next().unwrap_or("")) else {
+            if self.dialogue.last.is_none() && is_refusal(line) {
+                self.dialogue.last = Some(self.answer(line.to_owned()));
+            }
             return;
         };
         let heard = std::mem::take(&mut self.reply);
-        let text = if is_refusal(&heard) { heard } else { line.to_owned() };
+        // `554 <ann@example.com>... 550 Host unknown`: the code within is what the look-up gave.
+        let said = line.split_once("... ").map_or(line, |(_, said)| said);
+        let text = match (is_refusal(&heard), is_refusal(said)) {
+            (true, _) => heard,
+            (false, true) => said.to_owned(),
+            (false, false) => line.to_owned(),
+        };
         self.note(address, text);
         self.recipient = None;
     }

@@ -1,10 +1,12 @@
 //! What a mail's wordings say it is. In: sender, subject, text. Out: counted evidence. The wordings are phrases.toml's;
 //! what follows from the evidence is decided by the readers.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
+use crate::bounce::Address;
 use crate::tables::phrases::{Meaning, Phrases, Place};
 use crate::tables::{self, TableError};
 
@@ -34,6 +36,8 @@ pub(crate) struct Wordings {
     text: Finder,
     line_start: Finder,
     sender: Finder,
+    labels: HashMap<String, Meaning>,
+    local_parts: HashMap<String, Meaning>,
 }
 
 impl Wordings {
@@ -44,7 +48,13 @@ impl Wordings {
             let rows = rows.iter().map(|row| &row.value).filter(|row| row.place == place);
             Finder::new(rows.flat_map(|row| row.words.iter().map(|word| (word.as_str(), row.means))))
         };
+        let whole = |place: Place| {
+            let rows = rows.iter().map(|row| &row.value).filter(|row| row.place == place);
+            rows.flat_map(|row| row.words.iter().map(|word| (word.clone(), row.means))).collect()
+        };
         Ok(Wordings {
+            labels: whole(Place::Label),
+            local_parts: whole(Place::LocalPart),
             subject: of(Place::Subject),
             subject_start: of(Place::SubjectStart),
             text: of(Place::Text),
@@ -61,7 +71,7 @@ impl Wordings {
         };
         for meaning in self.subject.distinct(subject) {
             match meaning {
-                Meaning::Failure => evidence.failed_subject += 1,
+                Meaning::Failure | Meaning::Reason => evidence.failed_subject += 1,
                 other => evidence.count(other),
             }
         }
@@ -70,21 +80,36 @@ impl Wordings {
         }
         for meaning in self.text.distinct(start_of(text)) {
             match meaning {
-                Meaning::Failure => evidence.failed_text += 1,
+                Meaning::Failure | Meaning::Reason => evidence.failed_text += 1,
                 other => evidence.count(other),
             }
         }
         evidence
     }
 
-    /// Whether a piece of text has a wording of failure, and is not mere contact.
+    /// Whether a piece of text says that something failed, or why.
     pub(crate) fn tells_failure(&self, text: &str) -> bool {
-        self.text.distinct(start_of(text)).contains(&Meaning::Failure)
+        self.text.distinct(start_of(text)).iter().any(|meaning| matches!(meaning, Meaning::Failure | Meaning::Reason))
+    }
+
+    /// Whether a piece of text says why something failed.
+    pub(crate) fn tells_reason(&self, text: &str) -> bool {
+        self.text.distinct(start_of(text)).contains(&Meaning::Reason)
     }
 
     /// Whether a piece of text says whom to ask.
     pub(crate) fn names_contact(&self, text: &str) -> bool {
         self.text.distinct(start_of(text)).contains(&Meaning::Contact)
+    }
+
+    /// Whose address a label announces, if not a recipient's.
+    pub(crate) fn label(&self, label: &str) -> Option<Meaning> {
+        self.labels.get(&label.to_lowercase()).copied()
+    }
+
+    /// Whether an address is that of whoever runs the mail system.
+    pub(crate) fn is_office(&self, address: &Address) -> bool {
+        self.local_parts.get(&address.local().to_lowercase()) == Some(&Meaning::Office)
     }
 
     /// Whether a line announces the returned message.
@@ -108,7 +133,13 @@ impl Evidence {
             Meaning::Challenge => self.challenge += 1,
             Meaning::Answer => self.answer += 1,
             Meaning::Held => self.held += 1,
-            Meaning::Failure | Meaning::Returned | Meaning::Contact => {}
+            Meaning::Failure
+            | Meaning::Reason
+            | Meaning::Returned
+            | Meaning::Contact
+            | Meaning::Sender
+            | Meaning::Echo
+            | Meaning::Office => {}
         }
     }
 }

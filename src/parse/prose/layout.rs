@@ -19,6 +19,7 @@ pub(super) struct Layout {
     subject: Vec<String>,
     has_opening: bool,
     pub(super) begins: Option<String>,
+    returned: Vec<String>,
     pub(super) address: Vec<Regex>,
     pub(super) reply: ReplyPlace,
     pub(super) reply_text: Option<Regex>,
@@ -32,7 +33,6 @@ pub(super) struct Rows {
     openings: AhoCorasick,
     /// The row of each opening.
     opens: Vec<usize>,
-    returned: AhoCorasick,
 }
 
 /// Bytes of text that are searched for openings.
@@ -42,20 +42,14 @@ impl Rows {
     /// Compiles layouts.toml, a user's rows first.
     pub(super) fn load(user_dir: Option<&Path>) -> Result<Rows, TableError> {
         let rows = tables::load::<layouts::Layout>(user_dir)?;
-        let (mut openings, mut opens, mut returned) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut openings, mut opens) = (Vec::new(), Vec::new());
         for (place, row) in rows.iter().enumerate() {
             for opening in &row.value.opening {
                 openings.push(opening.clone());
                 opens.push(place);
             }
-            returned.extend(row.value.returned.iter().cloned());
         }
-        Ok(Rows {
-            layouts: rows.iter().map(compile).collect::<Result<_, _>>()?,
-            openings: automaton(&openings),
-            opens,
-            returned: automaton(&returned),
-        })
+        Ok(Rows { layouts: rows.iter().map(compile).collect::<Result<_, _>>()?, openings: automaton(&openings), opens })
     }
 
     /// The first row that fits a report.
@@ -77,10 +71,20 @@ impl Rows {
         });
         fitting.next().map(|(row, _)| row)
     }
+}
 
-    /// Whether a line announces the returned message in some make's words.
+impl Layout {
+    /// Whether this make has words of its own that announce the returned message.
+    pub(super) fn has_markers(&self) -> bool {
+        !self.returned.is_empty()
+    }
+
+    /// Whether a line announces the returned message in this make's words.
     pub(super) fn announces_returned(&self, line: &str) -> bool {
-        line.len() <= 200 && self.returned.is_match(line)
+        line.len() <= 200 && {
+            let line = line.to_lowercase();
+            self.returned.iter().any(|words| line.contains(words.as_str()))
+        }
     }
 }
 
@@ -112,6 +116,7 @@ fn compile(row: &Row<layouts::Layout>) -> Result<Layout, TableError> {
         subject: layout.subject.clone(),
         has_opening: !layout.opening.is_empty(),
         begins: layout.begins.clone(),
+        returned: layout.returned.clone(),
         address: layout.address.iter().map(|pattern| regex(pattern, "address", false)).collect::<Result<_, _>>()?,
         reply: layout.reply,
         reply_text: layout.reply_text.as_deref().map(|pattern| regex(pattern, "reply", true)).transpose()?,

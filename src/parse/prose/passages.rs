@@ -65,7 +65,7 @@ fn spots<'a>(lines: &[&'a str], layout: Option<&Layout>, wordings: &Wordings) ->
     }
     let mut named: Vec<(Rank, Spot<'a>)> = Vec::new();
     for (at, line) in lines.iter().enumerate() {
-        let Some(found) = shape::read(line) else { continue };
+        let Some(found) = shape::read(line, wordings) else { continue };
         let contact = found.rank == Rank::Mentioned && wordings.names_contact(line) && !wordings.tells_failure(line);
         if found.rank != Rank::Spoken && !contact && !is_alias_note(line) {
             let spot = Spot { line: at, address: found.address, rest: found.rest, indent: found.indent };
@@ -76,7 +76,7 @@ fn spots<'a>(lines: &[&'a str], layout: Option<&Layout>, wordings: &Wordings) ->
         return Vec::new();
     };
     let spots: Vec<Spot<'a>> = named.into_iter().filter(|(rank, _)| *rank == plainest).map(|(_, spot)| spot).collect();
-    without_offices(without_quoted(spots, lines))
+    without_offices(without_quoted(spots, lines), wordings)
 }
 
 fn by_layout<'a>(at: usize, line: &'a str, layout: &Layout) -> Option<Spot<'a>> {
@@ -114,18 +114,17 @@ fn without_quoted<'a>(spots: Vec<Spot<'a>>, lines: &[&str]) -> Vec<Spot<'a>> {
 }
 
 /// Postmasters sign reports; they are recipients only where nobody else is.
-fn without_offices(spots: Vec<Spot<'_>>) -> Vec<Spot<'_>> {
-    const OFFICES: [&str; 6] = ["postmaster", "mailer-daemon", "abuse", "support", "helpdesk", "hostmaster"];
-    let office = |spot: &Spot<'_>| OFFICES.iter().any(|name| spot.address.local().eq_ignore_ascii_case(name));
-    if spots.iter().all(office) {
+fn without_offices<'a>(spots: Vec<Spot<'a>>, wordings: &Wordings) -> Vec<Spot<'a>> {
+    if spots.iter().all(|spot| wordings.is_office(&spot.address)) {
         return spots;
     }
-    spots.into_iter().filter(|spot| !office(spot)).collect()
+    spots.into_iter().filter(|spot| !wordings.is_office(&spot.address)).collect()
 }
 
 /// A recipient and the words right at it.
 #[derive(Debug)]
 struct Block {
+    line: usize,
     address: Address,
     original: Option<Address>,
     text: String,
@@ -138,7 +137,9 @@ fn blocks(lines: &[&str], spots: &[Spot<'_>]) -> Vec<Block> {
 
 fn block(lines: &[&str], spot: &Spot<'_>, end: usize) -> Block {
     let mut original = alias_note(spot.rest);
-    let first = if original.is_some() { "" } else { spot.rest };
+    // `(expanded from <team@example.com>): Host not found`
+    let behind_note = spot.rest.split_once(')').map_or("", |(_, said)| said.trim_start_matches([':', ' ']));
+    let first = if original.is_some() { behind_note } else { spot.rest };
     let mut text: Vec<&str> = vec![first];
     let mut open = first.trim().is_empty() || first.trim_end().ends_with(':');
     for (at, line) in (spot.line + 1..end).zip(&lines[spot.line + 1..end]) {
@@ -156,7 +157,12 @@ fn block(lines: &[&str], spot: &Spot<'_>, end: usize) -> Block {
             open = words.ends_with(':');
         }
     }
-    Block { address: spot.address.clone(), original, text: one_line(text.into_iter().map(without_reason)) }
+    Block {
+        line: spot.line,
+        address: spot.address.clone(),
+        original,
+        text: one_line(text.into_iter().map(without_reason)),
+    }
 }
 
 /// The words within Sendmail's `(reason: 550 5.1.1 User unknown)`.
@@ -184,11 +190,11 @@ fn one_line<'a>(lines: impl IntoIterator<Item = &'a str>) -> String {
     text
 }
 
-/// How much words tell of a failure: 3 a code, 2 a wording of failure, 1 words, 0 nothing.
+/// How much words tell of a failure: 3 a code, 2 a reason, 1 words, 0 nothing.
 fn weight(text: &str, wordings: &Wordings) -> u8 {
     if has_code(text) {
         3
-    } else if wordings.tells_failure(text) {
+    } else if wordings.tells_reason(text) {
         2
     } else {
         u8::from(text.chars().any(char::is_alphabetic))
@@ -214,50 +220,65 @@ pub(super) fn has_code(text: &str) -> bool {
 
 /// Gives blocks that tell too little the words of the paragraphs around the list.
 fn share_paragraphs(lines: &[&str], spots: &[Spot<'_>], blocks: &mut [Block], place: ReplyPlace, wordings: &Wordings) {
-    if place == ReplyPlace::Block || blocks.is_empty() {
-        return;
-    }
-    let weights: Vec<u8> = blocks.iter().map(|block| weight(&block.text, wordings)).collect();
-    if place == ReplyPlace::Best && weights.iter().all(|w| *w >= 2) {
-        return;
-    }
     let (Some(first), Some(last)) = (spots.first(), spots.last()) else { return };
+    // The sentence that names an address is a reason only for want of a better one.
+    let sentence = |block: &Block| lines.get(block.line).is_some_and(|line| line.trim() == block.text);
+    let sole = blocks.len() == 1;
+    let wants = |block: &Block| match place {
+        ReplyPlace::Block => 4,
+        ReplyPlace::After | ReplyPlace::Before => 1,
+        ReplyPlace::Best if block.text.is_empty() || sentence(block) => 2,
+        // Words right at an address are believed; a code elsewhere says more only if there is nobody else it may mean.
+        ReplyPlace::Best if sole && weight(&block.text, wordings) == 1 => 3,
+        ReplyPlace::Best => 4,
+    };
+    let wanted: Vec<u8> = blocks.iter().map(wants).collect();
+    if wanted.iter().all(|w| *w > 3) {
+        return;
+    }
     let after = telling(&lines[(last.line + 1).min(lines.len())..], wordings);
     let before = telling(&lines[..first.line], wordings);
     let shared = match place {
         ReplyPlace::After => after,
         ReplyPlace::Before => before,
-        ReplyPlace::Best | ReplyPlace::Block => {
-            if weight(&after, wordings) >= weight(&before, wordings) {
-                after
-            } else {
-                before
-            }
-        }
+        ReplyPlace::Best | ReplyPlace::Block if weight(&after, wordings) >= weight(&before, wordings) => after,
+        ReplyPlace::Best | ReplyPlace::Block => before,
     };
     let shared_weight = weight(&shared, wordings);
-    for (at, block) in blocks.iter_mut().enumerate() {
-        // An address without words of its own shares those of the next one that has some.
-        if weights[at] < shared_weight || place != ReplyPlace::Best && !shared.is_empty() {
+    for (block, wanted) in blocks.iter_mut().zip(wanted) {
+        if shared_weight >= wanted {
             block.text.clone_from(&shared);
         }
     }
 }
 
-/// The lines that tell most: from one that starts with a reply code to the next blank one; else the first paragraph with a
-/// code; else with a wording of failure; else all.
+/// The lines that tell most: from one that starts with a reply code to the next blank one; else the first paragraph
+/// with a code; else with a reason; else all.
 fn telling(lines: &[&str], wordings: &Wordings) -> String {
-    let paragraphs: Vec<&[&str]> =
-        lines.split(|line| line.trim().is_empty() || is_rule(line.trim())).filter(|p| !p.is_empty()).take(40).collect();
+    let paragraphs: Vec<&[&str]> = lines
+        .split(|line| line.trim().is_empty() || is_rule(line.trim()))
+        .filter(|paragraph| !paragraph.is_empty())
+        .take(MAX_PARAGRAPHS)
+        .collect();
     for paragraph in &paragraphs {
         if let Some(at) = paragraph.iter().position(|line| starts_with_code(line.trim()) && has_code(line)) {
             return one_line(paragraph[at..].iter().copied());
         }
     }
-    let texts: Vec<String> = paragraphs.iter().map(|p| one_line(p.iter().copied())).collect();
+    let texts: Vec<String> =
+        paragraphs.iter().map(|p| one_line(p.iter().copied().filter(|line| !is_heading(line)))).collect();
     let coded = texts.iter().find(|text| has_code(text));
-    let failed = || texts.iter().find(|text| wordings.tells_failure(text));
-    coded.or_else(failed).cloned().unwrap_or_else(|| one_line(texts.iter().map(String::as_str)))
+    let reasons = || texts.iter().find(|text| wordings.tells_reason(text));
+    coded.or_else(reasons).cloned().unwrap_or_else(|| one_line(texts.iter().map(String::as_str)))
+}
+
+/// Paragraphs around a list that are looked at: a reason stands near it.
+const MAX_PARAGRAPHS: usize = 40;
+
+/// `Your message was not delivered to:`, `------- Failure Reasons -------`: it announces, it does not tell.
+fn is_heading(line: &str) -> bool {
+    let line = line.trim();
+    line.ends_with([':', '\u{ff1a}']) || (line.starts_with("---") && line.ends_with("---"))
 }
 
 /// One passage for each address: of several places that name it, the one that tells most, then the first.

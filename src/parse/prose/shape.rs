@@ -2,7 +2,9 @@
 //! and what the line says of it.
 
 use super::super::mailbox;
+use super::Wordings;
 use crate::bounce::Address;
+use crate::tables::phrases::Meaning;
 
 /// How plainly a line names a recipient, plainest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,64 +35,57 @@ pub(super) struct Named<'a> {
 /// Longest label, in bytes; more is a sentence.
 const MAX_LABEL: usize = 60;
 
-/// Reads a line; `None` if it names no address.
-pub(super) fn read(line: &str) -> Option<Named<'_>> {
+/// Reads a line; `None` if it names no address, or only the sender's.
+pub(super) fn read<'a>(line: &'a str, wordings: &Wordings) -> Option<Named<'a>> {
     memchr::memchr(b'@', line.as_bytes())?;
     let text = line.trim_start();
     let indent = line.len() - text.len();
     let found = mailbox::all(text).next()?;
-    let before = &text[..found.start];
-    if is_ours(before) {
-        return None;
-    }
-    let after = &text[found.end..];
-    let rest = after.trim_start_matches(['>', '"', '\'', ')', ']', '*']);
-    let (rank, rest) = rank_of(before, rest, text);
+    let rest = text[found.end..].trim_start_matches(['>', '"', '\'', ')', ']', '*']);
+    let (rank, rest) = rank_of(&text[..found.start], rest, text, wordings)?;
     Some(Named { rank, address: found.address, rest, indent })
 }
 
-/// Whether a label says that the address after it is the sender's, or no address at all.
-fn is_ours(before: &str) -> bool {
-    const LABELS: [&str; 14] = [
-        "from",
-        "sender",
-        "reply-to",
-        "return-path",
-        "message-id",
-        "original-envelope-id",
-        "envelope-from",
-        "original sender",
-        "von",
-        "de",
-        "da",
-        "van",
-        "in-reply-to",
-        "references",
-    ];
-    let label = before.trim_end_matches([' ', '\t', '<', '"', '\'']);
-    let Some(label) = label.strip_suffix([':', '\u{ff1a}']) else { return false };
-    LABELS.contains(&label.trim().to_lowercase().as_str())
-}
-
-fn rank_of<'a>(before: &str, rest: &'a str, line: &str) -> (Rank, &'a str) {
-    if line.starts_with(">>>") || line.starts_with("<<<") || starts_with_code(line) {
-        return (Rank::Spoken, rest);
+fn rank_of<'a>(before: &str, rest: &'a str, line: &'a str, wordings: &Wordings) -> Option<(Rank, &'a str)> {
+    if speaks(line) {
+        return Some((Rank::Spoken, rest));
     }
-    let lead = before.trim_matches([' ', '\t', '<', '"', '\'', '*', '-', '=', '(', '[', '\u{2022}', '\u{b7}']);
+    let lead = before.trim_matches([' ', '\t', '<', '>', '"', '\'', '*', '-', '=', '(', '[', '\u{2022}', '\u{b7}']);
     let said = rest.trim_start_matches([':', ' ', '\t']);
     if lead.is_empty() || before.ends_with("<mailto:") && rest.trim().is_empty() {
-        // `ann@example.com<mailto:ann@example.com>`, as Exchange writes its links.
-        let link = said.starts_with("<mailto:") || said.starts_with("(mailto:");
-        return (Rank::Listed, if link { after_link(said) } else { said });
+        // `ann@example.com<mailto:ann@example.com>`, as Exchange writes its links; `ann@example.com <ann@example.com>`.
+        let again = said.starts_with("<mailto:")
+            || said.starts_with("(mailto:")
+            || said.starts_with('<') && said.ends_with('>');
+        return Some((Rank::Listed, if again { after_link(said) } else { said }));
     }
     let label = lead.strip_suffix("mailto:").unwrap_or(lead).trim_end();
-    let labelled = label.ends_with([':', '\u{ff1a}']) && label.len() <= MAX_LABEL;
-    if labelled {
-        let name = label.trim_end_matches([':', '\u{ff1a}']).trim();
-        let echoed = ["to", "cc", "an", "para", "pour", "aan", "til", "till"].contains(&name.to_lowercase().as_str());
-        return (if echoed { Rank::Echoed } else { Rank::Labelled }, said);
+    let telling = wordings.tells_failure(line);
+    let Some(label) = label.strip_suffix([':', '\u{ff1a}']).filter(|label| label.len() <= MAX_LABEL) else {
+        return Some((Rank::Mentioned, if telling { line } else { said }));
+    };
+    match wordings.label(label.trim()) {
+        Some(Meaning::Sender) => None,
+        Some(Meaning::Echo) => Some((Rank::Echoed, said)),
+        // `Unknown user: ann@example.com`: the label is the reason.
+        _ if telling && said.trim().is_empty() => Some((Rank::Labelled, line)),
+        _ => Some((Rank::Labelled, said)),
     }
-    (Rank::Mentioned, said)
+}
+
+/// Whether a line is one of an SMTP dialogue. `>>>` may also be a mere bullet.
+fn speaks(line: &str) -> bool {
+    let command = |text: &str| {
+        text.trim_start()
+            .split([' ', ':'])
+            .next()
+            .is_some_and(|verb| verb.len() >= 4 && verb.bytes().all(|b| b.is_ascii_alphabetic()))
+    };
+    line.strip_prefix(">>>").is_some_and(command)
+        || line.starts_with("<<")
+        || line.contains("--> ")
+        || line.contains("<-- ")
+        || starts_with_code(line)
 }
 
 fn after_link(text: &str) -> &str {
@@ -108,6 +103,7 @@ mod tests {
 
     #[test]
     fn lines_name_addresses_more_or_less_plainly() {
+        let wordings = Wordings::load(None).unwrap();
         use Rank::{Labelled, Listed, Mentioned, Spoken};
         for (line, rank, rest) in [
             ("<ann@example.com>:", Listed, ""),
@@ -119,14 +115,23 @@ mod tests {
             ("Ann<mailto:ann@example.com>", Listed, ""),
             ("ann@example.com [User unknown]", Listed, "[User unknown]"),
             ("Recipient: <ann@example.com>", Labelled, ""),
-            ("There was an error delivering your mail to <ann@example.com>.", Mentioned, "."),
+            ("The list <ann@example.com>, however.", Mentioned, ", however."),
+            (
+                "There was an error delivering your mail to <ann@example.com>.",
+                Mentioned,
+                "There was an error delivering your mail to <ann@example.com>.",
+            ),
+            ("Unknown user: ann@example.com", Labelled, "Unknown user: ann@example.com"),
+            (">>> ann@example.com <ann@example.com>", Listed, ""),
             (">>> RCPT To:<ann@example.com>", Spoken, ""),
             ("550 5.1.1 <ann@example.com>... User unknown", Spoken, "... User unknown"),
         ] {
-            let named = read(line).unwrap();
+            let named = read(line, &wordings).unwrap();
             assert_eq!((named.rank, named.rest), (rank, rest), "{line}");
             assert_eq!(named.address.as_str(), "ann@example.com");
         }
-        assert_eq!(read("no address here"), None);
+        for line in ["no address here", "Mail From: <ann@example.com>"] {
+            assert_eq!(read(line, &wordings), None, "{line}");
+        }
     }
 }
