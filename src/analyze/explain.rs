@@ -79,7 +79,7 @@ impl<'a> Explain<'a> {
     /// A view of the cells with the failures of finding `refit` counted again.
     fn view<'b>(&'b self, cells: &'b Cells, refit: u16) -> View<'b> {
         let Explain { night, places, stream, covered, .. } = self;
-        View { night, places, cells, stream, covered: *covered, refit }
+        View { night, places, cells, stream, covered: *covered, refit, within: None }
     }
 
     /// Finds the causes of the stream; at least `judging.rounds` are enough for any night.
@@ -146,6 +146,7 @@ impl<'a> Explain<'a> {
         });
         let remembered: Vec<_> = if refit == NOBODY { remembered.collect() } else { vec![] };
         let found = weighed.iter().position(|(_, _, w)| w.passes).map(|at| {
+            let at = self.settle(view, &weighed, at);
             let (candidate, m, weight) = weighed[at].clone();
             let rivals = self.rivals(view, &weighed, at);
             let undecided = self.undecided(&candidate, &m, &rivals);
@@ -154,6 +155,28 @@ impl<'a> Explain<'a> {
         });
         self.weighed.extend(remembered);
         found
+    }
+
+    /// A pair stands only if its receiver takes mail of other senders, and its sender is taken elsewhere; else the part
+    /// that fails as a whole stands in its place. Returns the place of the one that stands.
+    fn settle(&self, view: View, weighed: &[(Candidate, Measure, Weight)], best: usize) -> usize {
+        let pair = weighed[best].0;
+        if !pair.is_pair() {
+            return best;
+        }
+        [Candidate::one(Dimension::Receiver, pair.at), Candidate::one(pair.dimension, pair.value)]
+            .into_iter()
+            .filter(|part| !self.contrasts(view.limited_to(*part), pair))
+            .find_map(|part| weighed.iter().position(|(c, _, w)| *c == part && w.passes))
+            .unwrap_or(best)
+    }
+
+    /// Whether a pair fails much more than the rest of what `view` is limited to.
+    fn contrasts(&self, view: View, pair: Candidate) -> bool {
+        let m = measure(view, &Index::only(pair)).0[0];
+        let (inside, outside) = ((m.hits, m.trials), (m.hits_out, m.trials_out));
+        stats::odds_ratio(inside, outside) >= self.judging.odds
+            && stats::likelihood_ratio(inside, outside) >= self.judging.rival_nats
     }
 
     /// Candidates close behind the best that hold the same failures.
@@ -237,14 +260,11 @@ impl<'a> Explain<'a> {
         self.findings.push(finding);
     }
 
-    /// Puts another candidate in the place of a finding.
-    pub fn replace(&mut self, cells: &mut Cells, at: usize, candidate: Candidate) {
-        Self::unmark(cells, self.findings[at].number);
-        let measure = self.measure_one(cells, candidate);
-        let weight = self.round_of(cells, &Index::only(candidate)).weigh(&candidate, &measure);
-        let finding = Finding { candidate, measure, weight, ..self.findings[at].clone() };
-        self.mark(cells, &finding);
-        self.findings[at] = finding;
+    /// Puts one candidate in the place of several findings.
+    pub fn merge(&mut self, cells: &mut Cells, numbers: &[u16], candidate: Candidate) {
+        numbers.iter().for_each(|number| Self::unmark(cells, *number));
+        self.findings.retain(|f| !numbers.contains(&f.number));
+        self.accept(cells, candidate);
     }
 
     fn unmark(cells: &mut Cells, number: u16) {

@@ -4,7 +4,7 @@
 use super::candidate::{Candidate, Dimension};
 use super::cells::{Cells, NOBODY};
 use super::explain::{Explain, Finding, WeighedCandidate};
-use super::family::Families;
+use super::family::{Families, Family};
 use super::names::NONE;
 use super::night::{Night, ReceiverKind};
 use super::organisation::Places;
@@ -36,7 +36,9 @@ pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judgin
     };
     let policy = streams::policy(cells.rates);
     let mut next = 0;
-    for stream in [streams::SET_UP, policy, streams::LIST, streams::TRANSIENT] {
+    // Without deliveries unknown addresses are a measure of what was sent, so a bad list comes off before policies.
+    let (first, then) = if cells.rates { (policy, streams::LIST) } else { (streams::LIST, policy) };
+    for stream in [streams::SET_UP, first, then, streams::TRANSIENT] {
         let mut explain = Explain { night, places, judging, stream, covered, findings: vec![], weighed: vec![], next };
         explain.run(cells);
         if stream.name == "policy" {
@@ -72,24 +74,32 @@ fn covered(night: &Night, cells: &Cells) -> [bool; Dimension::COUNT] {
     covered
 }
 
-/// Pairs that together cover what we sent to one receiver are that receiver's doing.
+/// Pairs of one sender at several receivers, or beside it alone, are that sender's doing; so is a lack of
+/// authentication, wherever it is noticed. Pairs that together cover what we sent to one receiver are that receiver's.
 fn merge_pairs(night: &Night, cells: &mut Cells, explain: &mut Explain) {
+    let pairs: Vec<Candidate> = explain.findings.iter().map(|f| f.candidate).filter(Candidate::is_pair).collect();
+    for pair in &pairs {
+        let sender = Candidate::one(pair.dimension, pair.value);
+        let parts: Vec<&Finding> =
+            explain.findings.iter().filter(|f| Candidate::one(f.candidate.dimension, f.candidate.value) == sender).collect();
+        let authentication = |f: &Finding| {
+            pair.dimension == Dimension::SendingDomain
+                && f.measure.share_named(&[Family::Authentication]) >= explain.judging.authentication_share
+        };
+        let numbers: Vec<u16> = parts.iter().map(|f| f.number).collect();
+        if parts.len() > 1 || parts.iter().any(|f| f.candidate.is_pair() && authentication(f)) {
+            explain.merge(cells, &numbers, sender);
+        }
+    }
     let mut receivers: Vec<u32> =
         explain.findings.iter().filter(|f| f.candidate.is_pair()).map(|f| f.candidate.at).collect();
     receivers.sort_unstable();
     receivers.dedup();
     for receiver in receivers {
-        let at_receiver = |f: &Finding| f.candidate.at == receiver;
-        let pairs: Vec<Candidate> = explain.findings.iter().filter(|f| at_receiver(f)).map(|f| f.candidate).collect();
-        if pairs.len() < 2 || share_held(night, cells, receiver, &pairs) < explain.judging.rival_overlap {
-            continue;
-        }
-        let numbers: Vec<u16> = explain.findings.iter().filter(|f| at_receiver(f)).map(|f| f.number).collect();
-        let Some(first) = numbers.first().copied() else { continue };
-        cells.fails.iter_mut().filter(|f| numbers.contains(&f.by)).for_each(|f| f.by = first);
-        explain.findings.retain(|f| !at_receiver(f) || f.number == first);
-        if let Some(at) = explain.findings.iter().position(|f| f.number == first) {
-            explain.replace(cells, at, Candidate::one(Dimension::Receiver, receiver));
+        let here: Vec<&Finding> = explain.findings.iter().filter(|f| f.candidate.at == receiver).collect();
+        let (pairs, numbers): (Vec<Candidate>, Vec<u16>) = here.iter().map(|f| (f.candidate, f.number)).unzip();
+        if pairs.len() > 1 && share_held(night, cells, receiver, &pairs) >= explain.judging.rival_overlap {
+            explain.merge(cells, &numbers, Candidate::one(Dimension::Receiver, receiver));
         }
     }
 }
@@ -121,9 +131,7 @@ fn fleet(cells: &mut Cells, explain: &mut Explain) {
     let alone = explain.night.ips.len() <= 1 || explain.night.sending_domains.len() <= 1;
     if receivers >= j.fleet_receivers && alone && explain.stream.name == "policy" {
         let numbers: Vec<u16> = explain.findings.iter().filter(refusing).map(|f| f.number).collect();
-        cells.fails.iter_mut().filter(|f| numbers.contains(&f.by)).for_each(|f| f.by = NOBODY);
-        explain.findings.retain(|f| !numbers.contains(&f.number));
-        explain.accept(cells, Candidate::FLEET);
+        explain.merge(cells, &numbers, Candidate::FLEET);
         return;
     }
     let m = explain.measure_one(cells, Candidate::FLEET);

@@ -67,11 +67,19 @@ pub struct View<'a> {
     pub stream: &'a Stream,
     /// Dimensions of our side that the deliveries name; in the others only bounces are compared.
     pub covered: [bool; Dimension::COUNT],
-    /// Findings whose failures are left aside, by number; all others count. `NOBODY` leaves none aside.
+    /// The finding whose failures count as if nothing explained them; `NOBODY` for none.
     pub refit: u16,
+    /// Only what this candidate holds is looked at.
+    pub within: Option<Candidate>,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    /// The same, limited to what a candidate holds.
+    pub fn limited_to(mut self, candidate: Candidate) -> View<'a> {
+        self.within = Some(candidate);
+        self
+    }
+
     /// The weight of one bucket of a pool: the pool is one decision-maker, but its buckets may vote about our side.
     fn weight(dimension: Dimension, pool: bool) -> f64 {
         match (pool, dimension) {
@@ -84,12 +92,15 @@ impl View<'_> {
     /// Failures by dimension and family, and messages got past, of one cell.
     fn count(&self, cell: usize) -> Counted {
         let mut counted = Counted::default();
-        let mut past_bounces = 0;
+        let (mut past_bounces, mut explained) = (0, false);
         for fail in &self.cells.fails[self.cells.fails_of(cell)] {
             let count = u64::from(fail.count);
+            let open = fail.by == NOBODY || fail.by == self.refit;
             if self.stream.passes.has(fail.family) {
-                past_bounces += count;
-            } else if fail.by == NOBODY || fail.by == self.refit {
+                past_bounces += if open { count } else { 0 };
+            } else if !open {
+                explained = true;
+            } else {
                 for (at, families) in self.stream.fails.iter().enumerate() {
                     if families.has(fail.family) {
                         counted.fails[at] += count;
@@ -99,6 +110,10 @@ impl View<'_> {
                     *named += count;
                 }
             }
+        }
+        // What got past where something else is known to refuse says little about the rest.
+        if explained {
+            return counted;
         }
         let delivered = u64::from(self.cells.cells[cell].delivered);
         for (past, covered) in counted.past.iter_mut().zip(self.covered) {
@@ -169,6 +184,9 @@ impl Pass<'_> {
         let pool = view.places.is_pool(node.decider).then_some(node.decider);
         for cell in view.cells.cells_of(n) {
             let identity = &view.night.identities[view.cells.cells[cell].identity as usize];
+            if view.within.is_some_and(|c| !c.holds(node.receiver, node.decider, identity)) {
+                continue;
+            }
             let counted = view.count(cell);
             for at in 0..Dimension::COUNT {
                 // Where deliveries do not name it, what does not name it either is on no side.

@@ -48,10 +48,9 @@ pub fn find(places: &Places, cells: &Cells, judging: &Judging) -> Vec<QuietFindi
         let least = if kind == IncidentKind::StaleDomain { judging.stale_failures } else { judging.tenant_failures };
         for (decider, fails, tried) in tallies {
             let chance = binomial_tail(fails, tried, base.max(judging.stray_floor)) * large;
-            let rule = fails as f64 >= least && fails as f64 >= judging.tenant_rate * tried as f64;
+            let rule = fails as f64 >= least && fails as f64 >= judging.inconclusive_rate * tried as f64;
             if rule && (chance <= judging.tenant_chance) {
-                let confidence = if cells.rates { Confidence::Medium } else { Confidence::Low };
-                found.push(QuietFinding { decider, kind, fails, tried, confidence });
+                                found.push(QuietFinding { decider, kind, fails, tried, confidence: Confidence::Medium });
             }
         }
     }

@@ -194,7 +194,7 @@ impl Tenants<'_> {
         let pattern = f >= j.tenant_failures && tally.rate() >= j.tenant_rate && (unlikely || !rates);
         let explicit = tally.explicit >= 2 && tally.explicit * 2 >= tally.fails;
         let identity = self.identity(&tally, explicit);
-        if identity.is_some_and(|(d, v)| self.ours.contains(&Candidate::one(d, v))) {
+        if !explicit && identity.is_some_and(|(d, v)| self.ours.contains(&Candidate::one(d, v))) {
             return None;
         }
         let mut finding = TenantFinding {
