@@ -79,7 +79,7 @@ impl<'a> Explain<'a> {
     /// A view of the cells with the failures of finding `refit` counted again.
     fn view<'b>(&'b self, cells: &'b Cells, refit: u16) -> View<'b> {
         let Explain { night, places, stream, covered, .. } = self;
-        View { night, places, cells, stream, covered: *covered, refit, within: None }
+        View { night, places, cells, stream, covered: *covered, refit, all: false, within: None }
     }
 
     /// Finds the causes of the stream; at least `judging.rounds` are enough for any night.
@@ -145,10 +145,10 @@ impl<'a> Explain<'a> {
                 .collect(),
         });
         let remembered: Vec<_> = if refit == NOBODY { remembered.collect() } else { vec![] };
-        let found = weighed.iter().position(|(_, _, w)| w.passes).map(|at| {
-            let at = self.settle(view, &weighed, at);
+        let passing = (0..weighed.len()).filter(|at| weighed[*at].2.passes);
+        let found = passing.filter_map(|at| self.settle(view, &weighed, at)).next().map(|(at, mut rivals)| {
             let (candidate, m, weight) = weighed[at].clone();
-            let rivals = self.rivals(view, &weighed, at);
+            rivals.extend(self.rivals(view, &weighed, at).into_iter().filter(|r| !rivals.contains(r)).collect::<Vec<_>>());
             let undecided = self.undecided(&candidate, &m, &rivals);
             let stream = self.stream.name;
             Finding { candidate, stream, measure: m, weight, round: number, rivals, undecided, number: NOBODY }
@@ -158,17 +158,22 @@ impl<'a> Explain<'a> {
     }
 
     /// A pair stands only if its receiver takes mail of other senders, and its sender is taken elsewhere; else the part
-    /// that fails as a whole stands in its place. Returns the place of the one that stands.
-    fn settle(&self, view: View, weighed: &[(Candidate, Measure, Weight)], best: usize) -> usize {
-        let pair = weighed[best].0;
+    /// that fails as a whole stands in its place, if it passes, with the pair as a rival. Returns the place of the one
+    /// that stands, and its rivals.
+    fn settle(&self, view: View, weighed: &[(Candidate, Measure, Weight)], at: usize) -> Option<(usize, Vec<Candidate>)> {
+        let pair = weighed[at].0;
+        let place = |part: &Candidate| weighed.iter().position(|(c, _, w)| c == part && w.passes);
+        let (receiver, sender) = (Candidate::one(Dimension::Receiver, pair.at), Candidate::one(pair.dimension, pair.value));
         if !pair.is_pair() {
-            return best;
+            Some((at, vec![]))
+        } else if !self.contrasts(view.with_all().limited_to(receiver), pair) {
+            // Refused, whoever sends: that another finding explains the others does not make this one special.
+            Some((place(&receiver)?, vec![sender, pair]))
+        } else if !self.contrasts(view.limited_to(sender), pair) {
+            Some((place(&sender)?, vec![pair]))
+        } else {
+            Some((at, vec![]))
         }
-        [Candidate::one(Dimension::Receiver, pair.at), Candidate::one(pair.dimension, pair.value)]
-            .into_iter()
-            .filter(|part| !self.contrasts(view.limited_to(*part), pair))
-            .find_map(|part| weighed.iter().position(|(c, _, w)| *c == part && w.passes))
-            .unwrap_or(best)
     }
 
     /// Whether a pair fails much more than the rest of what `view` is limited to.

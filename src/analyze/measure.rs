@@ -69,11 +69,19 @@ pub struct View<'a> {
     pub covered: [bool; Dimension::COUNT],
     /// The finding whose failures count as if nothing explained them; `NOBODY` for none.
     pub refit: u16,
+    /// All failures count, explained or not.
+    pub all: bool,
     /// Only what this candidate holds is looked at.
     pub within: Option<Candidate>,
 }
 
 impl<'a> View<'a> {
+    /// The same, with what findings explain.
+    pub fn with_all(mut self) -> View<'a> {
+        self.all = true;
+        self
+    }
+
     /// The same, limited to what a candidate holds.
     pub fn limited_to(mut self, candidate: Candidate) -> View<'a> {
         self.within = Some(candidate);
@@ -95,7 +103,7 @@ impl<'a> View<'a> {
         let (mut past_bounces, mut explained) = (0, false);
         for fail in &self.cells.fails[self.cells.fails_of(cell)] {
             let count = u64::from(fail.count);
-            let open = fail.by == NOBODY || fail.by == self.refit;
+            let open = self.all || fail.by == NOBODY || fail.by == self.refit;
             if self.stream.passes.has(fail.family) {
                 past_bounces += if open { count } else { 0 };
             } else if !open {

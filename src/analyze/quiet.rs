@@ -45,10 +45,14 @@ pub fn find(places: &Places, cells: &Cells, judging: &Judging) -> Vec<QuietFindi
         let large = tallies.iter().filter(|t| t.2 as f64 >= judging.tenant_failures).count().max(1) as f64;
         let quiet = tallies.iter().filter(|t| t.1 * 2 < t.2 || t.1 < 3).fold((0, 0), |q, t| (q.0 + t.1, q.1 + t.2));
         let base = if quiet.1 == 0 { 0.0 } else { quiet.0 as f64 / quiet.1 as f64 };
-        let least = if kind == IncidentKind::StaleDomain { judging.stale_failures } else { judging.tenant_failures };
+        let (least, rate) = match (kind, cells.rates) {
+            (IncidentKind::StaleDomain, _) => (judging.stale_failures, judging.tenant_rate),
+            (_, true) => (judging.tenant_failures, judging.inconclusive_rate),
+            (_, false) => (judging.deferred_failures_counts, judging.deferred_rate_counts),
+        };
         for (decider, fails, tried) in tallies {
             let chance = binomial_tail(fails, tried, base.max(judging.stray_floor)) * large;
-            let rule = fails as f64 >= least && fails as f64 >= judging.inconclusive_rate * tried as f64;
+            let rule = fails as f64 >= least && fails as f64 >= rate * tried as f64;
             if rule && (chance <= judging.tenant_chance) {
                                 found.push(QuietFinding { decider, kind, fails, tried, confidence: Confidence::Medium });
             }

@@ -81,6 +81,10 @@ pub struct Judging {
     pub sure_organisations: f64,
     /// Unknown addresses before a campaign or list source is called bad.
     pub list_missing: f64,
+    /// Deferred share of an organisation's bounces, without deliveries.
+    pub deferred_rate_counts: f64,
+    /// Deferrals needed for that.
+    pub deferred_failures_counts: f64,
     /// Share of unknown addresses. Good lists stay below 2 %, and platforms review accounts from 5 %.
     pub list_rate: f64,
     /// Unknown addresses at one organisation before it is called stale.
