@@ -148,7 +148,9 @@ impl<'a> Explain<'a> {
         let passing = (0..weighed.len()).filter(|at| weighed[*at].2.passes);
         let found = passing.filter_map(|at| self.settle(view, &weighed, at)).next().map(|(at, mut rivals)| {
             let (candidate, m, weight) = weighed[at].clone();
-            rivals.extend(self.rivals(view, &weighed, at).into_iter().filter(|r| !rivals.contains(r)).collect::<Vec<_>>());
+            rivals.extend(
+                self.rivals(view, &weighed, at).into_iter().filter(|r| !rivals.contains(r)).collect::<Vec<_>>(),
+            );
             let undecided = self.undecided(&candidate, &m, &rivals);
             let stream = self.stream.name;
             Finding { candidate, stream, measure: m, weight, round: number, rivals, undecided, number: NOBODY }
@@ -160,10 +162,16 @@ impl<'a> Explain<'a> {
     /// A pair stands only if its receiver takes mail of other senders, and its sender is taken elsewhere; else the part
     /// that fails as a whole stands in its place, if it passes, with the pair as a rival. Returns the place of the one
     /// that stands, and its rivals.
-    fn settle(&self, view: View, weighed: &[(Candidate, Measure, Weight)], at: usize) -> Option<(usize, Vec<Candidate>)> {
+    fn settle(
+        &self,
+        view: View,
+        weighed: &[(Candidate, Measure, Weight)],
+        at: usize,
+    ) -> Option<(usize, Vec<Candidate>)> {
         let pair = weighed[at].0;
         let place = |part: &Candidate| weighed.iter().position(|(c, _, w)| c == part && w.passes);
-        let (receiver, sender) = (Candidate::one(Dimension::Receiver, pair.at), Candidate::one(pair.dimension, pair.value));
+        let (receiver, sender) =
+            (Candidate::one(Dimension::Receiver, pair.at), Candidate::one(pair.dimension, pair.value));
         if !pair.is_pair() {
             Some((at, vec![]))
         } else if !self.contrasts(view.with_all().limited_to(receiver), pair) {

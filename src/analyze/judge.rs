@@ -1,6 +1,8 @@
 //! The judgement of a night: streams, fleet, merging, tenants. In: night, places, cells, thresholds. Out: a `Verdict` of
 //! findings on ids; `tell` turns it into incidents for people.
 
+use std::collections::HashMap;
+
 use super::candidate::{Candidate, Dimension};
 use super::cells::{Cells, NOBODY};
 use super::explain::{Explain, Finding, WeighedCandidate};
@@ -8,8 +10,8 @@ use super::family::{Families, Family};
 use super::names::NONE;
 use super::night::{Night, ReceiverKind};
 use super::organisation::Places;
-use super::streams;
 use super::tenant::{TenantFinding, Tenants};
+use super::{streams, tally};
 use crate::tables::policy::Judging;
 
 /// All findings of a night.
@@ -52,7 +54,10 @@ pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judgin
         verdict.findings.extend(explain.findings);
     }
     let ours: Vec<Candidate> = verdict.findings.iter().map(|f| f.candidate).collect();
-    verdict.tenants = Tenants { night, places, judging, passes: policy.passes, ours: &ours }.find(cells);
+    let shares: HashMap<u16, f64> = verdict.findings.iter().map(|f| (f.number, f.measure.rate())).collect();
+    let (tallies, common) = tally::count(night, places, cells, judging, policy.passes);
+    verdict.tenants =
+        Tenants { night, judging, common: &common, ours: &ours, shares: &shares, rates: cells.rates }.find(tallies);
     verdict.others = super::quiet::find(places, cells, judging);
     verdict
 }
@@ -80,8 +85,11 @@ fn merge_pairs(night: &Night, cells: &mut Cells, explain: &mut Explain) {
     let pairs: Vec<Candidate> = explain.findings.iter().map(|f| f.candidate).filter(Candidate::is_pair).collect();
     for pair in &pairs {
         let sender = Candidate::one(pair.dimension, pair.value);
-        let parts: Vec<&Finding> =
-            explain.findings.iter().filter(|f| Candidate::one(f.candidate.dimension, f.candidate.value) == sender).collect();
+        let parts: Vec<&Finding> = explain
+            .findings
+            .iter()
+            .filter(|f| Candidate::one(f.candidate.dimension, f.candidate.value) == sender)
+            .collect();
         let authentication = |f: &Finding| {
             pair.dimension == Dimension::SendingDomain
                 && f.measure.share_named(&[Family::Authentication]) >= explain.judging.authentication_share

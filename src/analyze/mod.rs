@@ -30,6 +30,7 @@ pub mod samples;
 pub mod sentence;
 pub mod stats;
 pub mod streams;
+pub mod tally;
 pub mod tell;
 pub mod tenant;
 pub mod weigh;

@@ -54,7 +54,7 @@ pub fn find(places: &Places, cells: &Cells, judging: &Judging) -> Vec<QuietFindi
             let chance = binomial_tail(fails, tried, base.max(judging.stray_floor)) * large;
             let rule = fails as f64 >= least && fails as f64 >= rate * tried as f64;
             if rule && (chance <= judging.tenant_chance) {
-                                found.push(QuietFinding { decider, kind, fails, tried, confidence: Confidence::Medium });
+                found.push(QuietFinding { decider, kind, fails, tried, confidence: Confidence::Medium });
             }
         }
     }

@@ -17,4 +17,6 @@ pub fn tenant(_teller: &Teller, incident: &mut Incident, finding: &TenantFinding
 }
 
 /// Words for an organisation that fails without refusing.
-pub fn quiet(_teller: &Teller, incident: &mut Incident, finding: &QuietFinding, _details: &Details) { incident.evidence.push(format!("Q {} {}", finding.fails, finding.tried)); }
+pub fn quiet(_teller: &Teller, incident: &mut Incident, finding: &QuietFinding, _details: &Details) {
+    incident.evidence.push(format!("Q {} {}", finding.fails, finding.tried));
+}

@@ -57,6 +57,11 @@ pub fn binomial_tail(hits: u64, trials: u64, p: f64) -> f64 {
     statrs::function::beta::checked_beta_reg(a, b, p).unwrap_or(1.0).clamp(0.0, 1.0)
 }
 
+/// Logarithm of the beta function B(a, b), for positive a and b.
+pub fn ln_beta(a: f64, b: f64) -> f64 {
+    statrs::function::beta::ln_beta(a, b)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +136,13 @@ mod tests {
         for (hits, trials, p, want) in cases {
             close(binomial_tail(hits, trials, p), want);
         }
+    }
+
+    #[test]
+    fn ln_beta_agrees_with_factorials() {
+        // B(7,6) = 6! 5! / 12! = 1/5544
+        close(ln_beta(7.0, 6.0), -(5544.0_f64.ln()));
+        close(ln_beta(6.0, 1.0), -(6.0_f64.ln()));
     }
 
     #[test]

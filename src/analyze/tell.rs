@@ -85,7 +85,7 @@ fn owners(verdict: &Verdict) -> Owners {
     for (at, finding) in verdict.findings.iter().enumerate() {
         owners.by_number.insert(finding.number, at);
     }
-    let tenants = verdict.tenants.iter().map(|t| (t.decider, Families::POLICY));
+    let tenants = verdict.tenants.iter().map(|t| (t.tally.decider, Families::POLICY));
     let others = verdict.others.iter().map(|q| (q.decider, q.families()));
     for (at, (decider, families)) in tenants.chain(others).enumerate() {
         owners.by_decider.entry(decider).or_default().push((families, verdict.findings.len() + at));
@@ -197,9 +197,9 @@ impl Teller<'_> {
             Grade::Inconclusive => (IncidentKind::Inconclusive, Confidence::Low),
         };
         let mut incident =
-            self.blank(kind, self.organisation_scope(finding.decider, finding.identity), confidence, details);
-        incident.explicit = finding.explicit || (finding.tally.explicit > 0 && kind == IncidentKind::TenantBlock);
-        self.set_organisation(&mut incident, finding.decider, finding.tally.fails, finding.tally.tried());
+            self.blank(kind, self.organisation_scope(finding.tally.decider, finding.identity), confidence, details);
+        incident.explicit = finding.explicit;
+        self.set_organisation(&mut incident, finding.tally.decider, finding.tally.fails, finding.tally.tried());
         sentence::tenant(self, &mut incident, finding, details);
         incident
     }

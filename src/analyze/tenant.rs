@@ -1,47 +1,15 @@
-//! Single organisations: who refuses us beyond what our own findings explain. In: cells with explained failures marked.
-//! Out: for each suspected organisation a finding with its grade. Pools are never tenants.
+//! Single organisations: who refuses us beyond what our own findings explain. In: the tallies of organisations. Out: for
+//! each suspected one a finding with its grade. Pools are never tenants.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::candidate::{Candidate, Dimension};
-use super::cells::{Cells, NOBODY};
-use super::family::{Families, Family};
 use super::names::NONE;
-use super::night::Night;
-use super::organisation::Places;
-use super::stats::binomial_tail;
+use super::night::{Night, ReceiverKind};
+use super::stats::{binomial_tail, ln_beta};
+use super::tally::{Common, IDENTITIES, Tally};
 use crate::bounce::Confidence;
 use crate::tables::policy::Judging;
-
-/// Our side of a message, in the order in which it is blamed when several fit alike.
-const IDENTITIES: [Dimension; 3] = [Dimension::SendingDomain, Dimension::Campaign, Dimension::SendingIp];
-
-/// What an organisation did with our mail.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Tally {
-    /// Refusals that no finding explains, explicit ones included.
-    pub fails: u64,
-    /// Refusals with explicit wording.
-    pub explicit: u64,
-    /// Refusals that a finding explains.
-    pub explained: u64,
-    /// Messages that got past the policies.
-    pub past: u64,
-    /// Refused and tried by each value of each of `IDENTITIES`.
-    values: [BTreeMap<u32, (u64, u64)>; 3],
-}
-
-impl Tally {
-    /// Messages judged: refused without another explanation, or got past.
-    pub fn tried(&self) -> u64 {
-        self.fails + self.past
-    }
-
-    /// Share refused; 0 without messages.
-    pub fn rate(&self) -> f64 {
-        if self.tried() == 0 { 0.0 } else { self.fails as f64 / self.tried() as f64 }
-    }
-}
 
 /// How sure a tenant finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +23,6 @@ pub enum Grade {
 /// One organisation that refuses us.
 #[derive(Debug, Clone)]
 pub struct TenantFinding {
-    /// The organisation.
-    pub decider: u32,
     /// The one identity of ours that it refuses; `None` if all.
     pub identity: Option<(Dimension, u32)>,
     /// How sure.
@@ -71,183 +37,117 @@ pub struct TenantFinding {
     pub because: String,
 }
 
-/// What is the same for all organisations.
+/// What judging organisations needs.
 pub struct Tenants<'a> {
     /// Names.
     pub night: &'a Night,
-    /// Organisations and pools.
-    pub places: &'a Places,
     /// Thresholds.
     pub judging: &'a Judging,
-    /// Replies that show that the policies let us speak.
-    pub passes: Families,
+    /// What is common to all organisations.
+    pub common: &'a Common,
     /// Findings of our side.
     pub ours: &'a [Candidate],
-}
-
-/// How many deciders each value of each of `IDENTITIES` reached.
-struct Reach {
-    deciders: [Vec<u32>; 3],
+    /// Share of organisations that each finding hits, by its number.
+    pub shares: &'a HashMap<u16, f64>,
+    /// Whether deliveries are known.
+    pub rates: bool,
 }
 
 impl Tenants<'_> {
-    /// The suspected organisations, in the order of their keys.
-    pub fn find(&self, cells: &Cells) -> Vec<TenantFinding> {
-        let (tallies, large, stray) = self.tallies(cells);
-        let reach = self.reach(cells);
-        let mut found: Vec<TenantFinding> = tallies
-            .into_iter()
-            .filter_map(|(decider, tally)| self.judge(decider, tally, large, stray, cells.rates, &reach))
-            .collect();
-        self.brake(&mut found, large);
+    /// The suspected organisations, in the order of the tallies.
+    pub fn find(&self, tallies: Vec<Tally>) -> Vec<TenantFinding> {
+        let mut found: Vec<TenantFinding> = tallies.into_iter().filter_map(|t| self.judge(t)).collect();
+        self.brake(&mut found);
         found
     }
 
-    /// Organisations with refusals; how many organisations got three messages or more; the stray rate of quiet ones.
-    fn tallies(&self, cells: &Cells) -> (Vec<(u32, Tally)>, u64, f64) {
-        let (mut tallies, mut large, mut quiet) = (Vec::new(), 0, (0u64, 0u64));
-        let mut at = 0;
-        while at < cells.nodes.len() {
-            let decider = cells.nodes[at].decider;
-            let end = at + cells.nodes[at..].iter().take_while(|n| n.decider == decider).count();
-            if !self.places.is_pool(decider) {
-                let tally = self.tally(cells, at..end);
-                large += u64::from(tally.tried() as f64 >= self.judging.tenant_failures);
-                if (tally.fails as f64) < self.judging.tenant_failures || tally.rate() < self.judging.inconclusive_rate
-                {
-                    quiet = (quiet.0 + tally.fails - tally.explicit, quiet.1 + tally.tried());
-                }
-                if tally.fails > 0 {
-                    tallies.push((decider, tally));
-                }
-            }
-            at = end;
-        }
-        let stray = if quiet.1 == 0 { 0.0 } else { quiet.0 as f64 / quiet.1 as f64 };
-        (tallies, large, stray.max(self.judging.stray_floor))
-    }
-
-    fn tally(&self, cells: &Cells, nodes: std::ops::Range<usize>) -> Tally {
-        let mut tally = Tally::default();
-        for cell in nodes.flat_map(|n| cells.cells_of(n)) {
-            let (mut fails, mut past) = (0, u64::from(cells.cells[cell].delivered));
-            for fail in &cells.fails[cells.fails_of(cell)] {
-                let count = u64::from(fail.count);
-                if self.passes.has(fail.family) {
-                    past += count;
-                } else if Families::POLICY.has(fail.family) {
-                    if fail.by == NOBODY {
-                        fails += count;
-                    } else {
-                        tally.explained += count;
-                    }
-                    if fail.family == Family::Explicit {
-                        tally.explicit += count;
-                    }
-                }
-            }
-            tally.fails += fails;
-            tally.past += past;
-            let identity = &self.night.identities[cells.cells[cell].identity as usize];
-            for (values, dimension) in tally.values.iter_mut().zip(IDENTITIES) {
-                let value = dimension.value(identity);
-                if value != NONE && fails + past > 0 {
-                    let entry = values.entry(value).or_default();
-                    *entry = (entry.0 + fails, entry.1 + fails + past);
-                }
-            }
-        }
-        tally
-    }
-
-    fn reach(&self, cells: &Cells) -> Reach {
-        let sizes = [self.night.sending_domains.len(), self.night.campaigns.len(), self.night.ips.len()];
-        let (mut deciders, mut last) = (sizes.map(|n| vec![0; n]), sizes.map(|n| vec![NONE; n]));
-        for (n, node) in cells.nodes.iter().enumerate() {
-            for cell in cells.cells_of(n) {
-                let identity = &self.night.identities[cells.cells[cell].identity as usize];
-                for at in 0..IDENTITIES.len() {
-                    let value = IDENTITIES[at].value(identity) as usize;
-                    if value < sizes[at] && last[at][value] != node.decider {
-                        last[at][value] = node.decider;
-                        deciders[at][value] += 1;
-                    }
-                }
-            }
-        }
-        Reach { deciders }
-    }
-
-    fn judge(
-        &self,
-        decider: u32,
-        tally: Tally,
-        large: u64,
-        stray: f64,
-        rates: bool,
-        reach: &Reach,
-    ) -> Option<TenantFinding> {
-        let j = self.judging;
-        let f = tally.fails as f64;
-        let chance = binomial_tail(tally.fails, tally.tried(), stray);
-        let unlikely = chance * large.max(1) as f64 <= j.tenant_chance;
-        let pattern = f >= j.tenant_failures && tally.rate() >= j.tenant_rate && (unlikely || !rates);
+    fn judge(&self, tally: Tally) -> Option<TenantFinding> {
         let explicit = tally.explicit >= 2 && tally.explicit * 2 >= tally.fails;
         let identity = self.identity(&tally, explicit);
         if !explicit && identity.is_some_and(|(d, v)| self.ours.contains(&Candidate::one(d, v))) {
             return None;
         }
-        let mut finding = TenantFinding {
-            decider,
-            identity,
-            grade: Grade::Inconclusive,
-            explicit,
-            chance,
-            because: String::new(),
-            tally,
-        };
-        let tally = &finding.tally;
-        let says = tally.explicit > 0;
-        let (confidence, because) = if pattern && says {
-            (Confidence::High, "")
-        } else if explicit && (tally.rate() >= j.inconclusive_rate || identity.is_some()) {
-            (Confidence::Medium, "")
-        } else if says && tally.explicit * 2 >= tally.fails {
-            (Confidence::Low, if explicit { "most of our mail is accepted there" } else { "only one reply says so" })
-        } else if pattern || (identity.is_some() && rates) {
-            self.grade_pattern(tally, chance, rates, reach)?
-        } else if f >= j.tenant_failures && tally.rate() >= j.inconclusive_rate {
-            finding.because = "too few messages for a judgement".into();
-            return Some(finding);
-        } else {
-            return None;
-        };
-        if because.starts_with("no contrast") {
-            finding.because = self.no_contrast(&finding.tally, reach).unwrap_or_default();
-        } else {
-            finding.because = because.to_owned();
-            finding.grade = Grade::Block(confidence);
-        }
-        Some(finding)
+        let chance = binomial_tail(tally.fails, tally.tried(), self.common.stray);
+        let (grade, because) = self.grade(&tally, explicit, identity.is_some(), chance)?;
+        let explicit = explicit || (tally.explicit > 0 && grade != Grade::Inconclusive);
+        Some(TenantFinding { identity, grade, explicit, chance, because, tally })
     }
 
-    /// The confidence of a block without explicit wording.
-    fn grade_pattern(
-        &self,
-        tally: &Tally,
-        chance: f64,
-        rates: bool,
-        reach: &Reach,
-    ) -> Option<(Confidence, &'static str)> {
+    /// The grade, and why it is no better; `None` if nothing is suspected.
+    fn grade(&self, tally: &Tally, explicit: bool, identity: bool, chance: f64) -> Option<(Grade, String)> {
         let j = self.judging;
-        if self.no_contrast(tally, reach).is_some() {
-            return Some((Confidence::Low, "no contrast"));
+        let enough = tally.fails as f64 >= j.tenant_failures;
+        let unlikely = chance * self.common.large.max(1) as f64 <= j.tenant_chance;
+        let pattern = enough && tally.rate() >= j.tenant_rate && (unlikely || !self.rates);
+        let refused = tally.rate() >= j.inconclusive_rate;
+        let block = |confidence: Confidence, because: &str| Some((Grade::Block(confidence), because.to_owned()));
+        if pattern && tally.explicit > 0 {
+            block(Confidence::High, "")
+        } else if explicit && (refused || identity) {
+            block(Confidence::Medium, "")
+        } else if tally.explicit > 0 && tally.explicit * 2 >= tally.fails {
+            let few = if explicit { "it accepts most of our mail" } else { "only one reply says so" };
+            block(Confidence::Low, few)
+        } else if pattern || (identity && self.rates) || self.behind_findings(tally) {
+            Some(self.grade_pattern(tally, chance))
+        } else if enough && refused {
+            Some((Grade::Inconclusive, "too few messages for a judgement".to_owned()))
+        } else {
+            None
         }
-        if !rates {
-            return Some((Confidence::Low, "without deliveries a pattern alone does not show a block"));
+    }
+
+    /// The grade of a block without explicit wording.
+    fn grade_pattern(&self, tally: &Tally, chance: f64) -> (Grade, String) {
+        let j = self.judging;
+        if let Some(because) = self.no_contrast(tally) {
+            return (Grade::Inconclusive, because);
+        }
+        if !self.rates {
+            let because = "without deliveries a pattern alone does not show a block";
+            return (Grade::Block(Confidence::Low), because.to_owned());
+        }
+        if let Some(because) = self.vendor(tally.receiver) {
+            return (Grade::Block(Confidence::Low), because);
         }
         let sure = chance <= j.sure_chance && tally.fails as f64 >= j.sure_failures;
-        Some((if sure { Confidence::High } else { Confidence::Medium }, ""))
+        (Grade::Block(if sure { Confidence::High } else { Confidence::Medium }), String::new())
+    }
+
+    /// Whether an organisation that findings of ours explain in part is better explained by itself: it refuses nearly
+    /// all, and all those findings together with strays are much less likely than one more organisation that blocks us.
+    fn behind_findings(&self, tally: &Tally) -> bool {
+        let j = self.judging;
+        let explained: u64 = tally.explained.values().sum();
+        let refused = (explained + tally.fails) as f64;
+        let all = refused + tally.past as f64;
+        if tally.fails == 0 || !self.rates || refused < j.tenant_failures || refused / all < j.masked_rate {
+            return false;
+        }
+        let hit: f64 = tally.explained.keys().map(|n| self.shares.get(n).copied().unwrap_or(1.0).max(1e-6).ln()).sum();
+        let strays = binomial_tail(tally.fails, tally.tried(), self.common.stray).max(1e-300).ln();
+        j.tenant_prior.ln() - (hit + strays) >= j.masked_odds.ln()
+    }
+
+    /// Whether several organisations behind one receiver refuse us, so that the receiver may be at fault although it is
+    /// no finding. Odds of one receiver that refuses most of its organisations (share from a Beta(6,1)) against as many
+    /// organisations that each decided alone.
+    fn vendor(&self, receiver: u32) -> Option<String> {
+        let j = self.judging;
+        let kind = self.night.receiver_kinds.get(receiver as usize)?;
+        let (refusing, all) = *self.common.refusing.get(receiver as usize)?;
+        let (k, n) = (refusing as f64, all as f64);
+        if *kind == ReceiverKind::Other || receiver == NONE || k < 2.0 {
+            return None;
+        }
+        let vendor = j.vendor_prior.ln() + ln_beta(k + 6.0, n - k + 1.0) - ln_beta(6.0, 1.0);
+        let alone = k * j.tenant_prior.ln() + (n - k) * (1.0 - j.tenant_prior).ln();
+        (vendor > alone).then(|| {
+            format!(
+                "{refusing} of {all} organisations behind {} refuse us: it may be the receiver",
+                self.night.receivers.name(receiver)
+            )
+        })
     }
 
     /// The one identity that is refused while the organisation takes others.
@@ -273,13 +173,12 @@ impl Tenants<'_> {
     }
 
     /// The identity that carries the refusals and went to hardly anybody else, in words.
-    fn no_contrast(&self, tally: &Tally, reach: &Reach) -> Option<String> {
+    fn no_contrast(&self, tally: &Tally) -> Option<String> {
         for (at, values) in tally.values.iter().enumerate() {
             for (value, (f, _)) in values {
-                let others = reach.deciders[at][*value as usize] - 1;
-                if *f as f64 >= self.judging.identity_share * tally.fails as f64
-                    && f64::from(others) < self.judging.contrast_organisations
-                {
+                let others = self.common.reached[at][*value as usize] - 1;
+                let carries = *f as f64 >= self.judging.identity_share * tally.fails as f64;
+                if carries && f64::from(others) < self.judging.contrast_organisations {
                     let name = match IDENTITIES[at] {
                         Dimension::SendingDomain => {
                             format!("sending domain {}", self.night.sending_domains.name(*value))
@@ -297,12 +196,13 @@ impl Tenants<'_> {
     }
 
     /// Too many blocks known by pattern only are no blocks, but something that nothing here explains.
-    fn brake(&self, found: &mut [TenantFinding], large: u64) {
+    fn brake(&self, found: &mut [TenantFinding]) {
         let acts = |f: &TenantFinding| {
             f.tally.explicit == 0 && matches!(f.grade, Grade::Block(Confidence::High | Confidence::Medium))
         };
         let patterns = found.iter().filter(|f| acts(f)).count() as f64;
-        if patterns <= self.judging.breaker_tenants || patterns <= self.judging.breaker_share * large as f64 {
+        let share = self.judging.breaker_share * self.common.large as f64;
+        if patterns <= self.judging.breaker_tenants || patterns <= share {
             return;
         }
         for finding in found.iter_mut().filter(|f| acts(f)) {

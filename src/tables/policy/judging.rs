@@ -75,6 +75,14 @@ pub struct Judging {
     pub sure_failures: f64,
     /// Below this share refused nothing is suspected.
     pub inconclusive_rate: f64,
+    /// Share of organisations that block us for good.
+    pub tenant_prior: f64,
+    /// Share of receivers that refuse us as a whole on a given night.
+    pub vendor_prior: f64,
+    /// Share refused by an organisation hidden behind findings of ours.
+    pub masked_rate: f64,
+    /// Odds of a block of its own against those findings and strays.
+    pub masked_odds: f64,
     /// Times the evidence needed, for high confidence.
     pub sure_evidence: f64,
     /// Organisations hit, for high confidence.
