@@ -72,7 +72,8 @@ impl Scanner {
             } else if let Some(close) = blank_line_before(data, at) {
                 let line = from_line(&data[at..]);
                 if line.is_none() && !end && data.len() - at <= LONGEST_FROM_LINE {
-                    break; // The line may go on in the next piece.
+                    // The line may go on in the next piece.
+                    return self.settled(data.len());
                 }
                 if let Some(length) = line.filter(|&length| has_date(&data[at..at + length])) {
                     let start = at + length;
@@ -90,7 +91,12 @@ impl Scanner {
         }
         // A match may have begun in the last bytes.
         self.seen = self.seen.max(data.len().saturating_sub(FROM.len() - 1)).min(data.len());
-        self.open.map_or(data.len(), |open| open.line)
+        self.settled(data.len())
+    }
+
+    /// How many leading bytes are done with.
+    fn settled(&self, length: usize) -> usize {
+        self.open.map_or(length, |open| open.line)
     }
 
     fn close(&mut self, end: usize) {
@@ -283,7 +289,7 @@ pub(super) fn starts_with_boundary(data: &[u8]) -> bool {
 }
 
 /// The message with one `>` taken off each line that starts with `>From `, `>>From `, ...
-fn unquoted(bytes: &[u8]) -> Cow<'_, [u8]> {
+pub(super) fn unquoted(bytes: &[u8]) -> Cow<'_, [u8]> {
     let mut plain = Vec::new();
     let mut copied = 0;
     for at in memmem::find_iter(bytes, FROM) {

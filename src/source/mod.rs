@@ -7,16 +7,28 @@
 mod batch;
 mod chunks;
 mod delimited;
+#[cfg(test)]
+mod delimited_tests;
 mod document;
+mod door;
 mod files;
 mod lines;
 mod listing;
 mod mbox;
+#[cfg(test)]
+mod mbox_tests;
+mod members;
+#[cfg(test)]
+mod packed_tests;
+pub mod probe;
 mod sniff;
 mod stream;
+mod tar;
 #[cfg(test)]
 mod tests;
 mod unicode;
+mod unpack;
+mod zip;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,7 +38,6 @@ use crate::bounce::Origin;
 use crate::bounce::Reject;
 
 pub use batch::Batch;
-pub use files::FORMATS;
 pub use listing::open;
 
 /// How to read inputs.

@@ -1,0 +1,83 @@
+//! Splitting delimited files: the same records as the csv crate finds in the whole, wherever the pieces end.
+
+use proptest::prelude::*;
+
+use super::Item;
+use super::batch::{Batch, Work};
+use super::chunks::Cutter;
+use super::delimited::RowCutter;
+
+/// The rows and the number of rejects, of data that arrives so many bytes at a time.
+fn rows_in_pieces(data: &[u8], piece: usize) -> Vec<(u64, Option<Vec<String>>)> {
+    let mut cutter = RowCutter::new("f".into(), b',');
+    let mut rows = Vec::new();
+    let (mut taken, mut arrived) = (0, 0);
+    loop {
+        arrived = data.len().min(arrived + piece);
+        let end = arrived == data.len();
+        let upto = cutter.cut(&data[taken..arrived], end);
+        let work: Work = cutter.take(data[taken..taken + upto].to_vec());
+        Batch { work, bytes: 0, max_item: 1 << 20 }.each(&mut |item| match item {
+            Ok(Item::Row { origin, header, record }) => {
+                let cells = (0..header.names.len()).filter_map(|at| record.get(at)).map(str::to_owned).collect();
+                rows.push((origin.index, Some(cells)));
+            }
+            Ok(_) => {}
+            Err(reject) => rows.push((reject.origin.index, None)),
+        });
+        taken += upto;
+        if end {
+            return rows;
+        }
+    }
+}
+
+/// What the csv crate says of the whole.
+fn rows_of_the_whole(data: &[u8]) -> Vec<(u64, Option<Vec<String>>)> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(data);
+    let records: Vec<Vec<String>> =
+        reader.records().map(|record| record.expect("text").iter().map(str::to_owned).collect()).collect();
+    let Some((header, rows)) = records.split_first() else { return Vec::new() };
+    let trimmed = |cells: &[String]| cells.iter().map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    (0..)
+        .zip(rows)
+        .filter(|(_, row)| {
+            !(row[0] == *trimmed(header)[0] || row[0].trim() == header[0].trim()) || trimmed(row) != trimmed(header)
+        })
+        .map(|(index, row)| (index, (row.len() == header.len()).then(|| row.clone())))
+        .collect()
+}
+
+fn csvish() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop::sample::select(vec![
+        "a",
+        "b,",
+        ",",
+        "\"",
+        "\"\"",
+        "\"x,\"",
+        "\n",
+        "\r\n",
+        "\r",
+        "\n\n",
+        "\"q\nr\",z",
+        "n,m\n",
+    ]);
+    prop::collection::vec(piece, 0..30).prop_map(|pieces| format!("n,m\n{}", pieces.concat()).into_bytes())
+}
+
+proptest! {
+    #[test]
+    fn pieces_give_the_records_that_the_csv_crate_finds_in_the_whole(data in csvish(), piece in 1_usize..40) {
+        let want = rows_of_the_whole(&data);
+        // Empty fields beyond the header are ours to drop.
+        let lenient = |rows: Vec<(u64, Option<Vec<String>>)>| {
+            rows.into_iter().zip(&want).map(|(row, want)| if want.1.is_none() { (row.0, None) } else { row }).collect::<Vec<_>>()
+        };
+        for size in [piece, data.len()] {
+            let rows = rows_in_pieces(&data, size);
+            prop_assert_eq!(rows.len(), want.len());
+            prop_assert_eq!(&lenient(rows), &want);
+        }
+    }
+}
