@@ -7,7 +7,9 @@ use std::io::Write;
 
 pub mod escape;
 mod facts;
+mod html;
 mod json;
+mod markdown;
 pub mod rows;
 mod tables;
 mod terminal;
@@ -23,6 +25,16 @@ pub use tables::rejects_csv;
 pub use terminal::summary;
 pub use view::{Action, AdviceLine, IncidentView, Level, View};
 
+/// How the verdicts come about, for readers who want to know.
+const METHOD: &str = "Organisations vote, not messages: four hundred refusals at one company are one decision. For \
+each receiver, sending IP, sending domain, campaign and list source the share of organisations that refused is compared \
+inside and outside; the candidate that explains most is taken first, its failures are set aside, and the search goes on \
+within one budget for errors. What remains at single organisations is a tenant block if it is too frequent there to be \
+chance and the same mail reached others, or if the organisation says so in its own words. Where contrast or volume is \
+missing, the finding is inconclusive. Rates carry 95 % Wilson intervals. A bounce whose cause lies with the sender, the \
+message or nobody never suppresses an address: such addresses stand in protected.csv. Without deliveries (COUNTS-ONLY) \
+there are no delivery rates, and a pattern alone is only suspected.";
+
 /// One file of a night's folder.
 pub trait Output: Sync {
     /// Its name within the folder.
@@ -37,7 +49,7 @@ pub trait Output: Sync {
 
 /// All outputs.
 pub const OUTPUTS: &[&dyn Output] =
-    &[&json::Json, &tables::Incidents, &tables::Domains, &tables::Codes, &tables::DomainCodes];
+    &[&json::Json, &markdown::Markdown, &tables::Incidents, &tables::Domains, &tables::Codes, &tables::DomainCodes];
 
 /// Renders all outputs, each to the writer that `create` gives for its name.
 ///

@@ -7,7 +7,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Item, delimited, files, lines, mbox};
+use super::{Item, delimited, files, lines, mbox, members};
 use crate::bounce::{Origin, Reject, RejectReason};
 
 /// Some consecutive items of one source: the unit of parallel work.
@@ -28,6 +28,8 @@ pub(super) enum Work {
     Message { name: Arc<str>, data: Vec<u8> },
     /// Small files, not yet opened.
     Files(files::SmallFiles),
+    /// Small members of an archive.
+    Members(members::Members),
     /// Records of a delimited file.
     Rows(delimited::Rows),
     /// Lines of one value each.
@@ -55,6 +57,7 @@ impl Batch {
                 visit(mail(Origin { source: name.clone(), index: 0 }, data, max));
             }
             Work::Files(small) => small.each(visit),
+            Work::Members(members) => members.each(visit),
             Work::Rows(rows) => rows.each(max, visit),
             Work::Lines(lines) => lines.each(max, visit),
             Work::Log { name, first, before, data } => {

@@ -16,6 +16,7 @@ use memchr::{memchr, memchr3};
 
 use super::batch::{Work, capped};
 use super::chunks::{CHUNK, Cutter};
+use super::lines::lines_of;
 use super::{Header, Item, Record};
 use crate::bounce::{Origin, Reject, RejectReason};
 
@@ -80,15 +81,13 @@ impl Cutter for RowCutter {
                 break;
             }
             let Some(next) = self.next_end(data, end) else {
-                // Once is enough: a line that is as long ends here as well, and the cap for one item decides.
-                if self.records == 0 && !self.line_by_line && data.len() - self.seen > LONGEST_RECORD {
-                    self.broken = data.len();
-                    self.line_by_line = true;
-                    if self.header.is_some() {
-                        continue;
-                    }
+                let at_first = self.records == 0 && self.seen >= self.broken;
+                if !at_first || data.len() - self.seen <= LONGEST_RECORD {
+                    break;
                 }
-                break;
+                self.broken = data.len();
+                self.line_by_line = true;
+                continue;
             };
             if self.header.is_none() {
                 self.header = Some(Arc::new(read_header(&data[self.seen..next], self.delimiter)));
@@ -187,7 +186,7 @@ impl Rows {
         let data = &self.data[self.from..];
         let mut next = self.first;
         if self.line_by_line {
-            let lines = data.split(|&b| b == b'\n').filter(|line| !line.trim_ascii().is_empty());
+            let lines = lines_of(data).filter(|line| !line.iter().all(|&b| b == b'\r'));
             lines.for_each(|line| self.parse(line, &mut next, max, visit));
         } else {
             self.parse(data, &mut next, max, visit);

@@ -103,7 +103,7 @@ impl LineCutter {
 
 impl Lines {
     pub(super) fn each(&self, max: usize, visit: &mut dyn FnMut(Result<Item<'_>, Reject>)) {
-        for (index, line) in (self.first..).zip(self.data.split(|&b| b == b'\n')) {
+        for (index, line) in (self.first..).zip(lines_of(&self.data)) {
             let text = line.trim_ascii();
             if text.is_empty() {
                 continue;
@@ -117,6 +117,19 @@ impl Lines {
             }
         }
     }
+}
+
+/// Lines without their `\n`; what follows the last one is a line if it is not empty.
+pub(super) fn lines_of(mut data: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        if data.is_empty() {
+            return None;
+        }
+        let end = memchr(b'\n', data).unwrap_or(data.len());
+        let line = &data[..end];
+        data = &data[(end + 1).min(data.len())..];
+        Some(line)
+    })
 }
 
 /// The values of a line: itself, or, of an array, its elements (webhook bodies are arrays).

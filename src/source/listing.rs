@@ -88,7 +88,7 @@ impl Walk {
     /// Something that was found rather than named.
     fn entry(&mut self, path: &Path) -> anyhow::Result<()> {
         let name = path.file_name().unwrap_or(OsStr::new("")).to_string_lossy();
-        if NO_INPUT.iter().any(|start| name.starts_with(start)) {
+        if is_no_input(&name) {
             self.skipped.push(path.to_owned());
             return Ok(());
         }
@@ -175,6 +175,11 @@ fn is_packed(path: &Path) -> std::io::Result<bool> {
         }
     }
     Ok(sniff::packing(&head[..length]).is_some())
+}
+
+/// Whether something found under this name is passed over.
+pub(super) fn is_no_input(name: &str) -> bool {
+    NO_INPUT.iter().any(|start| name.starts_with(start))
 }
 
 fn is_maildir(path: &Path) -> bool {

@@ -38,6 +38,7 @@ use crate::bounce::Origin;
 use crate::bounce::Reject;
 
 pub use batch::Batch;
+pub use door::FORMATS;
 pub use listing::open;
 
 /// How to read inputs.

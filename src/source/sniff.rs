@@ -4,6 +4,7 @@
 //! stands above all this.
 
 use super::document::Values;
+use super::door::Forced;
 use super::mbox;
 use crate::bounce::RejectReason;
 
@@ -94,6 +95,14 @@ pub(super) fn format(head: &[u8]) -> Format {
     match dialect(text) {
         Some((delimiter, skip)) => Format::Delimited { delimiter, skip: start + skip },
         None => Format::Not(RejectReason::UnknownFormat, "no known format; --input-format overrides detection"),
+    }
+}
+
+/// Whether all of a small file is one message as it stands.
+pub(super) fn is_plain_mail(data: &[u8], forced: Option<Forced>) -> bool {
+    match forced {
+        None => !data.starts_with(b"\xef\xbb\xbf") && format(&data[..data.len().min(HEAD)]) == Format::Mail,
+        Some(forced) => forced == Forced::As(Format::Mail) && packing(data).is_none(),
     }
 }
 

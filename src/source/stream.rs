@@ -3,7 +3,8 @@
 //! In: a reader. Out: bytes, as many as asked for, without their own buffer in between. Damage in a compressed stream is
 //! kept as a fault for the reader of the format to report, with what it had not finished; a failing disk is an error.
 
-use std::io::{self, Read};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -25,12 +26,29 @@ pub(super) struct Stream {
     head: Vec<u8>,
     fault: Option<Fault>,
     meter: Meter,
+    /// The file that this is all of, for formats that need to seek.
+    file: Option<File>,
 }
 
 /// Counts the bytes of an input as they come from disk, before anything unpacks them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Meter {
     read: Arc<AtomicU64>,
+    /// How much of it was told to whoever asked last.
+    told: Arc<AtomicU64>,
+}
+
+impl Meter {
+    /// Bytes so far.
+    pub(super) fn total(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    /// Bytes since the last call.
+    pub(super) fn spent(&self) -> u64 {
+        let total = self.total();
+        total - self.told.swap(total, Ordering::Relaxed)
+    }
 }
 
 /// A reader with a meter.
@@ -53,9 +71,25 @@ impl<R: Read> Read for Metered<R> {
     }
 }
 
+impl<R: Seek> Seek for Metered<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.inner.seek(to)
+    }
+}
+
 impl Stream {
     pub(super) fn new(name: Arc<str>, reader: Box<dyn Read + Send>, meter: Meter) -> Stream {
-        Stream { name, reader, head: Vec::new(), fault: None, meter }
+        Stream { name, reader, head: Vec::new(), fault: None, meter, file: None }
+    }
+
+    /// Says which file this stream is all of.
+    pub(super) fn with_file(self, file: Option<File>) -> Stream {
+        Stream { file, ..self }
+    }
+
+    /// The file that this stream is all of; its position is anywhere.
+    pub(super) fn take_file(&mut self) -> Option<File> {
+        self.file.take()
     }
 
     /// The first `length` bytes, or all if there are fewer; they will still be handed out.
@@ -104,6 +138,11 @@ impl Stream {
         self.fault.take()
     }
 
+    /// What counts this stream's bytes.
+    pub(super) fn meter(&self) -> Meter {
+        self.meter.clone()
+    }
+
     /// The rest as a reader, so that something can be put around it.
     pub(super) fn into_reader(self) -> (Arc<str>, Box<dyn Read + Send>, Meter) {
         (self.name, Box::new(io::Cursor::new(self.head).chain(self.reader)), self.meter)
@@ -111,15 +150,33 @@ impl Stream {
 
     /// Bytes that came from disk since the last call.
     pub(super) fn spent(&self) -> u64 {
-        self.meter.read.swap(0, Ordering::Relaxed)
+        self.meter.spent()
+    }
+}
+
+/// Something other than the disk that ends a stream; travels inside an `io::Error`.
+#[derive(Debug, thiserror::Error)]
+#[error("{detail}")]
+pub(super) struct Broken {
+    pub(super) reason: RejectReason,
+    pub(super) detail: String,
+}
+
+impl Broken {
+    pub(super) fn error(reason: RejectReason, detail: impl Into<String>) -> io::Error {
+        io::Error::other(Broken { reason, detail: detail.into() })
     }
 }
 
 /// What an error says of the stream's content; `None` if it is the disk's.
-fn fault_of(error: &io::Error) -> Option<Fault> {
+pub(super) fn fault_of(error: &io::Error) -> Option<Fault> {
     // Errors of the system have a number; what decoders say has none.
     if error.raw_os_error().is_some() {
         return None;
     }
-    Some(Fault { reason: RejectReason::DamagedArchive, detail: format!("damaged: {error}") })
+    let ours = error.get_ref().and_then(|inner| inner.downcast_ref::<Broken>());
+    Some(match ours {
+        Some(broken) => Fault { reason: broken.reason, detail: broken.detail.clone() },
+        None => Fault { reason: RejectReason::DamagedArchive, detail: format!("damaged: {error}") },
+    })
 }

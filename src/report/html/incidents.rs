@@ -1,0 +1,265 @@
+//! Incidents on the page: ours as cards, tenants and suspicions as tables. In: the view. Out: markup.
+
+use maud::{Markup, html};
+
+use super::charts;
+use crate::report::escape::{short, visible};
+use crate::report::view::{AdviceLine, IncidentView, View};
+use crate::report::words::{MISSING, count, count_or_missing, counted, date_or_missing, minute, percent, spaced};
+
+/// Samples and templates longer than this are cut; report.json has them whole.
+const REPLY: usize = 400;
+/// Rows of a table of incidents; incidents.csv has them all.
+const ROWS: usize = 100;
+/// Domains of one organisation.
+const DOMAINS: usize = 6;
+
+/// Incidents of ours, a card each.
+pub(super) fn systemic(view: &View<'_>) -> Markup {
+    html! {
+        h2 { "Systemic incidents: stop and fix" }
+        @if view.systemic().next().is_none() { p.none { "None: nothing points at our side or at a whole receiver." } }
+        @for incident in view.systemic() { (card(incident)) }
+    }
+}
+
+fn card(view: &IncidentView<'_>) -> Markup {
+    let i = view.incident;
+    html! {
+        article.card id=(i.id) {
+            div.top {
+                h3 { (spaced(i.kind.as_str())) ": " (spaced(&i.scope.type_name())) " " code { (visible(&i.scope.key())) } }
+                (badges(view))
+            }
+            p.sentence { (visible(&i.sentence)) }
+            div.columns {
+                div {
+                    (next_steps(view))
+                    (advice(&view.advice))
+                }
+                div {
+                    (charts::contrast(i))
+                    (figures(view))
+                    (evidence(view))
+                }
+            }
+            (replies(view))
+        }
+    }
+}
+
+fn badges(view: &IncidentView<'_>) -> Markup {
+    let i = view.incident;
+    html! {
+        ul.badges {
+            li.badge.strong { (i.confidence.as_str()) " confidence" }
+            li.badge { (i.status.as_str()) }
+            @if let Some(since) = i.first_seen { li.badge { "since " (minute(since)) } }
+            li.badge { code { (visible(&i.id)) } }
+        }
+    }
+}
+
+fn next_steps(view: &IncidentView<'_>) -> Markup {
+    html! {
+        h4 { "Next steps" }
+        ul {
+            @for action in &view.actions {
+                li {
+                    strong { (action.verb.as_str()) } " " (visible(&action.amount)) " (" (visible(&action.target)) ")"
+                    @if let Some(until) = action.until { ", look again on " (until) }
+                }
+            }
+            @if view.protected > 0 {
+                li { (counted(view.protected, "address", "addresses")) " kept off the suppression lists" }
+            }
+        }
+    }
+}
+
+fn advice(lines: &[AdviceLine]) -> Markup {
+    if lines.is_empty() {
+        return html! {};
+    }
+    html! {
+        h4 { "How to fix it" }
+        ol {
+            @for line in lines {
+                li {
+                    (visible(&line.text))
+                    @if let Some(link) = &line.link { " " (anchor(link)) }
+                    @if let Some(takes) = &line.takes { " " small { "Takes " (visible(takes)) "." } }
+                }
+            }
+        }
+    }
+}
+
+/// A link, if it is one that a reader may follow; else its text.
+fn anchor(link: &str) -> Markup {
+    html! {
+        @if link.starts_with("https://") { a href=(link) rel="noopener noreferrer" { (visible(link)) } }
+        @else { code { (visible(link)) } }
+    }
+}
+
+fn figures(view: &IncidentView<'_>) -> Markup {
+    let i = view.incident;
+    html! {
+        p.soft {
+            (counted(i.bounces, "bounce", "bounces")) " to " (counted(i.recipients, "recipient", "recipients")) ", "
+            (count(i.organisations_hit)) " of " (counted(i.organisations_exposed, "organisation", "organisations"))
+            @if let Some(n) = i.delivered_elsewhere { "; " (count(n)) " delivered elsewhere" }
+        }
+    }
+}
+
+fn evidence(view: &IncidentView<'_>) -> Markup {
+    let i = view.incident;
+    if i.evidence.is_empty() && i.blocklists.is_empty() && i.confounded_with.is_empty() && i.missing.is_empty() {
+        return html! {};
+    }
+    html! {
+        h4 { "Evidence" }
+        ul {
+            @for (name, n) in &i.blocklists { li { "names " code { (visible(name)) } ", " (count(*n)) " times" } }
+            @for line in &i.evidence { li { (visible(line)) } }
+            @for rival in &i.confounded_with {
+                li { "may as well be " (spaced(&rival.type_name())) " " code { (visible(&rival.key())) } }
+            }
+            @for line in &i.missing { li { "missing: " (visible(line)) } }
+        }
+    }
+}
+
+fn replies(view: &IncidentView<'_>) -> Markup {
+    let i = view.incident;
+    html! {
+        @if let Some(template) = &i.template { p { small { "Reply " } code { (short(template, REPLY)) } } }
+        @if let Some(sample) = &i.sample {
+            details { summary { "A reply, word for word" } p { code { (short(sample, REPLY)) } } }
+        }
+    }
+}
+
+/// Organisations that refuse us.
+pub(super) fn tenants(view: &View<'_>) -> Markup {
+    let all: Vec<_> = view.tenants().collect();
+    html! {
+        h2 { "Tenant blocks: suppress the domain and move on" }
+        @if all.is_empty() { p.none { "None: no organisation refuses us on its own." } }
+        @else {
+            div.wide {
+                table {
+                    caption {
+                        (counted(all.len() as u64, "organisation refuses", "organisations refuse")) " us "
+                        small { "while their receiver accepts our mail for others" }
+                    }
+                    thead { tr {
+                        th scope="col" { "Organisation" }
+                        th scope="col" { "Receiver" }
+                        th.n scope="col" { "Refused" }
+                        th.n scope="col" { "Rate" }
+                        th.n scope="col" { "Delivered elsewhere" }
+                        th scope="col" { "Wording" }
+                        th scope="col" { "Confidence" }
+                        th scope="col" { "Action" }
+                        th scope="col" { "Why" }
+                    } }
+                    tbody { @for tenant in all.iter().take(ROWS) { (tenant_row(tenant)) } }
+                }
+            }
+            (more(all.len()))
+        }
+    }
+}
+
+fn tenant_row(view: &IncidentView<'_>) -> Markup {
+    let i = view.incident;
+    let action = view.actions.first();
+    html! {
+        tr id=(i.id) {
+            td.key { (visible(&i.scope.key())) (domains(&i.domains)) }
+            td { (i.receiver.as_deref().map_or(MISSING.into(), visible)) }
+            td.n { (count(i.bounces)) br; small { (counted(i.recipients, "recipient", "recipients")) } }
+            td.n {
+                (percent(i.rate))
+                @if let (Some(low), Some(high)) = (i.rate_low, i.rate_high) {
+                    br; small { (percent(Some(low))) " to " (percent(Some(high))) }
+                }
+            }
+            td.n { (count_or_missing(i.delivered_elsewhere)) }
+            td { @if i.explicit { "explicit" } @else { "pattern only" } }
+            td { (i.confidence.as_str()) br; small { (i.status.as_str()) } }
+            td {
+                @if let Some(action) = action {
+                    (action.verb.as_str()) " until " (date_or_missing(action.until))
+                    @if let Some(sending) = view.entry.and_then(|e| e.sending_domain()) {
+                        br; small { "mail from " (visible(sending)) }
+                    }
+                }
+            }
+            td.text {
+                (visible(&i.sentence))
+                @if let Some(template) = &i.template { br; code { (short(template, REPLY)) } }
+            }
+        }
+    }
+}
+
+fn domains(domains: &[String]) -> Markup {
+    html! {
+        @if domains.len() > 1 {
+            br;
+            small {
+                @for (n, domain) in domains.iter().take(DOMAINS).enumerate() { @if n > 0 { ", " } (visible(domain)) }
+                @if domains.len() > DOMAINS { " and " (count((domains.len() - DOMAINS) as u64)) " more" }
+            }
+        }
+    }
+}
+
+/// What does not act.
+pub(super) fn others(view: &View<'_>) -> Markup {
+    let all: Vec<_> = view.others().collect();
+    if all.is_empty() {
+        return html! {};
+    }
+    html! {
+        h2 { "Suspected, inconclusive, for information" }
+        details.card open[view.systemic().next().is_none() && view.tenants().next().is_none()] {
+            summary { (counted(all.len() as u64, "finding", "findings")) " that act on nothing" }
+            div style="overflow-x:auto" {
+                table {
+                    thead { tr {
+                        th scope="col" { "Kind" }
+                        th scope="col" { "Scope" }
+                        th scope="col" { "Confidence" }
+                        th.n scope="col" { "Bounces" }
+                        th scope="col" { "What" }
+                        th scope="col" { "Missing for a better answer" }
+                    } }
+                    tbody {
+                        @for other in all.iter().take(ROWS) {
+                            tr id=(other.incident.id) {
+                                td { (spaced(other.incident.kind.as_str())) }
+                                td.key { small { (spaced(&other.incident.scope.type_name())) } br; (visible(&other.incident.scope.key())) }
+                                td { (other.incident.confidence.as_str()) }
+                                td.n { (count(other.incident.bounces)) }
+                                td.text { (visible(&other.incident.sentence)) }
+                                td.text { (visible(&other.incident.missing.join("; "))) }
+                            }
+                        }
+                    }
+                }
+            }
+            (more(all.len()))
+        }
+    }
+}
+
+fn more(rows: usize) -> Markup {
+    html! {
+        @if rows > ROWS { p.soft { "And " (counted((rows - ROWS) as u64, "more", "more")) " in " code { "incidents.csv" } "." } }
+    }
+}

@@ -1,0 +1,97 @@
+//! What was written: the lists, the brake, what is held and why. In: the view. Out: markup.
+
+use maud::{Markup, html};
+
+use crate::report::escape::visible;
+use crate::report::view::View;
+use crate::report::words::{count, counted, date_or_missing, spaced};
+
+/// List sources shown.
+const SOURCES: usize = 25;
+
+/// The section.
+pub(super) fn all(view: &View<'_>) -> Markup {
+    let lists = view.lists;
+    html! {
+        h2 { "Lists written" }
+        @if lists.brake.tripped() {
+            p.card.act {
+                strong { "The brake has tripped. " }
+                (counted(lists.brake.new, "new entry", "new entries")) ", allowed " (lists.brake.cap.map(count).unwrap_or_default())
+                ": the lists are in suppression/held/. Look at them before anything is imported."
+            }
+        }
+        div.columns {
+            (files(view))
+            div.card {
+                h3 { "What they say" }
+                ul {
+                    @for (cause, n) in &lists.addresses { li { (count(*n)) " to suppress: " (spaced(cause.as_str())) } }
+                    @if !lists.domains.is_empty() { li { (counted(lists.domains.len() as u64, "domain", "domains")) " to suppress" } }
+                    @if lists.covered > 0 { li { (counted(lists.covered, "address", "addresses")) " covered by those domains" } }
+                    @for (reason, n) in view.held() { li { (count(n)) " held: " (reason.in_words()) } }
+                    li { (counted(lists.protected_total(), "address", "addresses")) " protected: bounced for a reason that is not theirs" }
+                    @if lists.quarantined > 0 { li { (counted(lists.quarantined, "cell", "cells")) " in quarantine: a spreadsheet would run them" } }
+                }
+                p.soft {
+                    "Held until " (date_or_missing(lists.held_until)) ". Brake: "
+                    @match lists.brake.cap {
+                        Some(cap) => { (count(lists.brake.new)) " new of at most " (count(cap)) }
+                        None => { "off, the recipients mailed are not known" }
+                    }
+                    "."
+                }
+            }
+        }
+        (sources(view))
+    }
+}
+
+fn files(view: &View<'_>) -> Markup {
+    html! {
+        div.wide {
+            table {
+                caption { "Files " small { "sizes and hashes in manifest.json" } }
+                thead { tr { th scope="col" { "File" } th.n scope="col" { "Rows" } } }
+                tbody {
+                    @for file in &view.lists.files {
+                        tr { th scope="row" { code { (visible(&file.path)) } } td.n { (count(file.rows)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn sources(view: &View<'_>) -> Markup {
+    let all = &view.judgement.list_sources;
+    html! {
+        @if !all.is_empty() {
+            div.wide {
+                table {
+                    caption { "List sources to review as a whole" }
+                    thead { tr {
+                        th scope="col" { "Source" }
+                        th.n scope="col" { "Tried" }
+                        th.n scope="col" { "Unknown" }
+                        th.n scope="col" { "Listings" }
+                        th.n scope="col" { "Complaints" }
+                        th scope="col" { "Why" }
+                    } }
+                    tbody {
+                        @for row in all.iter().take(SOURCES) {
+                            tr {
+                                th.key scope="row" { (visible(&row.list_source)) }
+                                td.n { (crate::report::words::count_or_missing(row.tried)) }
+                                td.n { (count(row.unknown)) }
+                                td.n { (count(row.listings)) }
+                                td.n { (count(row.complaints)) }
+                                td.text { (visible(&row.reason)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

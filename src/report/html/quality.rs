@@ -1,0 +1,146 @@
+//! How good the data is: inputs, rejects, unknown replies, disagreements. In: the view. Out: markup.
+
+use maud::{Markup, html};
+
+use crate::report::escape::{short, visible};
+use crate::report::facts::{NightFacts, RejectFact};
+use crate::report::view::View;
+use crate::report::words::{MISSING, bytes, count, counted, percent, share, spaced};
+
+/// Rows of each table.
+const ROWS: usize = 20;
+/// Details and templates longer than this are cut.
+const TEXT: usize = 200;
+
+/// The section.
+pub(super) fn all(view: &View<'_>) -> Markup {
+    let (facts, t) = (view.facts, &view.totals);
+    html! {
+        h2 { "Data quality" }
+        p {
+            strong { (count(t.rejects)) " of " (counted(t.items, "item", "items")) " unread" }
+            " (" (percent(share(t.rejects, Some(t.items)))) "); "
+            (bytes(facts.bytes)) " read, "
+            (counted(t.duplicates, "duplicate", "duplicates")) " left out, "
+            (counted(t.self_suppressed, "message", "messages")) " dropped by our own platform left out, "
+            (counted(facts.skipped.len() as u64, "file", "files")) " passed over by name."
+        }
+        div.columns {
+            (rejects(&facts.rejects))
+            (inputs(facts))
+        }
+        (unknown(facts))
+        (disagreements(facts))
+        @if !facts.unknown_columns.is_empty() {
+            p {
+                "Columns that nothing reads: "
+                @for (n, (name, inputs)) in facts.unknown_columns.iter().take(ROWS).enumerate() {
+                    @if n > 0 { ", " }
+                    code { (short(name, TEXT)) } " (" (counted(*inputs, "input", "inputs")) ")"
+                }
+                "."
+            }
+        }
+    }
+}
+
+fn rejects(rejects: &[RejectFact]) -> Markup {
+    html! {
+        @if rejects.is_empty() { p.none { "Every item was read." } }
+        @else {
+            div.card {
+                h3 { "Unread, by reason" }
+                @for reject in rejects {
+                    h4 { (count(reject.count)) " " (spaced(reject.reason.as_str())) }
+                    ul {
+                        @for (origin, detail) in &reject.first {
+                            li { code { (visible(&origin.to_string())) } " " (short(detail, TEXT)) }
+                        }
+                    }
+                }
+                p.soft { "All in rejects.csv." }
+            }
+        }
+    }
+}
+
+fn inputs(facts: &NightFacts) -> Markup {
+    html! {
+        div.wide {
+            table {
+                caption { "Inputs" }
+                thead { tr {
+                    th scope="col" { "Input" }
+                    th scope="col" { "Read as" }
+                    th.n scope="col" { "Events" }
+                    th.n scope="col" { "Deliveries" }
+                    th.n scope="col" { "Unread" }
+                } }
+                tbody {
+                    @for input in facts.inputs.iter().take(ROWS) {
+                        tr {
+                            th.key scope="row" { (visible(&input.name)) }
+                            td { (visible(&input.grammars.join(", "))) }
+                            td.n { (count(input.events)) }
+                            td.n { (count(input.deliveries)) }
+                            td.n { (count(input.rejects)) }
+                        }
+                    }
+                }
+            }
+        }
+        @if facts.inputs.len() > ROWS {
+            p.soft { "And " (counted((facts.inputs.len() - ROWS) as u64, "more input", "more inputs")) " in report.json." }
+        }
+    }
+}
+
+fn unknown(facts: &NightFacts) -> Markup {
+    html! {
+        @if !facts.unknown_templates.is_empty() {
+            div.wide {
+                table {
+                    caption { "Replies that no rule knows " small { (counted(facts.unknown_replies, "bounce", "bounces")) "; each row is a rule to write" } }
+                    thead { tr {
+                        th scope="col" { "Template" }
+                        th.n scope="col" { "Bounces" }
+                        th scope="col" { "Answered by" }
+                        th scope="col" { "Example" }
+                    } }
+                    tbody {
+                        @for row in facts.unknown_templates.iter().take(ROWS) {
+                            tr {
+                                td.text { code { (short(&row.template, TEXT)) } }
+                                td.n { (count(row.count)) }
+                                td.key { (row.remote_mta.as_deref().map_or(MISSING.into(), visible)) }
+                                td.text { code { (short(&row.example, TEXT)) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn disagreements(facts: &NightFacts) -> Markup {
+    html! {
+        @if !facts.native_disagreements.is_empty() {
+            div.wide {
+                table {
+                    caption { "Where the platform's class and ours disagree" }
+                    thead { tr { th scope="col" { "The platform says" } th scope="col" { "We say" } th.n scope="col" { "Bounces" } } }
+                    tbody {
+                        @for row in facts.native_disagreements.iter().take(ROWS) {
+                            tr {
+                                td.key { (short(&row.native_class, TEXT)) }
+                                td { (spaced(row.cause.as_str())) }
+                                td.n { (count(row.count)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! zip: members found through the directory at its end, so it needs a file; one that arrives as a stream is laid down
+//! in a temporary file first.
+//!
+//! In: a stream, or the file that it is. Out: the batches of its members, in the order of the directory. Sizes that the
+//! archive states are never believed; checksums are checked.
+
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::iter;
+use std::sync::Arc;
+
+use ::zip::result::ZipError;
+use ::zip::{CompressionMethod, ZipArchive};
+use anyhow::Context;
+use flate2::Crc;
+use flate2::read::DeflateDecoder;
+
+use super::Batches;
+use super::batch::{Batch, Work};
+use super::door::{Door, start_of};
+use super::files::SMALL;
+use super::members::{Members, member_name};
+use super::stream::{Broken, Meter, Metered, Stream, fault_of};
+use super::unpack::Counted;
+use crate::bounce::{Reject, RejectReason};
+
+/// A zip inside another archive, or from standard input, may take so much of the disk.
+const LARGEST_LAID_DOWN: u64 = 8 << 30;
+
+/// The batches of a zip's members.
+pub(super) fn members(mut stream: Stream, door: Door) -> anyhow::Result<Batches> {
+    let name = stream.name.clone();
+    let (file, reading) = match stream.take_file() {
+        Some(file) => (file, stream.meter()),
+        // What is read from the temporary file was counted when it was laid down.
+        None => match lay_down(&mut stream) {
+            Ok(file) => (file, Meter::default()),
+            Err(error) => {
+                let fault = fault_of(&error).ok_or(error).with_context(|| format!("{name}: reading"))?;
+                return Ok(door.refuse(&stream, fault.reason, fault.detail));
+            }
+        },
+    };
+    let context = || format!("{name}: reading");
+    let length = file.metadata().with_context(context)?.len();
+    let again = file.try_clone().with_context(context)?;
+    let archive = match ZipArchive::new(Metered::new(file, reading.clone())) {
+        Ok(archive) => archive,
+        Err(error) => {
+            let fault = zip_fault(error).with_context(context)?;
+            return Ok(door.refuse(&stream, fault.reason, fault.detail));
+        }
+    };
+    if archive.index_for_name("[Content_Types].xml").is_some() {
+        let detail = "an Office file; save it as CSV".to_owned();
+        return Ok(door.refuse(&stream, RejectReason::UnknownFormat, detail));
+    }
+    let small = Members::new(door.clone());
+    let meter = stream.meter();
+    Ok(Box::new(Zip {
+        name,
+        archive,
+        file: again,
+        length,
+        reading,
+        meter,
+        door,
+        small,
+        large: None,
+        next: 0,
+        packed: 0,
+    }))
+}
+
+/// Copies a stream to a temporary file.
+fn lay_down(stream: &mut Stream) -> io::Result<File> {
+    let mut file = tempfile::tempfile()?;
+    let mut piece = Vec::new();
+    let mut length = 0;
+    loop {
+        piece.clear();
+        let more = stream.fill(&mut piece, 1 << 20)?;
+        io::Write::write_all(&mut file, &piece)?;
+        length += piece.len() as u64;
+        if let Some(fault) = stream.take_fault() {
+            return Err(Broken::error(fault.reason, fault.detail));
+        }
+        if length > LARGEST_LAID_DOWN {
+            return Err(Broken::error(RejectReason::TooLarge, "a zip this large is read only as a file of its own"));
+        }
+        if !more {
+            return Ok(file);
+        }
+    }
+}
+
+/// What the zip reader's error says of the archive; an error of the disk is handed back.
+fn zip_fault(error: ZipError) -> io::Result<super::stream::Fault> {
+    match error {
+        ZipError::Io(error) => fault_of(&error).ok_or(error),
+        error => Ok(super::stream::Fault { reason: RejectReason::DamagedArchive, detail: format!("damaged: {error}") }),
+    }
+}
+
+struct Zip {
+    name: Arc<str>,
+    archive: ZipArchive<Metered<File>>,
+    /// The same file again, for members that are read as streams.
+    file: File,
+    length: u64,
+    /// Counts what is read of the file.
+    reading: Meter,
+    /// Counts what came from disk.
+    meter: Meter,
+    door: Door,
+    small: Members,
+    large: Option<Batches>,
+    next: usize,
+    /// Packed bytes of the members so far.
+    packed: u64,
+}
+
+/// Where a member lies.
+struct Entry {
+    name: Arc<str>,
+    start: u64,
+    packed: u64,
+    size: u64,
+    crc: u32,
+    method: CompressionMethod,
+}
+
+impl Zip {
+    /// Goes on by one member; a batch if one is full.
+    fn step(&mut self, index: usize) -> anyhow::Result<Option<Batch>> {
+        match self.entry(index) {
+            Ok(None) => return Ok(None),
+            Ok(Some(entry)) => self.member(entry)?,
+            Err(reject) => self.large = Some(self.alone(reject)),
+        }
+        Ok(if self.small.is_full() || self.large.is_some() { self.small.batch(self.meter.spent()) } else { None })
+    }
+
+    fn alone(&self, reject: Reject) -> Batches {
+        let (work, max_item) = (Work::Reject(reject), self.door.options.max_item_bytes);
+        Box::new(iter::once(Ok(Batch { work, bytes: self.meter.spent(), max_item })))
+    }
+
+    /// A member by its number; `None` if it is no input.
+    fn entry(&mut self, index: usize) -> Result<Option<Entry>, Reject> {
+        let whole = start_of(&self.name);
+        let refuse = |origin, reason, detail: &str| Reject { origin, reason, detail: detail.into() };
+        let file = match self.archive.by_index_raw(index) {
+            Ok(file) => file,
+            Err(error) => {
+                let detail = format!("member {index} is damaged: {error}");
+                return Err(refuse(whole, RejectReason::DamagedArchive, &detail));
+            }
+        };
+        let path = file.name().map_or_else(|_| file.name_raw().to_vec(), |name| name.as_bytes().to_vec());
+        let Some(name) = member_name(&self.name, &path).filter(|_| file.is_file()) else { return Ok(None) };
+        if file.encrypted() {
+            return Err(refuse(start_of(&name), RejectReason::UnknownFormat, "encrypted; unpack it first"));
+        }
+        let method = file.compression();
+        if !matches!(method, CompressionMethod::Stored | CompressionMethod::Deflated) {
+            return Err(refuse(start_of(&name), RejectReason::UnknownFormat, "packed in a way that is not read"));
+        }
+        let Some(start) = file.data_start() else {
+            return Err(refuse(start_of(&name), RejectReason::DamagedArchive, "a member without a place"));
+        };
+        let (packed, size, crc) = (file.compressed_size(), file.size(), file.crc32());
+        self.packed = self.packed.saturating_add(packed);
+        if self.packed > self.length {
+            self.next = usize::MAX;
+            return Err(refuse(whole, RejectReason::CompressionBomb, "members overlap; the rest is not unpacked"));
+        }
+        Ok(Some(Entry { name, start, packed, size, crc, method }))
+    }
+
+    fn member(&mut self, entry: Entry) -> anyhow::Result<()> {
+        let name = entry.name.clone();
+        let context = || format!("{name}: reading");
+        let mut file = self.file.try_clone().with_context(context)?;
+        file.seek(SeekFrom::Start(entry.start)).with_context(context)?;
+        let packed = Metered::new(file, self.reading.clone()).take(entry.packed);
+        let plain: Box<dyn Read + Send> = match entry.method {
+            CompressionMethod::Stored => Box::new(packed),
+            _ => Box::new(DeflateDecoder::new(packed)),
+        };
+        let checked = Checked { inner: plain, crc: Crc::new(), wanted: entry.crc };
+        let mut reader = Counted::new(checked, self.door.budget.clone());
+        if entry.size > SMALL || entry.packed > SMALL {
+            self.open(Stream::new(entry.name, Box::new(reader), self.meter.clone()));
+            return Ok(());
+        }
+        match self.small.add(entry.name, &mut reader) {
+            Ok(None) => {}
+            Ok(Some(packed)) => self.open(Stream::new(name, Box::new(Cursor::new(packed)), self.meter.clone())),
+            Err(error) => {
+                let fault = fault_of(&error).ok_or(error).with_context(context)?;
+                let reject = Reject { origin: start_of(&name), reason: fault.reason, detail: fault.detail };
+                self.large = Some(self.alone(reject));
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a member the next to be read, by itself.
+    fn open(&mut self, stream: Stream) {
+        self.large = Some(self.door.read(stream).unwrap_or_else(|error| Box::new(iter::once(Err(error)))));
+    }
+}
+
+impl Iterator for Zip {
+    type Item = anyhow::Result<Batch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(large) = &mut self.large {
+                match large.next() {
+                    Some(batch) => return Some(batch),
+                    None => self.large = None,
+                }
+            }
+            if self.next >= self.archive.len() {
+                return self.small.batch(self.meter.spent()).map(Ok);
+            }
+            self.next += 1;
+            match self.step(self.next - 1) {
+                Ok(None) => {}
+                Ok(Some(batch)) => return Some(Ok(batch)),
+                Err(error) => {
+                    self.next = usize::MAX;
+                    return Some(Err(error));
+                }
+            }
+        }
+    }
+}
+
+/// A member's bytes, checked against its checksum at their end.
+struct Checked<R> {
+    inner: R,
+    crc: Crc,
+    wanted: u32,
+}
+
+impl<R: Read> Read for Checked<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(out)?;
+        self.crc.update(&out[..count]);
+        if count == 0 && !out.is_empty() && self.crc.sum() != self.wanted {
+            return Err(Broken::error(RejectReason::DamagedArchive, "damaged: the checksum is wrong"));
+        }
+        Ok(count)
+    }
+}
