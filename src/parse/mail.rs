@@ -157,6 +157,12 @@ fn json_in(message: &Message<'_>) -> Option<String> {
     if !text.starts_with('{') {
         return None;
     }
+    // Sendmail breaks lines of more than 990 bytes with `!`, a line end and a space, in the middle of a string too.
+    first_value(text).or_else(|| first_value(&text.replace("!\r\n ", "").replace("!\n ", "")))
+}
+
+/// The text of the first JSON value in `text`.
+fn first_value(text: &str) -> Option<String> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde::de::IgnoredAny>();
     values.next()?.ok()?;
     text.get(..values.byte_offset()).map(str::to_owned)

@@ -38,7 +38,9 @@ pub(super) fn read(mail: &Mail<'_>, layouts: &Layouts) -> Option<Event> {
         return None;
     };
     let mut event = mail.event(kind, grammar);
-    event.recipient = mail.from();
+    if kind != Kind::Other {
+        event.recipient = mail.from();
+    }
     Some(event)
 }
 

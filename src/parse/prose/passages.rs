@@ -68,8 +68,9 @@ fn spots<'a>(lines: &[&'a str], layout: Option<&Layout>, wordings: &Wordings) ->
         let Some(found) = shape::read(line, wordings) else { continue };
         let contact = found.rank == Rank::Mentioned && wordings.names_contact(line) && !wordings.tells_failure(line);
         if found.rank != Rank::Spoken && !contact && !is_alias_note(line) {
-            let spot = Spot { line: at, address: found.address, rest: found.rest, indent: found.indent };
-            named.push((found.rank, spot));
+            for address in [found.address].into_iter().chain(found.more) {
+                named.push((found.rank, Spot { line: at, address, rest: found.rest, indent: found.indent }));
+            }
         }
     }
     let Some(plainest) = named.iter().map(|(rank, _)| *rank).min() else {
@@ -105,7 +106,9 @@ fn without_quoted<'a>(spots: Vec<Spot<'a>>, lines: &[&str]) -> Vec<Spot<'a>> {
     for spot in spots {
         let below_text = spot.line > 0 && lines.get(spot.line - 1).is_some_and(|line| !line.trim().is_empty());
         let quoted = below_text
-            && kept.last().is_some_and(|last| spot.indent > last.indent || last.address.key() == spot.address.key());
+            && kept.last().is_some_and(|last| {
+                last.line < spot.line && (spot.indent > last.indent || last.address.key() == spot.address.key())
+            });
         if !quoted {
             kept.push(spot);
         }
@@ -131,8 +134,21 @@ struct Block {
 }
 
 fn blocks(lines: &[&str], spots: &[Spot<'_>]) -> Vec<Block> {
-    let ends = spots.iter().skip(1).map(|next| next.line).chain([lines.len()]);
-    spots.iter().zip(ends).map(|(spot, end)| block(lines, spot, end)).collect()
+    let mut blocks: Vec<Block> = Vec::with_capacity(spots.len());
+    let mut end = lines.len();
+    for (at, spot) in spots.iter().enumerate().rev() {
+        if let Some(next) = spots.get(at + 1).filter(|next| next.line > spot.line) {
+            end = next.line;
+        }
+        let mut block = block(lines, spot, end);
+        // Addresses right below each other share the words below the last of them.
+        if let (true, Some(next)) = (block.text.is_empty(), blocks.last().filter(|next| next.line == spot.line + 1)) {
+            block.text.clone_from(&next.text);
+        }
+        blocks.push(block);
+    }
+    blocks.reverse();
+    blocks
 }
 
 fn block(lines: &[&str], spot: &Spot<'_>, end: usize) -> Block {

@@ -1,7 +1,7 @@
 //! How a line names a failed address. In: one line of a report's prose. Out: the address, how plainly the line names it,
 //! and what the line says of it.
 
-use super::super::mailbox;
+use super::super::mailbox::{self, Found};
 use super::Wordings;
 use crate::bounce::Address;
 use crate::tables::phrases::Meaning;
@@ -26,6 +26,8 @@ pub(super) enum Rank {
 pub(super) struct Named<'a> {
     pub(super) rank: Rank,
     pub(super) address: Address,
+    /// Further addresses that follow it, with no word between them.
+    pub(super) more: Vec<Address>,
     /// What the line says after the address.
     pub(super) rest: &'a str,
     /// White space before the line's text, in characters.
@@ -40,10 +42,27 @@ pub(super) fn read<'a>(line: &'a str, wordings: &Wordings) -> Option<Named<'a>> 
     memchr::memchr(b'@', line.as_bytes())?;
     let text = line.trim_start();
     let indent = line.len() - text.len();
-    let found = mailbox::all(text).next()?;
-    let rest = text[found.end..].trim_start_matches(['>', '"', '\'', ')', ']', '*']);
+    let mut all = mailbox::all(text);
+    let found = all.next()?;
+    let (more, end) = listed_after(text, found.end, all);
+    let rest = text[end..].trim_start_matches(['>', '"', '\'', ')', ']', '*']);
     let (rank, rest) = rank_of(&text[..found.start], rest, text, wordings)?;
-    Some(Named { rank, address: found.address, rest, indent })
+    Some(Named { rank, address: found.address, more, rest, indent })
+}
+
+/// The addresses that follow one, only commas and such between them, and where the last of them ends.
+fn listed_after(text: &str, mut end: usize, rest: impl Iterator<Item = Found>) -> (Vec<Address>, usize) {
+    let mut more = Vec::new();
+    for next in rest {
+        let between = text.get(end..next.start).unwrap_or("");
+        let separated = between.contains([',', ';']) && !between.contains(char::is_alphanumeric);
+        if !separated {
+            break;
+        }
+        end = next.end;
+        more.push(next.address);
+    }
+    (more, end)
 }
 
 fn rank_of<'a>(before: &str, rest: &'a str, line: &'a str, wordings: &Wordings) -> Option<(Rank, &'a str)> {
