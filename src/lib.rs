@@ -80,17 +80,13 @@ pub fn parse_to_parquet(
     Ok(summary)
 }
 
-/// What is wrong with the tables, a line each; empty when all is well.
-pub fn check(user_tables: Option<&Path>) -> Vec<String> {
-    let _ = user_tables;
-    Vec::new()
-}
-
-/// The tables in a few lines: how many rows of what, and their hash.
+/// What is wrong with the tables, a line each with file and line; empty when all is well.
 ///
 /// # Errors
-/// A broken table.
-pub fn tables_in_words(user_tables: Option<&Path>) -> anyhow::Result<String> {
-    let _ = user_tables;
-    Ok(String::new())
+/// A table that does not load at all.
+pub fn check(user_tables: Option<&Path>) -> Result<Vec<classify::Finding>, tables::TableError> {
+    tables::policy::load(user_tables)?;
+    tables::advice::Advice::load(user_tables)?;
+    parse::Reader::new(&parse::ParseOptions { tables: user_tables.map(Path::to_owned), ..Default::default() })?;
+    classify::check(user_tables)
 }

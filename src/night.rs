@@ -3,7 +3,7 @@
 
 mod facts;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use jiff::civil::Date;
@@ -204,6 +204,22 @@ fn judge(job: &Job, files: &NightFiles, summary: &Summary, _earlier: &[EarlierVe
         tenants: job.tenants.clone(),
         contacts: job.contacts.clone(),
     })
+}
+
+/// Judges a published night again and tells how one incident came about.
+///
+/// # Errors
+/// A folder that holds no night, an id that the night does not have.
+pub fn explain_incident(night: &Path, id: &str, tables: Option<&Path>) -> anyhow::Result<String> {
+    let files = NightFiles::in_folder(night);
+    let counted = crate::frame::scan(std::slice::from_ref(&files.deliveries), &[])?.next().is_some();
+    let judgement = crate::analyze::run(&AnalyzeOptions {
+        events: vec![files.events],
+        deliveries: if counted { vec![files.deliveries] } else { Vec::new() },
+        user_tables: tables.map(Path::to_owned),
+        ..AnalyzeOptions::default()
+    })?;
+    suppress::trail::incident(night, id, &judgement)
 }
 
 /// What the memory keeps of a night.

@@ -7,6 +7,7 @@ use crate::analyze::incident::Incident;
 use crate::ingest::Summary;
 use crate::report::{AdviceLine, InputFact, NightFacts, RejectFact, UnknownFact};
 use crate::tables;
+use crate::tables::advice::{About, Advice, Case, Step};
 
 /// What was read, and how well.
 ///
@@ -80,6 +81,19 @@ fn unknown(summary: &Summary) -> Vec<UnknownFact> {
 /// # Errors
 /// A table of the user's that cannot be read.
 pub fn advice(job: &Job) -> anyhow::Result<impl Fn(&Incident) -> Vec<AdviceLine>> {
-    let _ = job;
-    Ok(|_: &Incident| Vec::new())
+    let advice = Advice::load(job.ingest.tables.as_deref())?;
+    Ok(move |incident: &Incident| {
+        let lists: Vec<&str> = incident.blocklists.iter().map(|(name, _)| name.as_str()).collect();
+        let case = Case { receiver: incident.receiver.as_deref(), blocklists: &lists, rule: None };
+        advice.for_case(About::Incident(incident.kind), &case).into_iter().map(line).collect()
+    })
+}
+
+fn line(step: &Step) -> AdviceLine {
+    AdviceLine {
+        text: step.text.clone(),
+        link: step.link.clone(),
+        takes: step.takes.clone(),
+        source: Some(step.source.clone()),
+    }
 }

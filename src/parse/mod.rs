@@ -18,7 +18,7 @@ mod verp;
 use mail::{Content, MailReader};
 use prose::Layouts;
 
-use crate::bounce::{Delivery, Event, Origin, Reject, Timestamp};
+use crate::bounce::{Delivery, Event, Kind, Origin, Reject, Timestamp};
 use crate::source::Item;
 use crate::tables::TableError;
 use std::path::PathBuf;
@@ -71,6 +71,21 @@ impl Reader {
             mails: MailReader::new(layouts, options.campaign_headers.clone()),
             records: record::Records::new(options)?,
         })
+    }
+
+    /// One bounce of which only the reply is known, and perhaps the host that gave it: what `explain "550 ..."` asks.
+    pub fn reply_alone(&self, text: &str, remote_mta: Option<&str>) -> Event {
+        let origin = Origin { source: "reply".into(), index: 0 };
+        let mut event = Event::new(origin, Kind::Bounce, "reply");
+        let found = reply::read(text);
+        event.diagnostic_code = Some(text.to_owned());
+        event.reply_code = found.code;
+        event.status = found.status;
+        event.command = found.command;
+        event.remote_mta = remote_mta.map(str::to_ascii_lowercase).or(found.host);
+        event.reply = found.text;
+        event.sending_ip = sending_ip::from_reply(text);
+        event
     }
 
     /// Reads one item; a panic of the mail parser becomes a reject.

@@ -28,6 +28,7 @@ mod gather;
 mod rows;
 mod ruling;
 mod signal;
+pub mod trail;
 mod write;
 
 #[cfg(test)]

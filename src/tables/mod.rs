@@ -4,6 +4,7 @@
 //! A user's file of the same name puts its rows before the built-in ones (first match wins), or in their place when
 //! it says `replace = true`.
 
+pub mod advice;
 pub mod blocklists;
 pub mod consumer_domains;
 pub mod exports;
@@ -109,6 +110,7 @@ pub(crate) fn read_rows<T: Table>(file: &str, text: &str) -> Result<(bool, Vec<R
 
 /// All table files, with the text compiled in.
 const ALL: &[(&str, &str)] = &[
+    ("advice.toml", include_str!("advice.toml")),
     ("blocklists.toml", include_str!("blocklists.toml")),
     ("consumer_domains.toml", include_str!("consumer_domains.toml")),
     ("exports.toml", include_str!("exports.toml")),

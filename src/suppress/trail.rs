@@ -1,0 +1,249 @@
+//! The trail back: from an address, a domain or an incident of a published night to the events and the list rows.
+//! In: a night's folder. Out: lines of text for a person. Nothing is decided here.
+
+use std::path::Path;
+
+use anyhow::Context;
+use polars::prelude::DataFrame;
+
+use super::cover::{Covers, Place};
+use super::rows::{Text, Times};
+use crate::analyze::incident::Judgement;
+use crate::bounce::{Address, Cause};
+use crate::frame::{self, NightFiles, schema};
+
+/// Events told; all are counted.
+const SHOWN: usize = 20;
+
+const COLUMNS: &[&str] = &[
+    schema::TIMESTAMP,
+    schema::KIND,
+    schema::RECIPIENT,
+    schema::RECIPIENT_DOMAIN,
+    schema::ORGANISATION,
+    schema::RECEIVER,
+    schema::CAUSE,
+    schema::RULE,
+    schema::REPLY,
+    schema::SOURCE,
+    schema::SOURCE_INDEX,
+    schema::SENDING_IP,
+    schema::SENDING_DOMAIN,
+    schema::CAMPAIGN_ID,
+    schema::LIST_SOURCE,
+];
+
+/// Why an address is, or is not, on a list: its events and the rows that name it.
+///
+/// # Errors
+/// A folder that holds no night, or whose files cannot be read.
+pub fn address(night: &Path, address: &Address) -> anyhow::Result<String> {
+    let key = address.key();
+    let events = events(night, |cells, row| {
+        Ok(cells.recipient.get(row).is_some_and(|recipient| recipient.to_lowercase() == key))
+    })?;
+    let rows = listed(night, &|cell| cell.to_lowercase() == key)?;
+    Ok(told(address.as_str(), events, rows))
+}
+
+/// Why a domain is, or is not, on a list.
+///
+/// # Errors
+/// A folder that holds no night, or whose files cannot be read.
+pub fn domain(night: &Path, domain: &str) -> anyhow::Result<String> {
+    let events = events(night, |cells, row| Ok(cells.domain.get(row) == Some(domain)))?;
+    let rows = listed(night, &|cell| cell == domain)?;
+    Ok(told(domain, events, rows))
+}
+
+/// What an incident was judged from: the candidates weighed, and the events that it explains.
+///
+/// # Errors
+/// An id that the judgement does not have; files that cannot be read.
+pub fn incident(night: &Path, id: &str, judgement: &Judgement) -> anyhow::Result<String> {
+    let (index, incident) =
+        judgement.incidents.iter().enumerate().find(|(_, incident)| incident.id == id).with_context(|| {
+            let ids: Vec<&str> = judgement.incidents.iter().map(|i| i.id.as_str()).collect();
+            let known = if ids.is_empty() {
+                "the night has none".to_owned()
+            } else {
+                format!("the night has {}", ids.join(", "))
+            };
+            format!("{}: no incident {id}; {known}", night.display())
+        })?;
+    let mut lines = vec![format!("{}  {} {}, {}", incident.id, incident.kind, incident.scope, incident.confidence)];
+    lines.push(incident.sentence.clone());
+    lines.extend(incident.evidence.iter().map(|line| format!("  for it: {line}")));
+    lines.extend(incident.confounded_with.iter().map(|rival| format!("  not ruled out: {rival}")));
+    lines.extend(incident.missing.iter().map(|line| format!("  missing: {line}")));
+    lines.push("candidates weighed:".to_owned());
+    for candidate in &judgement.weighed {
+        let became = match &candidate.incident {
+            Some(became) if became == id => " <- this incident",
+            Some(_) => " <- another incident",
+            None => "",
+        };
+        lines.push(format!(
+            "  round {}: {}: evidence {:.1}, score {:.1}; {}{became}",
+            candidate.round,
+            candidate.scope,
+            candidate.evidence,
+            candidate.score,
+            candidate.gates.join(", ")
+        ));
+    }
+    let covers = Covers::new(&judgement.incidents);
+    let index = u32::try_from(index)?;
+    let events = events(night, |cells, row| {
+        let Some(cause) = cells.cause.word::<Cause>(row).filter(|_| cells.kind.get(row) == Some("bounce")) else {
+            return Ok(false);
+        };
+        Ok(covers.find(cause, &cells.place(row)) == Some(index))
+    })?;
+    lines.extend(events.lines());
+    Ok(lines.join("\n") + "\n")
+}
+
+/// Events found: the first few in words, and how many there are.
+struct Found {
+    first: Vec<String>,
+    count: u64,
+}
+
+impl Found {
+    fn lines(self) -> impl Iterator<Item = String> {
+        let beyond = self.count - self.first.len() as u64;
+        let more = (beyond > 0).then(|| format!("  and {beyond} more; `events.parquet` holds them all"));
+        std::iter::once(format!("events: {}", self.count)).chain(self.first).chain(more)
+    }
+}
+
+fn told(about: &str, events: Found, rows: Vec<String>) -> String {
+    let mut lines = vec![about.to_owned()];
+    lines.extend(events.lines());
+    lines.push(if rows.is_empty() { "lists: on none".to_owned() } else { "lists:".to_owned() });
+    lines.extend(rows);
+    lines.join("\n") + "\n"
+}
+
+fn events(night: &Path, wanted: impl Fn(&Cells<'_>, usize) -> anyhow::Result<bool>) -> anyhow::Result<Found> {
+    let mut found = Found { first: Vec::new(), count: 0 };
+    for frame in frame::scan(&[NightFiles::in_folder(night).events], COLUMNS)? {
+        let frame = frame?;
+        let cells = Cells::of(&frame)?;
+        for row in 0..frame.height() {
+            if wanted(&cells, row)? {
+                found.count += 1;
+                if found.first.len() < SHOWN {
+                    found.first.push(cells.line(row));
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The columns of one frame.
+struct Cells<'f> {
+    time: Times<'f>,
+    kind: Text<'f>,
+    recipient: Text<'f>,
+    domain: Text<'f>,
+    organisation: Text<'f>,
+    receiver: Text<'f>,
+    cause: Text<'f>,
+    rule: Text<'f>,
+    reply: Text<'f>,
+    source: Text<'f>,
+    index: Vec<Option<u64>>,
+    identity: [Text<'f>; 4],
+}
+
+impl<'f> Cells<'f> {
+    fn of(frame: &'f DataFrame) -> anyhow::Result<Cells<'f>> {
+        let text = |name| Text::of(frame, name);
+        Ok(Cells {
+            time: Times::of(frame, schema::TIMESTAMP)?,
+            kind: text(schema::KIND)?,
+            recipient: text(schema::RECIPIENT)?,
+            domain: text(schema::RECIPIENT_DOMAIN)?,
+            organisation: text(schema::ORGANISATION)?,
+            receiver: text(schema::RECEIVER)?,
+            cause: text(schema::CAUSE)?,
+            rule: text(schema::RULE)?,
+            reply: text(schema::REPLY)?,
+            source: text(schema::SOURCE)?,
+            index: frame.column(schema::SOURCE_INDEX)?.u64()?.iter().collect(),
+            identity: [
+                text(schema::SENDING_IP)?,
+                text(schema::SENDING_DOMAIN)?,
+                text(schema::CAMPAIGN_ID)?,
+                text(schema::LIST_SOURCE)?,
+            ],
+        })
+    }
+
+    fn place(&self, row: usize) -> Place<'f> {
+        let [ip, sending_domain, campaign, list_source] = &self.identity;
+        Place {
+            organisation: self.organisation.get(row),
+            receiver: self.receiver.get(row),
+            sending_ip: ip.get(row),
+            sending_domain: sending_domain.get(row),
+            campaign: campaign.get(row),
+            list_source: list_source.get(row),
+        }
+    }
+
+    fn line(&self, row: usize) -> String {
+        let text = |cell: &Text<'_>| cell.get(row).unwrap_or("–").to_owned();
+        let time = self.time.get(row).map_or("–".to_owned(), |t| t.to_string());
+        let index = self.index.get(row).copied().flatten().unwrap_or_default();
+        format!(
+            "  {time} {} {}: {} by {}: {} ({}#{index})",
+            text(&self.kind),
+            text(&self.recipient),
+            text(&self.cause),
+            text(&self.rule),
+            text(&self.reply),
+            text(&self.source),
+        )
+    }
+}
+
+/// The list rows of which a cell of the first column fits, each with its file.
+fn listed(night: &Path, fits: &dyn Fn(&str) -> bool) -> anyhow::Result<Vec<String>> {
+    let mut rows = Vec::new();
+    let folder = night.join("suppression");
+    for file in lists_below(&folder, "")? {
+        let path = folder.join(&file);
+        let mut reader = csv::Reader::from_path(&path).with_context(|| path.display().to_string())?;
+        let header = reader.headers()?.clone();
+        for record in reader.records() {
+            let record = record.with_context(|| path.display().to_string())?;
+            if record.iter().take(2).any(fits) {
+                let pairs = header.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
+                let row: Vec<String> = pairs.map(|(name, cell)| format!("{name} {cell}")).collect();
+                rows.push(format!("  {file}: {}", row.join(", ")));
+            }
+        }
+    }
+    Ok(rows)
+}
+
+/// The CSV files below a folder, sorted, relative to it. A night without lists has none.
+fn lists_below(folder: &Path, prefix: &str) -> anyhow::Result<Vec<String>> {
+    let mut files = Vec::new();
+    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(files) };
+    for entry in entries {
+        let entry = entry.with_context(|| folder.display().to_string())?;
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            files.extend(lists_below(&entry.path(), &format!("{name}/"))?);
+        } else if name.ends_with(".csv") {
+            files.push(name);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
