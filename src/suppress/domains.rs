@@ -141,27 +141,12 @@ fn domains_of(incident: &Incident) -> BTreeSet<&str> {
     }
 }
 
-/// Whether something of the domain answered tonight: it accepted mail, or gave an answer that only a living receiver
-/// gives.
+/// Whether something answered for the domain tonight: it accepted mail, or gave an answer of any other kind. Only what
+/// a sender says without having reached anybody leaves the domain dead.
 fn is_alive(row: &DomainRow) -> bool {
-    let speaks = |cause: &Cause| {
-        matches!(
-            cause,
-            Cause::MailboxUnknown
-                | Cause::MailboxDisabled
-                | Cause::MailboxFull
-                | Cause::IpReputation
-                | Cause::DomainReputation
-                | Cause::Content
-                | Cause::Virus
-                | Cause::Authentication
-                | Cause::TenantPolicy
-                | Cause::RateLimited
-                | Cause::Greylisted
-                | Cause::MessageTooLarge
-        )
-    };
-    row.delivered.is_some_and(|n| n > 0) || row.causes.iter().any(|(cause, n)| *n > 0 && speaks(cause))
+    let nobody_spoke =
+        |cause: &Cause| matches!(cause, Cause::DomainInvalid | Cause::Network | Cause::RoutingLoop | Cause::Unknown);
+    row.delivered.is_some_and(|n| n > 0) || row.causes.iter().any(|(cause, n)| *n > 0 && !nobody_spoke(cause))
 }
 
 /// What the events show of one target.

@@ -1,4 +1,10 @@
 //! The one integration binary: each further one would link polars again.
 
+mod bad_input;
+mod example;
+mod exit_codes;
 mod exports;
+mod hostile;
 mod house;
+mod program;
+mod samples;
