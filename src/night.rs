@@ -192,7 +192,22 @@ impl<'a> Reading<'a> {
 /// The night's name: as asked for, else the newest event's UTC date.
 fn night_of(job: &Job, summary: &Summary) -> anyhow::Result<Date> {
     let newest = || summary.window.and_then(|(_, last)| last.date()).and_then(|date| date.parse().ok());
-    Ok(job.as_of.or_else(newest).ok_or(Undated)?)
+    job.as_of.or_else(newest).ok_or_else(|| unread(summary).unwrap_or_else(|| Undated.into()))
+}
+
+/// What to say when nothing but rejects came of the inputs: the first of them, with its place.
+fn unread(summary: &Summary) -> Option<anyhow::Error> {
+    if summary.events + summary.delivery_rows > 0 {
+        return None;
+    }
+    let (reason, rejects) = summary.rejects.iter().next()?;
+    let (origin, detail) = rejects.first.first()?;
+    let first = format!("{origin}: {reason}: {detail}");
+    Some(anyhow::anyhow!(
+        "nothing could be read, {} items were rejected; the first: {}",
+        summary.reject_count(),
+        report::harmless(&first)
+    ))
 }
 
 fn judge(job: &Job, files: &NightFiles, summary: &Summary, _earlier: &[EarlierVerdict]) -> anyhow::Result<Judgement> {
