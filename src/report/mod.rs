@@ -48,8 +48,15 @@ pub trait Output: Sync {
 }
 
 /// All outputs.
-pub const OUTPUTS: &[&dyn Output] =
-    &[&json::Json, &markdown::Markdown, &tables::Incidents, &tables::Domains, &tables::Codes, &tables::DomainCodes];
+pub const OUTPUTS: &[&dyn Output] = &[
+    &html::Html,
+    &json::Json,
+    &markdown::Markdown,
+    &tables::Incidents,
+    &tables::Domains,
+    &tables::Codes,
+    &tables::DomainCodes,
+];
 
 /// Renders all outputs, each to the writer that `create` gives for its name.
 ///
