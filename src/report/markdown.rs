@@ -7,7 +7,9 @@ use std::io::Write;
 use super::Output;
 use super::escape::{code, prose, short};
 use super::view::{IncidentView, TOP, View};
-use super::words::{MISSING, bytes, count, count_or_missing, counted, date_or_missing, minute, percent, share, spaced};
+use super::words::{
+    MISSING, bytes, count, count_or_missing, counted, date_or_missing, minute, percent, share, spaced, title,
+};
 
 /// Templates longer than this are cut; report.json has them whole.
 const TEMPLATE: usize = 120;
@@ -98,7 +100,7 @@ impl Page {
         let i = view.incident;
         self.line(format!(
             "### {}: {} {} ({}, {})",
-            spaced(i.kind.as_str()),
+            title(i.kind.as_str()),
             spaced(&i.scope.type_name()),
             code(&i.scope.key()),
             i.confidence,

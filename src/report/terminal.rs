@@ -105,7 +105,7 @@ mod tests {
     fn the_summary_is_short_even_on_a_busy_night() {
         let text = summary(&Night::busy().view(), "reports/2026-11-20");
         assert!(text.lines().count() <= 25, "{text}");
-        assert!(text.contains("RATES") && text.contains("ip reputation"), "{text}");
+        assert!(text.contains("RATES") && text.contains("IP reputation"), "{text}");
     }
 
     #[test]

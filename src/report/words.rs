@@ -35,7 +35,7 @@ pub fn percent(share: Option<f64>) -> String {
     let Some(percent) = share.map(|s| s * 100.0).filter(|p| p.is_finite()) else {
         return MISSING.to_owned();
     };
-    let digits = match percent {
+    let digits: i32 = match percent {
         p if p == 0.0 || p >= 99.95 => 0,
         p if p >= 10.0 => 0,
         p if p >= 1.0 => 1,
@@ -45,7 +45,12 @@ pub fn percent(share: Option<f64>) -> String {
         // Rounding must not turn few into none, nor most into all.
         p if p > 0.0 && p < 0.005 => "< 0.01 %".to_owned(),
         p if (99.5..100.0).contains(&p) => format!("{:.2} %", (p * 100.0).floor() / 100.0),
-        p => format!("{p:.digits$} %"),
+        // Halves go up, as readers round.
+        p => {
+            let scale = 10_f64.powi(digits);
+            let places = digits.unsigned_abs() as usize;
+            format!("{:.places$} %", (p * scale + 0.5).floor() / scale)
+        }
     }
 }
 
@@ -81,9 +86,17 @@ pub fn bytes(n: u64) -> String {
     }
 }
 
-/// A word of a closed set for reading: `tenant_block` as `tenant block`.
+/// A word of a closed set for reading: `ip_reputation` as `IP reputation`.
 pub fn spaced(word: &str) -> String {
-    word.replace('_', " ")
+    let words = word.split(['_', '+']).map(|part| if part == "ip" { "IP" } else { part });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// The same at the beginning of a line: `tenant_block` as `Tenant block`.
+pub fn title(word: &str) -> String {
+    let spaced = spaced(word);
+    let mut rest = spaced.chars();
+    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -106,7 +119,7 @@ mod tests {
             (Some(0.000_01), "< 0.01 %"),
             (Some(0.000_2), "0.02 %"),
             (Some(0.046), "4.6 %"),
-            (Some(0.786), "79 %"),
+            (Some(0.785), "79 %"),
             (Some(0.999_99), "99.99 %"),
             (Some(1.0), "100 %"),
         ] {
@@ -124,6 +137,12 @@ mod tests {
         assert_eq!(iso(Timestamp(1_795_142_411_999)).as_deref(), Some("2026-11-20T02:40:11Z"));
         assert_eq!(minute(Timestamp(1_795_142_411_999)), "2026-11-20 02:40 UTC");
         assert_eq!(iso(Timestamp(i64::MAX)), None);
+    }
+
+    #[test]
+    fn words_of_closed_sets_read_like_words() {
+        assert_eq!((spaced("ip_reputation"), title("tenant_block")), ("IP reputation".into(), "Tenant block".into()));
+        assert_eq!(spaced("organisation+sending_ip"), "organisation sending IP");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::analyze::incident::Incident;
 use crate::report::escape::visible;
 use crate::report::view::{Concentration, View};
-use crate::report::words::{MISSING, count, counted, percent, spaced};
+use crate::report::words::{MISSING, count, counted, percent, title};
 
 /// The three charts, where there is something to draw.
 pub(super) fn all(view: &View<'_>) -> Markup {
@@ -32,7 +32,7 @@ fn causes(view: &View<'_>) -> Markup {
                 tbody {
                     @for part in &view.causes {
                         tr {
-                            th scope="row" { (spaced(part.cause.as_str())) }
+                            th scope="row" { (title(part.cause.as_str())) }
                             td.n { (count(part.bounces)) }
                             td.n { (percent(Some(part.share))) }
                             td { (bar(&[("fill-one", part.bounces)], most)) }
@@ -154,7 +154,7 @@ fn curve(concentration: &Concentration) -> Markup {
         concentration.effective
     );
     html! {
-        figure.card style="margin:10px 0" {
+        figure.card.plain {
             figcaption {
                 strong { "Concentration of the refusals" }
                 p.soft { (words) ". Steep at the left: few organisations, so they. Along the dashed line: all alike, so we." }

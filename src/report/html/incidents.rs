@@ -5,7 +5,9 @@ use maud::{Markup, html};
 use super::charts;
 use crate::report::escape::{short, visible};
 use crate::report::view::{AdviceLine, IncidentView, View};
-use crate::report::words::{MISSING, count, count_or_missing, counted, date_or_missing, minute, percent, spaced};
+use crate::report::words::{
+    MISSING, count, count_or_missing, counted, date_or_missing, minute, percent, spaced, title,
+};
 
 /// Samples and templates longer than this are cut; report.json has them whole.
 const REPLY: usize = 400;
@@ -28,7 +30,7 @@ fn card(view: &IncidentView<'_>) -> Markup {
     html! {
         article.card id=(i.id) {
             div.top {
-                h3 { (spaced(i.kind.as_str())) ": " (spaced(&i.scope.type_name())) " " code { (visible(&i.scope.key())) } }
+                h3 { (title(i.kind.as_str())) ": " (spaced(&i.scope.type_name())) " " code { (visible(&i.scope.key())) } }
                 (badges(view))
             }
             p.sentence { (visible(&i.sentence)) }
@@ -61,12 +63,13 @@ fn badges(view: &IncidentView<'_>) -> Markup {
 }
 
 fn next_steps(view: &IncidentView<'_>) -> Markup {
+    let i = view.incident;
     html! {
         h4 { "Next steps" }
         ul {
             @for action in &view.actions {
                 li {
-                    strong { (action.verb.as_str()) } " " (visible(&action.amount)) " (" (visible(&action.target)) ")"
+                    strong { (action.verb.as_str()) } " " (visible(&action.amount)) " (" (spaced(&i.scope.type_name())) " " (visible(&i.scope.key())) ")"
                     @if let Some(until) = action.until { ", look again on " (until) }
                 }
             }
@@ -193,7 +196,7 @@ fn tenant_row(view: &IncidentView<'_>) -> Markup {
             td { (i.confidence.as_str()) br; small { (i.status.as_str()) } }
             td {
                 @if let Some(action) = action {
-                    (action.verb.as_str()) " until " (date_or_missing(action.until))
+                    (action.verb.as_str()) " until " span.nobreak { (date_or_missing(action.until)) }
                     @if let Some(sending) = view.entry.and_then(|e| e.sending_domain()) {
                         br; small { "mail from " (visible(sending)) }
                     }
@@ -242,7 +245,7 @@ pub(super) fn others(view: &View<'_>) -> Markup {
                     tbody {
                         @for other in all.iter().take(ROWS) {
                             tr id=(other.incident.id) {
-                                td { (spaced(other.incident.kind.as_str())) }
+                                td { (title(other.incident.kind.as_str())) }
                                 td.key { small { (spaced(&other.incident.scope.type_name())) } br; (visible(&other.incident.scope.key())) }
                                 td { (other.incident.confidence.as_str()) }
                                 td.n { (count(other.incident.bounces)) }

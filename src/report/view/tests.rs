@@ -23,7 +23,7 @@ fn a_busy_night_names_incidents_first_and_the_first_step() {
     );
     assert_eq!(
         verdict.first_step.as_deref(),
-        Some("First: pause all mail from the IP (sending_ip 192.0.2.7) until 2026-11-23, because of ip reputation.")
+        Some("First: pause all mail from the IP (sending IP 192.0.2.7) until 2026-11-23, because of IP reputation.")
     );
 }
 

@@ -6,7 +6,7 @@ use super::{failures, policy_failures, unknown_share};
 use crate::analyze::incident::{Judgement, Mode};
 use crate::bounce::{Cause, Kind};
 use crate::report::facts::NightFacts;
-use crate::report::words::{count, percent, share};
+use crate::report::words::{count, count_or_missing, percent, share};
 use crate::suppress::is_policy;
 
 /// Points on the concentration curve at most.
@@ -90,9 +90,10 @@ impl Totals {
         let (policy, policy_note) = of_tried(self.policy_bounces, self.policy_rate);
         let (dead, dead_note) = of_tried(self.dead_bounces, share(self.dead_bounces, self.tried));
         let (complaints, complaints_note) = match (mode, self.complaint_rate) {
-            (Mode::Rates, Some(rate)) => {
-                (format!("{:.2} ‰", rate * 1000.0), format!("{} of those accepted", count(self.complaints)))
-            }
+            (Mode::Rates, Some(rate)) => (
+                format!("{:.2} ‰", rate * 1000.0),
+                format!("{} of {} accepted", count(self.complaints), count_or_missing(self.delivered)),
+            ),
             _ => (count(self.complaints), "feedback reports".to_owned()),
         };
         let tile = |label, value, note| Tile { label, value, note };

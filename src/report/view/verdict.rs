@@ -90,11 +90,13 @@ fn first_step(incidents: &[IncidentView<'_>], lists: &Lists) -> Option<String> {
     let first = systemic().or_else(tenant).or_else(|| incidents.first())?;
     let action = first.actions.first()?;
     let until = action.until.map(|d| format!(" until {d}")).unwrap_or_default();
+    let scope = &first.incident.scope;
     Some(format!(
-        "First: {} {} ({}){until}, because of {}.",
+        "First: {} {} ({} {}){until}, because of {}.",
         action.verb.as_str(),
         action.amount,
-        action.target,
+        spaced(&scope.type_name()),
+        scope.key(),
         spaced(first.incident.kind.as_str())
     ))
 }
