@@ -18,6 +18,8 @@ pub mod words;
 
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use escape::visible as harmless;
 pub use facts::{InputFact, NativeFact, NightFacts, RejectFact, UnknownFact};
