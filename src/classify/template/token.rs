@@ -279,6 +279,7 @@ fn number(text: &str, page: bool, out: &mut String) {
 
 /// Digits among joining signs: long runs of digits become `{n}` unless they belong to a tag.
 fn joined_numbers(text: &str, page: bool, out: &mut String) {
+    let lettered = bits(text) & UPPER != 0;
     let mut from = 0;
     while from < text.len() {
         let rest = &text[from..];
@@ -289,7 +290,12 @@ fn joined_numbers(text: &str, page: bool, out: &mut String) {
         };
         let kinds = bits(part);
         if kinds & (LOWER | UPPER) == 0 && !part.is_empty() {
-            number(part, page, out);
+            // `AUP#In-1310`: four digits behind capitals are a tag's.
+            if lettered && part.len() <= 4 {
+                out.push_str(part);
+            } else {
+                number(part, page, out);
+            }
         } else {
             out.push_str(part);
         }
