@@ -1,111 +1,134 @@
-//! All regexes of the tables in one automaton. In: a template. Out: which rows' regexes fit it.
-//! One pass finds the rules' texts, the receivers' wordings and the blocklists' names together.
+//! All regexes of the tables. In: a template. Out: which rows' regexes fit it.
+//!
+//! One automaton for all of them does not work: with hundreds of loose patterns it makes new states at almost every
+//! letter of a new wording (measured: 110 microseconds for a reply not seen before). So one Aho-Corasick pass over
+//! the regexes' needles finds the few that can fit, and those are tried when somebody asks.
 
-use regex_automata::meta::{self, Regex};
+use std::sync::OnceLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
-use regex_automata::{Input, MatchKind, PatternSet};
 
 use crate::tables::blocklists::Blocklist;
 use crate::tables::receivers::{Receiver, Receivers};
 use crate::tables::rules::Rule;
 use crate::tables::{Row, Table, TableError};
 
+use super::literals;
 use super::rules::RuleSet;
-
-/// Memory for the automaton's states, in bytes for each thread. The default of 2 MiB thrashes with hundreds of patterns.
-const STATES_MEMORY: usize = 64 << 20;
 
 /// What a pattern belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Owner {
+    Rule,
     Receiver(usize),
     Blocklist(usize),
 }
 
-/// The compiled regexes.
+/// One regex, compiled when it is first tried.
+#[derive(Debug)]
+struct Pattern {
+    text: String,
+    owner: Owner,
+    regex: OnceLock<Option<Regex>>,
+}
+
+/// The regexes of all tables.
 #[derive(Debug)]
 pub struct Patterns {
-    automaton: Regex,
+    patterns: Vec<Pattern>,
     /// The pattern of each rule; `None` for rules without text.
-    rule_pattern: Vec<Option<usize>>,
-    /// Owners of the patterns behind the rules', in order of the tables.
-    owners: Vec<(usize, Owner)>,
+    of_rule: Vec<Option<usize>>,
+    needles: AhoCorasick,
+    /// The patterns that each needle stands for.
+    owners: Vec<Vec<u32>>,
+    /// Patterns without needles: always tried.
+    always: Vec<u32>,
     tags: Option<Regex>,
 }
 
-/// Scratch space and the result of the last search.
+/// Which patterns may fit the template last looked at.
 #[derive(Debug, Default)]
 pub struct Hits {
-    found: Option<PatternSet>,
-    cache: Option<meta::Cache>,
+    may_fit: Vec<u64>,
 }
 
 impl Hits {
+    fn clear(&mut self, patterns: usize) {
+        self.may_fit.clear();
+        self.may_fit.resize(patterns.div_ceil(64), 0);
+    }
+
+    fn set(&mut self, pattern: u32) {
+        if let Some(word) = self.may_fit.get_mut(pattern as usize / 64) {
+            *word |= 1 << (pattern % 64);
+        }
+    }
+
     fn has(&self, pattern: usize) -> bool {
-        let id = regex_automata::PatternID::new(pattern);
-        self.found.as_ref().is_some_and(|set| id.is_ok_and(|id| set.contains(id)))
+        self.may_fit.get(pattern / 64).is_some_and(|word| word >> (pattern % 64) & 1 == 1)
     }
 }
 
 impl Patterns {
-    /// Compiles all regexes.
+    /// Reads all regexes and finds their needles.
     ///
     /// # Errors
     /// A regex that does not read, with its row's file and line.
     pub fn compile(receivers: &Receivers, lists: &[Row<Blocklist>], rules: &RuleSet) -> Result<Patterns, TableError> {
-        let mut texts = Vec::new();
-        let mut rule_pattern = vec![None; rules.rows().len()];
-        for (index, text) in rules.texts() {
-            rule_pattern[index] = Some(texts.len());
-            texts.push(readable(text).map_err(|why| rules.rows()[index].error(why))?);
+        let mut made = Making::default();
+        let mut of_rule = Vec::with_capacity(rules.rows().len());
+        for row in rules.rows() {
+            let index = row.value.text.as_deref().map(|text| made.add(row, text, Owner::Rule));
+            of_rule.push(index.transpose()?);
         }
-        let mut owners = Vec::new();
         for (index, row) in receivers.rows().iter().enumerate() {
             for text in &row.value.says {
-                owners.push((texts.len(), Owner::Receiver(index)));
-                texts.push(readable(text).map_err(|why| row.error(why))?);
+                made.add(row, text, Owner::Receiver(index))?;
             }
         }
         for (index, row) in lists.iter().enumerate() {
             for text in &row.value.text {
-                owners.push((texts.len(), Owner::Blocklist(index)));
-                texts.push(readable(text).map_err(|why| row.error(why))?);
+                made.add(row, text, Owner::Blocklist(index))?;
             }
         }
-        let automaton = meta::Builder::new()
-            .configure(config())
-            .syntax(ascii())
-            .build_many(&texts)
-            .map_err(|e| all_rows(Rule::FILE, &e.to_string()))?;
-        Ok(Patterns { automaton, rule_pattern, owners, tags: tags(receivers)? })
+        let (needles, owners) = made.automaton()?;
+        Ok(Patterns { patterns: made.patterns, of_rule, needles, owners, always: made.always, tags: tags(receivers)? })
     }
 
-    /// Finds which patterns fit; `hits` holds them until the next search.
+    /// Finds which patterns may fit; `hits` holds them until the next template.
     pub fn find(&self, template: &str, hits: &mut Hits) {
-        let cache = hits.cache.get_or_insert_with(|| self.automaton.create_cache());
-        let found = hits.found.get_or_insert_with(|| PatternSet::new(self.automaton.pattern_len()));
-        found.clear();
-        let input = Input::new(template);
-        self.automaton.which_overlapping_matches_with(cache, &input, found);
+        hits.clear(self.patterns.len());
+        self.always.iter().for_each(|&pattern| hits.set(pattern));
+        for found in self.needles.find_overlapping_iter(template) {
+            let owners = self.owners.get(found.pattern().as_usize());
+            owners.into_iter().flatten().for_each(|&pattern| hits.set(pattern));
+        }
     }
 
-    /// Whether the text of the rule at `index` fitted.
-    pub fn rule_fits(&self, index: usize, hits: &Hits) -> bool {
-        matches!(self.rule_pattern.get(index), Some(Some(pattern)) if hits.has(*pattern))
+    /// Whether the text of the rule at `index` may fit; cheap.
+    pub fn rule_may_fit(&self, index: usize, hits: &Hits) -> bool {
+        matches!(self.of_rule.get(index), Some(Some(pattern)) if hits.has(*pattern))
     }
 
-    /// The first receiver whose wording fitted.
-    pub fn receiver(&self, hits: &Hits) -> Option<usize> {
-        self.owners.iter().find_map(|(pattern, owner)| match owner {
-            Owner::Receiver(row) if hits.has(*pattern) => Some(*row),
+    /// Whether the text of the rule at `index` fits.
+    pub fn rule_fits(&self, index: usize, template: &str, hits: &Hits) -> bool {
+        matches!(self.of_rule.get(index), Some(Some(pattern)) if self.fits(*pattern, template, hits))
+    }
+
+    /// The first receiver whose wording fits.
+    pub fn receiver(&self, template: &str, hits: &Hits) -> Option<usize> {
+        self.patterns.iter().enumerate().find_map(|(index, pattern)| match pattern.owner {
+            Owner::Receiver(row) if self.fits(index, template, hits) => Some(row),
             _ => None,
         })
     }
 
     /// The first blocklist that is named.
-    pub fn blocklist(&self, hits: &Hits) -> Option<usize> {
-        self.owners.iter().find_map(|(pattern, owner)| match owner {
-            Owner::Blocklist(row) if hits.has(*pattern) => Some(*row),
+    pub fn blocklist(&self, template: &str, hits: &Hits) -> Option<usize> {
+        self.patterns.iter().enumerate().find_map(|(index, pattern)| match pattern.owner {
+            Owner::Blocklist(row) if self.fits(index, template, hits) => Some(row),
             _ => None,
         })
     }
@@ -116,15 +139,57 @@ impl Patterns {
         let tag = template.get(found.range())?;
         Some(tag.trim_matches(|c: char| matches!(c, '(' | ')' | '[' | ']' | ' ')).to_owned())
     }
+
+    fn fits(&self, index: usize, template: &str, hits: &Hits) -> bool {
+        hits.has(index)
+            && self.patterns.get(index).is_some_and(|pattern| {
+                let regex = pattern.regex.get_or_init(|| {
+                    // It was read when the tables were; only its size can still stop it.
+                    Regex::builder().syntax(ascii()).build(&pattern.text).ok()
+                });
+                regex.as_ref().is_some_and(|regex| regex.is_match(template))
+            })
+    }
 }
 
-fn config() -> meta::Config {
-    meta::Config::new()
-        .match_kind(MatchKind::All)
-        .utf8_empty(false)
-        .nfa_size_limit(Some(256 << 20))
-        .hybrid_cache_capacity(STATES_MEMORY)
-        .which_captures(regex_automata::nfa::thompson::WhichCaptures::None)
+/// Patterns on the way in.
+#[derive(Debug, Default)]
+struct Making {
+    patterns: Vec<Pattern>,
+    needles: Vec<(String, u32)>,
+    always: Vec<u32>,
+}
+
+impl Making {
+    fn add<T>(&mut self, row: &Row<T>, text: &str, owner: Owner) -> Result<usize, TableError> {
+        let (text, needles) = read(text).map_err(|why| row.error(why))?;
+        let index = self.patterns.len();
+        let number = u32::try_from(index).map_err(|_| row.error("more rows than this program can number"))?;
+        match needles {
+            Some(needles) => self.needles.extend(needles.into_iter().map(|needle| (needle, number))),
+            None => self.always.push(number),
+        }
+        self.patterns.push(Pattern { text, owner, regex: OnceLock::new() });
+        Ok(index)
+    }
+
+    /// One automaton over all needles, each once.
+    fn automaton(&mut self) -> Result<(AhoCorasick, Vec<Vec<u32>>), TableError> {
+        self.needles.sort_unstable();
+        let (mut texts, mut owners) = (Vec::<&str>::new(), Vec::<Vec<u32>>::new());
+        for (needle, pattern) in &self.needles {
+            if texts.last() != Some(&needle.as_str()) {
+                texts.push(needle);
+                owners.push(Vec::new());
+            }
+            if let Some(last) = owners.last_mut() {
+                last.push(*pattern);
+            }
+        }
+        let built = AhoCorasick::builder().match_kind(MatchKind::Standard).ascii_case_insensitive(true).build(&texts);
+        let automaton = built.map_err(|e| all_rows(Rule::FILE, &e.to_string()))?;
+        Ok((automaton, owners))
+    }
 }
 
 /// How regexes are read: letter case ignored; `\b \d \w \s` mean ASCII, because a Unicode word boundary would force the
@@ -133,28 +198,25 @@ fn ascii() -> syntax::Config {
     syntax::Config::new().case_insensitive(true).unicode(false).utf8(false)
 }
 
-/// Checks one regex and returns it as the automaton takes it. One that needs Unicode (`[é]`) gets it.
-fn readable(text: &str) -> Result<String, String> {
-    if syntax::parse_with(text, &ascii()).is_ok() {
-        return Ok(text.to_owned());
-    }
-    let with_unicode = format!("(?u:{text})");
-    match syntax::parse_with(&with_unicode, &ascii()) {
-        Ok(_) => Ok(with_unicode),
-        Err(_) => Err(reason(text)),
-    }
-}
-
-/// Why a regex does not read, in one line.
-fn reason(text: &str) -> String {
-    let full = match syntax::parse_with(text, &ascii().unicode(true)) {
-        Ok(_) => String::new(),
-        Err(error) => error.to_string(),
+/// Reads one regex: as it will be compiled, and its needles. One that needs Unicode (`[é]`) gets it.
+fn read(text: &str) -> Result<(String, Option<Vec<String>>), String> {
+    let plain = |unicode: bool| {
+        let mut parser = regex_syntax::ParserBuilder::new();
+        parser.unicode(unicode).utf8(false).build().parse(text)
     };
-    // regex-syntax draws the place on several lines and says why on the last.
-    let last = full.lines().last().unwrap_or_default();
-    let why = last.strip_prefix("error: ").unwrap_or(last);
-    format!("not a regex (crate `regex`): {why}")
+    if let Ok(hir) = plain(false) {
+        return Ok((text.to_owned(), literals::needles(&hir)));
+    }
+    match plain(true) {
+        Ok(hir) => Ok((format!("(?u:{text})"), literals::needles(&hir))),
+        Err(error) => {
+            // regex-syntax draws the place on several lines and says why on the last.
+            let full = error.to_string();
+            let last = full.lines().last().unwrap_or_default();
+            let why = last.strip_prefix("error: ").unwrap_or(last);
+            Err(format!("not a regex (crate `regex`): {why}"))
+        }
+    }
 }
 
 /// Compiles what marks vendor tags; `None` when no row has any.
@@ -162,14 +224,14 @@ fn tags(receivers: &Receivers) -> Result<Option<Regex>, TableError> {
     let mut patterns = Vec::new();
     for row in receivers.rows() {
         for tag in &row.value.tags {
-            patterns.push(readable(tag).map_err(|why| row.error(why))?);
+            patterns.push(read(tag).map_err(|why| row.error(why))?.0);
         }
     }
     if patterns.is_empty() {
         return Ok(None);
     }
     let sensitive = ascii().case_insensitive(false);
-    let built = meta::Builder::new().syntax(sensitive).build_many(&patterns);
+    let built = Regex::builder().syntax(sensitive).build_many(&patterns);
     built.map(Some).map_err(|e| all_rows(Receiver::FILE, &e.to_string()))
 }
 

@@ -82,10 +82,11 @@ impl RuleSet {
         &self,
         heard: &Heard<'_>,
         spoke: Option<Spoke<'_>>,
+        template: &str,
         hits: &Hits,
         patterns: &Patterns,
     ) -> Option<&CompiledRule> {
-        self.holding(heard, spoke, hits, patterns).next().and_then(|index| self.compiled.get(index))
+        self.holding(heard, spoke, template, hits, patterns).next().and_then(|index| self.compiled.get(index))
     }
 
     /// The indices of all rules of which all columns hold, in order.
@@ -93,6 +94,7 @@ impl RuleSet {
         &self,
         heard: &Heard<'_>,
         spoke: Option<Spoke<'_>>,
+        template: &str,
         hits: &Hits,
         patterns: &Patterns,
     ) -> impl Iterator<Item = usize> {
@@ -100,7 +102,9 @@ impl RuleSet {
             .iter()
             .enumerate()
             .filter(move |(index, rule)| {
-                (!rule.has_text || patterns.rule_fits(*index, hits)) && rule.holds_beside_text(heard, spoke)
+                (!rule.has_text || patterns.rule_may_fit(*index, hits))
+                    && rule.holds_beside_text(heard, spoke)
+                    && (!rule.has_text || patterns.rule_fits(*index, template, hits))
             })
             .map(|(index, _)| index)
     }
