@@ -18,6 +18,9 @@ use crate::tables::{Row, Table, TableError};
 use super::literals;
 use super::rules::RuleSet;
 
+/// Memory for one regex's states, in bytes, taken as needed. With the default of 2 MiB the largest rules thrash.
+const STATES_MEMORY: usize = 32 << 20;
+
 /// What a pattern belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Owner {
@@ -26,10 +29,10 @@ enum Owner {
     Blocklist(usize),
 }
 
-/// One regex, compiled when it is first tried.
+/// One regex, compiled when it is first tried; without one, only the other columns count.
 #[derive(Debug)]
 struct Pattern {
-    text: String,
+    text: Option<String>,
     owner: Owner,
     regex: OnceLock<Option<Regex>>,
 }
@@ -37,9 +40,10 @@ struct Pattern {
 /// The regexes of all tables.
 #[derive(Debug)]
 pub struct Patterns {
+    /// One for each rule, at the rule's own index; then those of receivers, then those of blocklists.
     patterns: Vec<Pattern>,
-    /// The pattern of each rule; `None` for rules without text.
-    of_rule: Vec<Option<usize>>,
+    rules: usize,
+    receivers_end: usize,
     needles: AhoCorasick,
     /// The patterns that each needle stands for.
     owners: Vec<Vec<u32>>,
@@ -66,8 +70,18 @@ impl Hits {
         }
     }
 
-    fn has(&self, pattern: usize) -> bool {
-        self.may_fit.get(pattern / 64).is_some_and(|word| word >> (pattern % 64) & 1 == 1)
+    /// The patterns from `from` to before `to` that may fit, in order.
+    fn within(&self, from: usize, to: usize) -> impl Iterator<Item = usize> + use<'_> {
+        let words = self.may_fit.iter().enumerate().skip(from / 64).take(to.div_ceil(64) - from / 64);
+        let bits = words.flat_map(|(at, &word)| {
+            let mut left = word;
+            std::iter::from_fn(move || {
+                let bit = (left != 0).then(|| left.trailing_zeros() as usize)?;
+                left &= left - 1;
+                Some(at * 64 + bit)
+            })
+        });
+        bits.filter(move |index| (from..to).contains(index))
     }
 }
 
@@ -78,23 +92,31 @@ impl Patterns {
     /// A regex that does not read, with its row's file and line.
     pub fn compile(receivers: &Receivers, lists: &[Row<Blocklist>], rules: &RuleSet) -> Result<Patterns, TableError> {
         let mut made = Making::default();
-        let mut of_rule = Vec::with_capacity(rules.rows().len());
         for row in rules.rows() {
-            let index = row.value.text.as_deref().map(|text| made.add(row, text, Owner::Rule));
-            of_rule.push(index.transpose()?);
+            made.add(row, row.value.text.as_deref(), Owner::Rule)?;
         }
         for (index, row) in receivers.rows().iter().enumerate() {
             for text in &row.value.says {
-                made.add(row, text, Owner::Receiver(index))?;
+                made.add(row, Some(text), Owner::Receiver(index))?;
             }
         }
+        let receivers_end = made.patterns.len();
         for (index, row) in lists.iter().enumerate() {
             for text in &row.value.text {
-                made.add(row, text, Owner::Blocklist(index))?;
+                made.add(row, Some(text), Owner::Blocklist(index))?;
             }
         }
         let (needles, owners) = made.automaton()?;
-        Ok(Patterns { patterns: made.patterns, of_rule, needles, owners, always: made.always, tags: tags(receivers)? })
+        let rules = rules.rows().len();
+        Ok(Patterns {
+            patterns: made.patterns,
+            rules,
+            receivers_end,
+            needles,
+            owners,
+            always: made.always,
+            tags: tags(receivers)?,
+        })
     }
 
     /// Finds which patterns may fit; `hits` holds them until the next template.
@@ -107,29 +129,32 @@ impl Patterns {
         }
     }
 
-    /// Whether the text of the rule at `index` may fit; cheap.
-    pub fn rule_may_fit(&self, index: usize, hits: &Hits) -> bool {
-        matches!(self.of_rule.get(index), Some(Some(pattern)) if hits.has(*pattern))
+    /// The rules whose text may fit, or that have none, in order.
+    pub fn rules_that_may_fit<'h>(&self, hits: &'h Hits) -> impl Iterator<Item = usize> + use<'h> {
+        hits.within(0, self.rules)
     }
 
-    /// Whether the text of the rule at `index` fits.
-    pub fn rule_fits(&self, index: usize, template: &str, hits: &Hits) -> bool {
-        matches!(self.of_rule.get(index), Some(Some(pattern)) if self.fits(*pattern, template, hits))
+    /// Whether the text of the rule at `index` fits, if it has one.
+    pub fn rule_fits(&self, index: usize, template: &str) -> bool {
+        self.patterns.get(index).is_some_and(|pattern| pattern.fits(template))
     }
 
     /// The first receiver whose wording fits.
     pub fn receiver(&self, template: &str, hits: &Hits) -> Option<usize> {
-        self.patterns.iter().enumerate().find_map(|(index, pattern)| match pattern.owner {
-            Owner::Receiver(row) if self.fits(index, template, hits) => Some(row),
-            _ => None,
-        })
+        self.first(self.rules, self.receivers_end, template, hits)
     }
 
     /// The first blocklist that is named.
     pub fn blocklist(&self, template: &str, hits: &Hits) -> Option<usize> {
-        self.patterns.iter().enumerate().find_map(|(index, pattern)| match pattern.owner {
-            Owner::Blocklist(row) if self.fits(index, template, hits) => Some(row),
-            _ => None,
+        self.first(self.receivers_end, self.patterns.len(), template, hits)
+    }
+
+    /// The row of the first pattern of a range that fits.
+    fn first(&self, from: usize, to: usize, template: &str, hits: &Hits) -> Option<usize> {
+        let fitting = |index| self.patterns.get(index).filter(|pattern: &&Pattern| pattern.fits(template));
+        hits.within(from, to).find_map(fitting).and_then(|pattern| match pattern.owner {
+            Owner::Receiver(row) | Owner::Blocklist(row) => Some(row),
+            Owner::Rule => None,
         })
     }
 
@@ -139,16 +164,22 @@ impl Patterns {
         let tag = template.get(found.range())?;
         Some(tag.trim_matches(|c: char| matches!(c, '(' | ')' | '[' | ']' | ' ')).to_owned())
     }
+}
 
-    fn fits(&self, index: usize, template: &str, hits: &Hits) -> bool {
-        hits.has(index)
-            && self.patterns.get(index).is_some_and(|pattern| {
-                let regex = pattern.regex.get_or_init(|| {
-                    // It was read when the tables were; only its size can still stop it.
-                    Regex::builder().syntax(ascii()).build(&pattern.text).ok()
-                });
-                regex.as_ref().is_some_and(|regex| regex.is_match(template))
-            })
+impl Pattern {
+    fn fits(&self, template: &str) -> bool {
+        let Some(text) = &self.text else {
+            return true;
+        };
+        // It was read when the tables were; only its size can still stop it.
+        let compile = || {
+            Regex::builder()
+                .syntax(ascii())
+                .configure(Regex::config().hybrid_cache_capacity(STATES_MEMORY))
+                .build(text)
+                .ok()
+        };
+        self.regex.get_or_init(compile).as_ref().is_some_and(|regex| regex.is_match(template))
     }
 }
 
@@ -161,8 +192,14 @@ struct Making {
 }
 
 impl Making {
-    fn add<T>(&mut self, row: &Row<T>, text: &str, owner: Owner) -> Result<usize, TableError> {
-        let (text, needles) = read(text).map_err(|why| row.error(why))?;
+    fn add<T>(&mut self, row: &Row<T>, text: Option<&str>, owner: Owner) -> Result<(), TableError> {
+        let (text, needles) = match text {
+            Some(text) => {
+                let (text, needles) = read(text).map_err(|why| row.error(why))?;
+                (Some(text), needles)
+            }
+            None => (None, None),
+        };
         let index = self.patterns.len();
         let number = u32::try_from(index).map_err(|_| row.error("more rows than this program can number"))?;
         match needles {
@@ -170,7 +207,7 @@ impl Making {
             None => self.always.push(number),
         }
         self.patterns.push(Pattern { text, owner, regex: OnceLock::new() });
-        Ok(index)
+        Ok(())
     }
 
     /// One automaton over all needles, each once.

@@ -31,7 +31,6 @@ pub struct CompiledRule {
     codes: Vec<CodePattern>,
     statuses: Vec<StatusPattern>,
     command: Option<SmtpCommand>,
-    has_text: bool,
 }
 
 /// `550`, `5xx`, `55x`.
@@ -98,15 +97,10 @@ impl RuleSet {
         hits: &Hits,
         patterns: &Patterns,
     ) -> impl Iterator<Item = usize> {
-        self.compiled
-            .iter()
-            .enumerate()
-            .filter(move |(index, rule)| {
-                (!rule.has_text || patterns.rule_may_fit(*index, hits))
-                    && rule.holds_beside_text(heard, spoke)
-                    && (!rule.has_text || patterns.rule_fits(*index, template, hits))
-            })
-            .map(|(index, _)| index)
+        patterns.rules_that_may_fit(hits).filter(move |&index| {
+            self.compiled.get(index).is_some_and(|rule| rule.holds_beside_text(heard, spoke))
+                && patterns.rule_fits(index, template)
+        })
     }
 }
 
@@ -209,7 +203,6 @@ fn compile(row: &Row<Rule>) -> Result<CompiledRule, TableError> {
         codes,
         statuses,
         command: rule.command,
-        has_text: rule.text.is_some(),
     })
 }
 
