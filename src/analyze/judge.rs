@@ -25,6 +25,8 @@ pub struct Verdict {
     pub others: Vec<super::quiet::QuietFinding>,
     /// What was weighed.
     pub weighed: Vec<(&'static str, WeighedCandidate)>,
+    /// Share of stray refusals at organisations that take our mail.
+    pub stray: f64,
     /// Dimensions of our side that the deliveries do not name.
     pub uncovered: Vec<Dimension>,
 }
@@ -58,6 +60,7 @@ pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judgin
     let (tallies, common) = tally::count(night, places, cells, judging, policy.passes);
     verdict.tenants =
         Tenants { night, judging, common: &common, ours: &ours, shares: &shares, rates: cells.rates }.find(tallies);
+    verdict.stray = common.stray;
     verdict.others = super::quiet::find(places, cells, judging);
     verdict
 }

@@ -11,7 +11,6 @@ pub mod attempted;
 pub mod candidate;
 pub mod cells;
 pub mod columns;
-pub mod coverage;
 pub mod details;
 pub mod explain;
 pub mod family;
@@ -34,6 +33,7 @@ pub mod tally;
 pub mod tell;
 pub mod tenant;
 pub mod weigh;
+pub mod wording;
 
 pub use run::run;
 

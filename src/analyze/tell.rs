@@ -16,6 +16,7 @@ use super::organisation::Places;
 use super::quiet::QuietFinding;
 use super::sentence;
 use super::stats::wilson;
+use super::tally::Tally;
 use super::tenant::{Grade, TenantFinding};
 use crate::bounce::{Confidence, IncidentKind, IncidentStatus, ScopeType};
 use crate::tables::policy::Judging;
@@ -33,6 +34,10 @@ pub struct Teller<'a> {
     pub judging: &'a Judging,
     /// Dimensions that the deliveries do not name.
     pub uncovered: &'a [Dimension],
+    /// Share of stray refusals at organisations that take our mail.
+    pub stray: f64,
+    /// Messages accepted by each receiver.
+    pub accepted: &'a [u64],
 }
 
 /// A judgement, and what is needed to add rows and samples to it.
@@ -50,7 +55,9 @@ pub struct Told {
 
 /// Turns a verdict into a judgement.
 pub fn tell(night: &Night, places: &Places, cells: &Cells, verdict: Verdict, judging: &Judging) -> Told {
-    let teller = Teller { night, places, cells, judging, uncovered: &verdict.uncovered };
+    let accepted = accepted(night, cells);
+    let (uncovered, stray) = (&verdict.uncovered[..], verdict.stray);
+    let teller = Teller { night, places, cells, judging, uncovered, stray, accepted: &accepted };
     let owners = owners(&verdict);
     let count = verdict.findings.len() + verdict.tenants.len() + verdict.others.len();
     let details = gather(night, cells, &owners, count);
@@ -78,6 +85,17 @@ pub fn tell(night: &Night, places: &Places, cells: &Cells, verdict: Verdict, jud
         concentration: None,
     };
     Told { judgement, owners, ids, samples }
+}
+
+/// Messages accepted by each receiver.
+fn accepted(night: &Night, cells: &Cells) -> Vec<u64> {
+    let mut accepted = vec![0; night.receivers.len()];
+    for (n, node) in cells.nodes.iter().enumerate() {
+        if let Some(sum) = accepted.get_mut(node.receiver as usize) {
+            *sum += cells.cells_of(n).map(|c| u64::from(cells.cells[c].delivered)).sum::<u64>();
+        }
+    }
+    accepted
 }
 
 fn owners(verdict: &Verdict) -> Owners {
@@ -199,9 +217,20 @@ impl Teller<'_> {
         let mut incident =
             self.blank(kind, self.organisation_scope(finding.tally.decider, finding.identity), confidence, details);
         incident.explicit = finding.explicit;
+        incident.delivered_elsewhere = self.delivered_elsewhere(&finding.tally);
+        incident.rate_elsewhere = self.cells.rates.then_some(self.stray);
         self.set_organisation(&mut incident, finding.tally.decider, finding.tally.fails, finding.tally.tried());
         sentence::tenant(self, &mut incident, finding, details);
         incident
+    }
+
+    /// What the organisation's receiver accepted for others.
+    fn delivered_elsewhere(&self, tally: &Tally) -> Option<u64> {
+        let domains = &self.places.deciders[tally.decider as usize].domains;
+        let own = domains.iter().filter(|d| self.places.receiver_of[**d as usize] == tally.receiver);
+        let own: u64 = own.map(|d| self.night.facts[*d as usize].delivered).sum();
+        let all = self.accepted.get(tally.receiver as usize).filter(|_| self.cells.rates)?;
+        Some(all.saturating_sub(own))
     }
 
     fn quiet(&self, finding: &QuietFinding, details: &Details) -> Incident {
@@ -254,7 +283,6 @@ impl Teller<'_> {
             template: most(&details.templates).and_then(|(id, _)| names(&self.night.templates, id)),
             sample: None,
             cause: most(&details.causes).map(|(cause, _)| cause),
-            explains: details.causes.keys().copied().collect(),
             receiver: most(&details.receivers).and_then(|(id, _)| names(&self.night.receivers, id)),
             explicit: false,
             confounded_with: vec![],
