@@ -90,6 +90,8 @@ pub struct Incident {
     pub sample: Option<String>,
     /// The cause most frequent among its failures.
     pub cause: Option<Cause>,
+    /// All causes among its failures, in the order of the contract.
+    pub explains: Vec<Cause>,
     /// The receiver most frequent among its failures.
     pub receiver: Option<String>,
     /// Whether the tenant's own wording says so (explicit rule), for tenant blocks.

@@ -11,6 +11,7 @@ pub mod attempted;
 pub mod candidate;
 pub mod cells;
 pub mod columns;
+pub mod coverage;
 pub mod details;
 pub mod explain;
 pub mod family;

@@ -109,17 +109,17 @@ fn elsewhere(teller: &Teller, finding: &Finding) -> String {
     format!(", elsewhere {h} of {e} ({}, {bounds}){note}", percent(hit / exposed))
 }
 
-/// What the replies say: the list named most, else the cause.
+/// What the replies say: the cause named most, and the list named most.
 fn text(incident: &Incident, details: &Details) -> Option<String> {
-    let all = incident.bounces.max(1) as f64;
-    if let Some((list, n)) = incident.blocklists.first().filter(|(_, n)| *n as f64 >= 0.1 * all) {
-        let ip = most(&details.ips)
-            .filter(|_| incident.scope.part(ScopeType::SendingIp).is_none() && details.ips.len() == 1);
-        let _ = ip;
-        return Some(format!("{} of the replies name {}", percent(*n as f64 / all), display(list)));
-    }
+    let share = |n: u64| percent(n as f64 / incident.bounces.max(1) as f64);
     let (cause, n) = most(&details.causes)?;
-    Some(format!("{} of the replies name {}", percent(n as f64 / all), named(cause)))
+    let list =
+        incident.blocklists.first().map(|(list, n)| format!("{} of the replies name {}", share(*n), display(list)));
+    Some(match list {
+        Some(list) if incident.blocklists[0].1 * 2 >= n => list,
+        Some(list) => format!("{} of the replies name {}, {list}", share(n), named(cause)),
+        None => format!("{} of the replies name {}", share(n), named(cause)),
+    })
 }
 
 fn since(incident: &Incident) -> Option<String> {

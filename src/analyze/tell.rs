@@ -283,6 +283,7 @@ impl Teller<'_> {
             template: most(&details.templates).and_then(|(id, _)| names(&self.night.templates, id)),
             sample: None,
             cause: most(&details.causes).map(|(cause, _)| cause),
+            explains: details.causes.keys().copied().collect(),
             receiver: most(&details.receivers).and_then(|(id, _)| names(&self.night.receivers, id)),
             explicit: false,
             confounded_with: vec![],

@@ -35,6 +35,7 @@ pub fn incident(kind: IncidentKind, scope: Scope) -> Incident {
         receiver: Some("exchange_online".to_owned()),
         explicit: false,
         confounded_with: Vec::new(),
+        explains: Vec::new(),
         domains: Vec::new(),
         delivered_elsewhere: Some(120),
         first_seen: None,
