@@ -4,6 +4,7 @@
 
 mod codes;
 mod fold;
+mod marks;
 mod unwrap;
 
 use crate::bounce::{EnhancedStatus, ReplyCode, SmtpCommand};

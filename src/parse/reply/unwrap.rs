@@ -5,7 +5,7 @@ use memchr::memmem;
 
 use crate::bounce::{EnhancedStatus, ReplyCode, SmtpCommand};
 
-use super::codes;
+use super::{codes, marks};
 
 /// Wrappings peeled at most.
 const MAX_DEPTH: usize = 8;
@@ -45,6 +45,10 @@ struct Peeled<'a> {
 /// Takes off all wrappings.
 pub fn innermost(text: &str) -> Inner<'_> {
     let mut inner = Inner { text: strip_type(text), ..Inner::default() };
+    if !marks::any(inner.text) {
+        inner.text = inner.text.trim();
+        return inner;
+    }
     for _ in 0..MAX_DEPTH {
         inner.text = strip_noise(inner.text, &mut inner.command);
         let Some(peeled) = peel(inner.text) else {
