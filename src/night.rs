@@ -9,11 +9,11 @@ use anyhow::Context;
 use jiff::civil::Date;
 
 use crate::analyze::AnalyzeOptions;
-use crate::analyze::incident::Judgement;
+use crate::analyze::incident::{Incident, Judgement};
 use crate::bounce::Confidence;
 use crate::bounce::IncidentKind;
 use crate::frame::{NightFiles, NightWriter};
-use crate::history::{EarlierVerdict, State};
+use crate::history::{EarlierNight, EarlierVerdict, State};
 use crate::ingest::{Desk, IngestOptions, Role, Seen, Summary};
 use crate::progress::Progress;
 use crate::publish::Staging;
@@ -119,7 +119,7 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
     let as_of = night_of(job, &summary)?;
     staging.rename(&as_of.to_string())?;
 
-    let judgement = judge(job, &files, &summary, &state.before(&as_of.to_string())?)?;
+    let judgement = judge(job, &files, &summary, state.before(&as_of.to_string())?)?;
 
     let cap = match job.max_suppressions {
         None => Cap::Policy,
@@ -139,7 +139,7 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
     std::fs::remove_file(&files.rejects)?;
 
     let folder = staging.publish()?;
-    state.remember(&as_of.to_string(), &verdicts(&judgement, as_of))?;
+    state.remember(remembered(&judgement, as_of))?;
     Ok(Outcome {
         summary: report::summary(&view, &folder.display().to_string()),
         braked: lists.brake.tripped(),
@@ -210,7 +210,7 @@ fn unread(summary: &Summary) -> Option<anyhow::Error> {
     ))
 }
 
-fn judge(job: &Job, files: &NightFiles, summary: &Summary, _earlier: &[EarlierVerdict]) -> anyhow::Result<Judgement> {
+fn judge(job: &Job, files: &NightFiles, summary: &Summary, earlier: Vec<EarlierNight>) -> anyhow::Result<Judgement> {
     let counted = summary.delivery_rows > 0;
     crate::analyze::run(&AnalyzeOptions {
         events: vec![files.events.clone()],
@@ -218,6 +218,7 @@ fn judge(job: &Job, files: &NightFiles, summary: &Summary, _earlier: &[EarlierVe
         user_tables: job.ingest.tables.clone(),
         tenants: job.tenants.clone(),
         contacts: job.contacts.clone(),
+        earlier,
     })
 }
 
@@ -238,9 +239,8 @@ pub fn explain_incident(night: &Path, id: &str, tables: Option<&Path>) -> anyhow
 }
 
 /// What the memory keeps of a night.
-fn verdicts(judgement: &Judgement, night: Date) -> Vec<EarlierVerdict> {
-    let of = |incident: &crate::analyze::incident::Incident| EarlierVerdict {
-        night: night.to_string(),
+fn remembered(judgement: &Judgement, night: Date) -> EarlierNight {
+    let verdict = |incident: &Incident| EarlierVerdict {
         kind: incident.kind,
         scope_type: incident.scope.type_name(),
         scope_key: incident.scope.key(),
@@ -249,5 +249,5 @@ fn verdicts(judgement: &Judgement, night: Date) -> Vec<EarlierVerdict> {
         organisations_hit: incident.organisations_hit,
         organisations_exposed: incident.organisations_exposed,
     };
-    judgement.incidents.iter().map(of).collect()
+    EarlierNight { night: night.to_string(), verdicts: judgement.incidents.iter().map(verdict).collect() }
 }

@@ -7,9 +7,12 @@
 
 use std::path::PathBuf;
 
+use crate::history::EarlierNight;
+
 pub mod attempted;
 pub mod candidate;
 pub mod cells;
+pub mod chronic;
 pub mod columns;
 pub mod coverage;
 pub mod details;
@@ -51,4 +54,6 @@ pub struct AnalyzeOptions {
     pub tenants: Option<PathBuf>,
     /// The sender's own list: `email,list_source`.
     pub contacts: Option<PathBuf>,
+    /// Earlier nights, oldest first.
+    pub earlier: Vec<EarlierNight>,
 }

@@ -6,7 +6,7 @@ use super::cells::Cells;
 use super::incident::Judgement;
 use super::load::Loader;
 use super::organisation::Places;
-use super::{AnalyzeOptions, judge, maps, rows, samples, tell};
+use super::{AnalyzeOptions, chronic, judge, maps, rows, samples, tell};
 use crate::tables::consumer_domains::ConsumerDomains;
 use crate::tables::policy;
 use crate::tables::receivers::Receivers;
@@ -38,6 +38,7 @@ pub fn run(options: &AnalyzeOptions) -> anyhow::Result<Judgement> {
     let told = tell::tell(&night, &places, &cells, verdict, &judging);
     let mut judgement = told.judgement;
     rows::add(&mut judgement, &night, &places, &cells, &told.owners, &told.ids);
+    chronic::mark(&mut judgement.incidents, &options.earlier);
     samples::add(&mut judgement, &told.samples, &options.events)?;
     Ok(judgement)
 }

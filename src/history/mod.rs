@@ -11,12 +11,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::bounce::{Confidence, IncidentKind};
 
+/// A night with traffic, and what was judged of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EarlierNight {
+    /// `YYYY-MM-DD`.
+    pub night: String,
+    /// Its verdicts; none on a quiet night.
+    pub verdicts: Vec<EarlierVerdict>,
+}
+
 /// One verdict of one night.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EarlierVerdict {
-    /// The night, `YYYY-MM-DD`.
-    pub night: String,
     /// What it was.
     pub kind: IncidentKind,
     /// Scope type, pairs joined with `+`.
@@ -61,28 +69,28 @@ impl State {
         }
     }
 
-    /// The verdicts of nights before `night`, oldest first.
+    /// The nights before `night`, oldest first.
     ///
     /// # Errors
-    /// A file that cannot be read, or a line that is not a verdict, with its number.
-    pub fn before(&self, night: &str) -> anyhow::Result<Vec<EarlierVerdict>> {
-        let all = self.verdicts()?;
-        Ok(all.into_iter().filter(|verdict| verdict.night.as_str() < night).collect())
+    /// A file that cannot be read, or a line that is not a night, with its number.
+    pub fn before(&self, night: &str) -> anyhow::Result<Vec<EarlierNight>> {
+        let all = self.nights()?;
+        Ok(all.into_iter().filter(|earlier| earlier.night.as_str() < night).collect())
     }
 
-    /// Keeps a night's verdicts, in the place of what the same night said before.
+    /// Keeps a night, in the place of what the same night said before.
     ///
     /// # Errors
     /// A file that cannot be read or replaced.
-    pub fn remember(&self, night: &str, verdicts: &[EarlierVerdict]) -> anyhow::Result<()> {
-        let mut all = self.verdicts()?;
-        all.retain(|verdict| verdict.night != night);
-        all.extend_from_slice(verdicts);
+    pub fn remember(&self, night: EarlierNight) -> anyhow::Result<()> {
+        let mut all = self.nights()?;
+        all.retain(|earlier| earlier.night != night.night);
+        all.push(night);
         all.sort();
         let path = self.path();
         let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-        for verdict in &all {
-            serde_json::to_writer(&mut file, verdict)?;
+        for night in &all {
+            serde_json::to_writer(&mut file, night)?;
             std::io::Write::write_all(&mut file, b"\n")?;
         }
         file.as_file().sync_all()?;
@@ -90,7 +98,7 @@ impl State {
         Ok(())
     }
 
-    fn verdicts(&self) -> anyhow::Result<Vec<EarlierVerdict>> {
+    fn nights(&self) -> anyhow::Result<Vec<EarlierNight>> {
         let path = self.path();
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
@@ -101,14 +109,14 @@ impl State {
             .enumerate()
             .map(|(i, line)| {
                 serde_json::from_str(line).with_context(|| {
-                    format!("{}:{}: not a verdict; restore the file or delete it to forget", path.display(), i + 1)
+                    format!("{}:{}: not a night; restore the file or delete it to forget", path.display(), i + 1)
                 })
             })
             .collect()
     }
 
     fn path(&self) -> PathBuf {
-        self.folder.join("verdicts.ndjson")
+        self.folder.join("nights.ndjson")
     }
 }
 
@@ -116,9 +124,8 @@ impl State {
 mod tests {
     use super::*;
 
-    fn verdict(night: &str, key: &str) -> EarlierVerdict {
-        EarlierVerdict {
-            night: night.into(),
+    fn night(night: &str, key: &str) -> EarlierNight {
+        let verdict = EarlierVerdict {
             kind: IncidentKind::TenantBlock,
             scope_type: "organisation".into(),
             scope_key: key.into(),
@@ -126,26 +133,27 @@ mod tests {
             bounces: 5,
             organisations_hit: 1,
             organisations_exposed: 1,
-        }
+        };
+        EarlierNight { night: night.into(), verdicts: vec![verdict] }
     }
 
     #[test]
     fn only_earlier_nights_are_remembered_for_a_night() {
         let dir = tempfile::tempdir().unwrap();
         let state = State::open(dir.path()).unwrap();
-        state.remember("2026-11-19", &[verdict("2026-11-19", "a.example")]).unwrap();
-        state.remember("2026-11-20", &[verdict("2026-11-20", "b.example")]).unwrap();
-        let keys: Vec<_> = state.before("2026-11-20").unwrap().into_iter().map(|v| v.scope_key).collect();
-        assert_eq!(keys, ["a.example"]);
+        state.remember(night("2026-11-20", "b.example")).unwrap();
+        state.remember(night("2026-11-19", "a.example")).unwrap();
+        assert_eq!(state.before("2026-11-20").unwrap(), [night("2026-11-19", "a.example")]);
     }
 
     #[test]
     fn a_night_judged_again_replaces_what_it_said() {
         let dir = tempfile::tempdir().unwrap();
         let state = State::open(dir.path()).unwrap();
-        state.remember("2026-11-19", &[verdict("2026-11-19", "a.example")]).unwrap();
-        state.remember("2026-11-19", &[]).unwrap();
-        assert_eq!(state.before("2026-11-20").unwrap(), []);
+        state.remember(night("2026-11-19", "a.example")).unwrap();
+        let quiet = EarlierNight { night: "2026-11-19".into(), verdicts: Vec::new() };
+        state.remember(quiet.clone()).unwrap();
+        assert_eq!(state.before("2026-11-20").unwrap(), [quiet]);
     }
 
     #[test]
@@ -158,8 +166,8 @@ mod tests {
     #[test]
     fn a_damaged_memory_is_named_with_its_line() {
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("verdicts.ndjson"), "{}\n").unwrap();
+        std::fs::write(dir.path().join("nights.ndjson"), "{}\n").unwrap();
         let error = State::open(dir.path()).unwrap().before("2026-11-20").unwrap_err();
-        assert!(format!("{error}").contains("verdicts.ndjson:1:"), "{error}");
+        assert!(format!("{error}").contains("nights.ndjson:1:"), "{error}");
     }
 }

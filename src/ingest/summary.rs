@@ -105,7 +105,7 @@ impl Summary {
             let (first, last) = self.window.unwrap_or((time, time));
             self.window = Some((first.min(time), last.max(time)));
         }
-        if let Some(class) = &row.event.native_class {
+        if let (Kind::Bounce, Some(class)) = (row.event.kind, &row.event.native_class) {
             *self.native_classes.entry((class.clone(), row.classification.cause)).or_default() += 1;
         }
         self.count_unknown(row);

@@ -4,10 +4,12 @@ use jiff::civil::Date;
 
 use super::Job;
 use crate::analyze::incident::Incident;
+use crate::bounce::Cause;
 use crate::ingest::Summary;
-use crate::report::{AdviceLine, InputFact, NightFacts, RejectFact, UnknownFact};
+use crate::report::{AdviceLine, InputFact, NativeFact, NightFacts, RejectFact, UnknownFact};
 use crate::tables;
 use crate::tables::advice::{About, Advice, Case, Step};
+use crate::tables::native_classes::NativeClasses;
 
 /// What was read, and how well.
 ///
@@ -29,7 +31,7 @@ pub fn facts(summary: &Summary, as_of: Date, job: &Job) -> anyhow::Result<NightF
         skipped: summary.skipped.clone(),
         unknown_templates: unknown(summary),
         unknown_replies: summary.unknown.values().map(|u| u.count).sum::<u64>() + summary.unknown_beyond,
-        native_disagreements: Vec::new(),
+        native_disagreements: disagreements(summary, job)?,
         unknown_columns: Vec::new(),
     })
 }
@@ -74,6 +76,20 @@ fn unknown(summary: &Summary) -> Vec<UnknownFact> {
             remote_mta: unknown.remote_mta.clone(),
         })
         .collect()
+}
+
+/// Where the platform's class and our cause differ, most frequent first.
+fn disagreements(summary: &Summary, job: &Job) -> anyhow::Result<Vec<NativeFact>> {
+    let classes = NativeClasses::load(job.ingest.tables.as_deref())?;
+    let differ = |(class, cause): &(String, Cause)| classes.disagree(class, *cause);
+    let mut facts: Vec<NativeFact> = summary
+        .native_classes
+        .iter()
+        .filter(|(pair, _)| differ(pair))
+        .map(|((class, cause), count)| NativeFact { native_class: class.clone(), cause: *cause, count: *count })
+        .collect();
+    facts.sort_by_key(|fact| (std::cmp::Reverse(fact.count), fact.native_class.clone(), fact.cause));
+    Ok(facts)
 }
 
 /// A look-up of advice.toml for an incident.

@@ -9,6 +9,7 @@ pub mod blocklists;
 pub mod consumer_domains;
 pub mod exports;
 pub mod layouts;
+pub mod native_classes;
 pub mod phrases;
 pub mod policy;
 pub mod receivers;
@@ -115,6 +116,7 @@ const ALL: &[(&str, &str)] = &[
     ("consumer_domains.toml", include_str!("consumer_domains.toml")),
     ("exports.toml", include_str!("exports.toml")),
     ("layouts.toml", include_str!("layouts.toml")),
+    ("native_classes.toml", include_str!("native_classes.toml")),
     ("phrases.toml", include_str!("phrases.toml")),
     ("policy.toml", include_str!("policy.toml")),
     ("receivers.toml", include_str!("receivers.toml")),
