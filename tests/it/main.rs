@@ -6,5 +6,6 @@ mod exit_codes;
 mod exports;
 mod hostile;
 mod house;
+mod night;
 mod program;
 mod samples;
