@@ -126,7 +126,8 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
         Some(Quantity::Count(entries)) => Cap::Entries(entries),
         Some(Quantity::Share(share)) => Cap::Share(share),
     };
-    let options = suppress::Options { cap, ..suppress::Options::for_night(as_of) };
+    let deliveries = vec![files.deliveries.clone()];
+    let options = suppress::Options { cap, deliveries, ..suppress::Options::for_night(as_of) };
     let events = [files.events.clone()];
     let plan = suppress::decide(&events, &judgement, &policy.suppress, &options)?;
     let lists = plan.write(&events, staging.dir())?;

@@ -117,11 +117,9 @@ impl<'a> Gather<'a> {
         Ok(())
     }
 
-    /// All records, those of one address together, in order of reading.
+    /// All records, in order of reading.
     pub fn finish(self) -> Vec<Record> {
-        let mut records = self.records;
-        records.sort_unstable();
-        records
+        self.records
     }
 
     fn record<'f>(&self, columns: &Columns<'f>, places: &mut Places<'f>, row: usize) -> anyhow::Result<Option<Record>> {

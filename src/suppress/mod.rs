@@ -20,6 +20,7 @@ use crate::tables::policy::Suppress;
 mod brake;
 mod cells;
 mod cover;
+mod delivered;
 mod domain_entry;
 mod domains;
 mod doubt;
@@ -57,12 +58,14 @@ pub struct Options {
     pub cap: Cap,
     /// What must never be suppressed.
     pub allow: Allow,
+    /// Delivery files: what took mail after it was called dead is held.
+    pub deliveries: Vec<PathBuf>,
 }
 
 impl Options {
     /// The defaults for a night.
     pub fn for_night(as_of: Date) -> Options {
-        Options { as_of, cap: Cap::default(), allow: Allow::default() }
+        Options { as_of, cap: Cap::default(), allow: Allow::default(), deliveries: Vec::new() }
     }
 }
 
@@ -164,22 +167,26 @@ pub fn decide<'a>(
     policy: &'a Suppress,
     options: &'a Options,
 ) -> anyhow::Result<Plan<'a>> {
-    Plan::from_frames(frame::scan(events, gather::COLUMNS)?, judgement, policy, options)
+    let deliveries = frame::scan(&options.deliveries, delivered::COLUMNS)?;
+    Plan::from_frames(frame::scan(events, gather::COLUMNS)?, deliveries, judgement, policy, options)
 }
 
 impl<'a> Plan<'a> {
     fn from_frames(
-        frames: Frames,
+        events: Frames,
+        deliveries: Frames,
         judgement: &'a Judgement,
         policy: &'a Suppress,
         options: &'a Options,
     ) -> anyhow::Result<Plan<'a>> {
         let targets = Targets::new(judgement, policy, options);
         let mut gather = Gather::new(judgement, policy, options, &targets);
-        for frame in frames {
+        for frame in events {
             gather.frame(&frame?)?;
         }
-        let records = gather.finish();
+        let mut records = gather.finish();
+        records.extend(delivered::since(&records, deliveries)?);
+        records.sort_unstable();
         let shown = domains::shown(&records, &targets);
         // A tenant block acts on all the organisation's domains; a domain that takes no mail must have said so.
         let covered: Vec<bool> =

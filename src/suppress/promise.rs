@@ -24,7 +24,8 @@ pub(super) fn run_with(rows: &[Row<'_>], judgement: &Judgement, options: &Option
         let (a, b) = frame.split_at((rows.len() / 2) as i64);
         Box::new([Ok(a), Ok(b)].into_iter()) as super::Frames
     };
-    Plan::from_frames(frames(), judgement, &policy, options).unwrap().write_frames(frames(), night).unwrap()
+    let none = Box::new(std::iter::empty());
+    Plan::from_frames(frames(), none, judgement, &policy, options).unwrap().write_frames(frames(), night).unwrap()
 }
 
 /// The cells of one column of a list.

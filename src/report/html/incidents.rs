@@ -33,7 +33,7 @@ fn card(view: &IncidentView<'_>) -> Markup {
                 h3 { (title(i.kind.as_str())) ": " (spaced(&i.scope.type_name())) " " code { (visible(&i.scope.key())) } }
                 (badges(view))
             }
-            p.sentence { (visible(&i.sentence)) }
+            @if !i.sentence.is_empty() { p.sentence { (visible(&i.sentence)) } }
             div.columns {
                 div {
                     (next_steps(view))
@@ -203,8 +203,8 @@ fn tenant_row(view: &IncidentView<'_>) -> Markup {
                 }
             }
             td.text {
-                (visible(&i.sentence))
-                @if let Some(template) = &i.template { br; code { (short(template, REPLY)) } }
+                @if !i.sentence.is_empty() { (visible(&i.sentence)) br; }
+                @if let Some(template) = &i.template { code { (short(template, REPLY)) } }
             }
         }
     }

@@ -1,0 +1,95 @@
+//! Deliveries since: a mailbox that took mail after it was called dead is not dead. In: the records of the first
+//! reading, and frames of deliveries. Out: one record for each address that was delivered to after its last "unknown".
+
+use std::collections::HashMap;
+
+use super::Frames;
+use super::gather::{NONE, Record, address_hash};
+use super::rows::{Text, Times};
+use super::signal::Signal;
+use crate::frame::schema;
+
+/// The columns that tell.
+pub(super) const COLUMNS: &[&str] = &[schema::RECIPIENT, schema::TIMESTAMP, schema::ATTEMPTED];
+
+/// The addresses among `records` that were delivered to after they had been called dead. Rows without a date, and rows
+/// of a send log, which hold what was attempted, prove nothing.
+///
+/// # Errors
+/// Frames that cannot be read or lack a column.
+pub(super) fn since(records: &[Record], frames: Frames) -> anyhow::Result<Vec<Record>> {
+    let mut dead: HashMap<u128, u32> = HashMap::new();
+    for record in records.iter().filter(|r| speaks_of_the_mailbox(r.signal) && r.second != NONE) {
+        let last = dead.entry(record.address).or_insert(record.second);
+        *last = record.second.max(*last);
+    }
+    let mut found = Vec::new();
+    for frame in frames {
+        let frame = frame?;
+        let recipients = Text::of(&frame, schema::RECIPIENT)?;
+        let times = Times::of(&frame, schema::TIMESTAMP)?;
+        let attempted = frame.column(schema::ATTEMPTED)?.bool()?;
+        for row in (0..frame.height()).filter(|row| attempted.get(*row) != Some(true)) {
+            let (Some(recipient), Some(time)) = (recipients.get(row), times.get(row)) else { continue };
+            let (address, second) = (address_hash(recipient), u32::try_from(time.0.div_euclid(1000)).unwrap_or(0));
+            if dead.get(&address).is_some_and(|last| second > *last) {
+                // One later delivery says it all.
+                dead.remove(&address);
+                found.push(Record {
+                    address,
+                    row: NONE,
+                    second,
+                    target: NONE,
+                    incident: NONE,
+                    signal: Signal::Delivered,
+                    policy: false,
+                    allowed: false,
+                });
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn speaks_of_the_mailbox(signal: Signal) -> bool {
+    matches!(signal, Signal::Dead | Signal::DoubtWording | Signal::DoubtFlip | Signal::DoubtIncident | Signal::Full)
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::prelude::{BooleanChunked, DataFrame, IntoColumn, NewChunkedArray};
+
+    use super::*;
+    use crate::bounce::{Blames, Cause};
+    use crate::suppress::testing::{self, DAY, MIDNIGHT, Row, bounce};
+
+    fn deliveries(recipient: &str, millis: i64, attempted: bool) -> DataFrame {
+        let row = Row { millis, ..bounce(recipient, Cause::Unknown, Blames::Unknown) };
+        let mut frame = testing::frame(&[row]).select([schema::RECIPIENT, schema::TIMESTAMP]).unwrap();
+        frame.with_column(BooleanChunked::from_slice(schema::ATTEMPTED.into(), &[attempted]).into_column()).unwrap();
+        frame
+    }
+
+    #[test]
+    fn only_a_later_delivery_to_the_same_address_counts() {
+        let dead = Record {
+            address: address_hash("ann@example.com"),
+            row: 0,
+            second: u32::try_from(MIDNIGHT / 1000).unwrap(),
+            target: NONE,
+            incident: NONE,
+            signal: Signal::Dead,
+            policy: false,
+            allowed: false,
+        };
+        for (recipient, millis, attempted, want) in [
+            ("Ann@example.com", MIDNIGHT + DAY, false, 1),
+            ("ann@example.com", MIDNIGHT - DAY, false, 0),
+            ("bob@example.com", MIDNIGHT + DAY, false, 0),
+            ("ann@example.com", MIDNIGHT + DAY, true, 0),
+        ] {
+            let frames = Box::new(std::iter::once(Ok(deliveries(recipient, millis, attempted))));
+            assert_eq!(since(&[dead], frames).unwrap().len(), want, "{recipient} {millis} {attempted}");
+        }
+    }
+}
