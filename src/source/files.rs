@@ -12,7 +12,7 @@ use anyhow::Context;
 use super::batch::{Batch, Work, mail};
 use super::door::{Door, Forced, start_of};
 use super::sniff::{self, Format};
-use super::stream::{Meter, Metered, Stream};
+use super::stream::{Meter, Stream};
 use super::unpack::Budget;
 use super::{Batches, InputFile, Item, SourceOptions};
 use crate::bounce::{Reject, RejectReason};
@@ -38,13 +38,13 @@ pub(super) fn single(file: &InputFile, options: &SourceOptions) -> anyhow::Resul
         Some(path) => {
             let opened = File::open(path).with_context(|| format!("{}: opening", file.name))?;
             seekable = file.bytes.and_then(|_| opened.try_clone().ok());
-            Box::new(Metered::new(opened, meter.clone()))
+            Box::new(opened)
         }
-        None => Box::new(Metered::new(io::stdin(), meter.clone())),
+        None => Box::new(io::stdin()),
     };
     let budget = Budget::new(meter.clone(), options.max_decompressed_bytes);
     let door = Door { options: options.clone(), forced: forced(file, options), budget };
-    door.read(Stream::new(file.name.clone(), reader, meter).with_file(seekable))
+    door.read(Stream::from_disk(file.name.clone(), reader, meter, seekable))
 }
 
 fn forced(file: &InputFile, options: &SourceOptions) -> Option<Forced> {

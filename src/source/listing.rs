@@ -1,20 +1,18 @@
 //! What there is to read: paths, folders, globs and `-`, listed, sorted and tried before work starts.
 //!
-//! In: what the user gave. Out: sources in order of their names, with small neighbours joined. Contents are not looked at
-//! beyond the first bytes. In a Maildir (a folder with `cur` and `new`) only these two hold mails, and folders in it
+//! In: what the user gave. Out: sources in order of their names, with small neighbours joined. Contents are not looked
+//! at. In a Maildir (a folder with `cur` and `new`) only these two hold mails, and folders in it
 //! whose names start with a dot are mailboxes too (Maildir++).
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
 use super::files::SMALL;
-use super::{InputFile, Listing, Source, SourceOptions, sniff};
+use super::{InputFile, Listing, Source, SourceOptions};
 
 /// Files in folders whose names start so are about the inputs, not inputs.
 const NO_INPUT: &[&str] = &["README", "SOURCES", "LICENSE", "CHANGELOG", "."];
@@ -65,7 +63,7 @@ impl Walk {
         if about.is_dir() {
             self.folder(path, options.input_format.as_deref() == Some("maildir"))
         } else {
-            self.file(path, &about, false)
+            self.file(path, &about)
         }
     }
 
@@ -104,7 +102,7 @@ impl Walk {
         if about.is_dir() {
             self.folder(path, false)
         } else if about.is_file() {
-            self.file(path, &about, false)
+            self.file(path, &about)
         } else {
             self.skipped.push(path.to_owned());
             Ok(())
@@ -138,43 +136,35 @@ impl Walk {
     fn mails(&mut self, folder: &Path) -> anyhow::Result<()> {
         let context = || format!("{}: cannot be read", folder.display());
         for entry in fs::read_dir(folder).with_context(context)? {
-            let path = entry.with_context(context)?.path();
-            let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-            match path.metadata() {
-                Ok(about) if about.is_file() && !hidden => self.file(&path, &about, true)?,
+            let entry = entry.with_context(context)?;
+            let (path, hidden) = (entry.path(), entry.file_name().to_string_lossy().starts_with('.'));
+            // Mails are not tried: another program may move any of them before its turn comes, which is a reject then.
+            match entry.metadata() {
+                Ok(about) if about.is_file() && !hidden => self.add(&path, &about, true),
+                Ok(about) if about.is_symlink() && !hidden => match path.metadata() {
+                    Ok(about) if about.is_file() => self.add(&path, &about, true),
+                    _ => self.skipped.push(path),
+                },
                 _ => self.skipped.push(path),
             }
         }
         Ok(())
     }
 
-    fn file(&mut self, path: &Path, about: &fs::Metadata, in_maildir: bool) -> anyhow::Result<()> {
-        let name: Arc<str> = path.to_string_lossy().into();
-        let regular = about.is_file();
+    fn file(&mut self, path: &Path, about: &fs::Metadata) -> anyhow::Result<()> {
         // Opening a pipe to try it would disturb whoever writes to it.
-        let small = regular && {
-            let is_packed = is_packed(path).with_context(|| format!("{name}: cannot be read"))?;
-            about.len() <= SMALL && !is_packed
-        };
-        let bytes = regular.then_some(about.len());
-        let file = InputFile { name, path: Some(path.to_owned()), bytes, in_maildir };
-        self.found.push(Found { file, small });
+        if about.is_file() {
+            File::open(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+        }
+        self.add(path, about, false);
         Ok(())
     }
-}
 
-/// Whether a file is compressed or an archive, and so may hold far more than its size says.
-fn is_packed(path: &Path) -> std::io::Result<bool> {
-    let mut head = [0; sniff::MAGIC];
-    let mut file = File::open(path)?;
-    let mut length = 0;
-    while length < head.len() {
-        match file.read(&mut head[length..])? {
-            0 => break,
-            count => length += count,
-        }
+    fn add(&mut self, path: &Path, about: &fs::Metadata, in_maildir: bool) {
+        let bytes = about.is_file().then_some(about.len());
+        let file = InputFile { name: path.to_string_lossy().into(), path: Some(path.to_owned()), bytes, in_maildir };
+        self.found.push(Found { file, small: bytes.is_some_and(|bytes| bytes <= SMALL) });
     }
-    Ok(sniff::packing(&head[..length]).is_some())
 }
 
 /// Whether something found under this name is passed over.

@@ -26,6 +26,8 @@ pub(super) struct Stream {
     head: Vec<u8>,
     fault: Option<Fault>,
     meter: Meter,
+    /// Whether what is read here is to be counted by the meter.
+    counts: bool,
     /// The file that this is all of, for formats that need to seek.
     file: Option<File>,
 }
@@ -79,12 +81,13 @@ impl<R: Seek> Seek for Metered<R> {
 
 impl Stream {
     pub(super) fn new(name: Arc<str>, reader: Box<dyn Read + Send>, meter: Meter) -> Stream {
-        Stream { name, reader, head: Vec::new(), fault: None, meter, file: None }
+        Stream { name, reader, head: Vec::new(), fault: None, meter, counts: false, file: None }
     }
 
-    /// Says which file this stream is all of.
-    pub(super) fn with_file(self, file: Option<File>) -> Stream {
-        Stream { file, ..self }
+    /// A stream right from disk: it counts its own bytes, because a metered reader between it and the file would have
+    /// every buffer filled with zeros first. `file` is for formats that need to seek.
+    pub(super) fn from_disk(name: Arc<str>, reader: Box<dyn Read + Send>, meter: Meter, file: Option<File>) -> Stream {
+        Stream { counts: true, file, ..Stream::new(name, reader, meter) }
     }
 
     /// The file that this stream is all of; its position is anywhere.
@@ -118,7 +121,12 @@ impl Stream {
             return Ok(self.fault.is_none());
         }
         data.reserve(want);
-        match self.reader.by_ref().take(want as u64).read_to_end(data) {
+        let before = data.len();
+        let result = self.reader.by_ref().take(want as u64).read_to_end(data);
+        if self.counts {
+            self.meter.read.fetch_add((data.len() - before) as u64, Ordering::Relaxed);
+        }
+        match result {
             Ok(count) => Ok(count == want),
             Err(error) => match fault_of(&error) {
                 Some(fault) => {
@@ -145,7 +153,9 @@ impl Stream {
 
     /// The rest as a reader, so that something can be put around it.
     pub(super) fn into_reader(self) -> (Arc<str>, Box<dyn Read + Send>, Meter) {
-        (self.name, Box::new(io::Cursor::new(self.head).chain(self.reader)), self.meter)
+        let rest: Box<dyn Read + Send> =
+            if self.counts { Box::new(Metered::new(self.reader, self.meter.clone())) } else { self.reader };
+        (self.name, Box::new(io::Cursor::new(self.head).chain(rest)), self.meter)
     }
 
     /// Bytes that came from disk since the last call.

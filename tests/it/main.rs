@@ -4,6 +4,7 @@ mod bad_input;
 mod example;
 mod exit_codes;
 mod exports;
+mod fuzz_seeds;
 mod hostile;
 mod house;
 mod night;
