@@ -10,7 +10,7 @@ use super::candidate::{Candidate, Dimension, Index, Stream};
 use super::cells::{Cells, NOBODY};
 use super::family::{Families, Family};
 use super::measure::{Measure, View, measure, overlap};
-use super::night::Night;
+use super::night::{Identity, Night};
 use super::organisation::Places;
 use super::stats;
 use super::weigh::{Round, Weight, naming};
@@ -98,12 +98,75 @@ impl<'a> Explain<'a> {
     fn rounds(&mut self, cells: &mut Cells, index: &Index, round: &mut u32) {
         while f64::from(*round) <= self.judging.rounds {
             let Some(mut finding) = self.best(cells, index, *round, NOBODY) else { return };
+            *round += 1;
+            if self.leans(cells, &finding.candidate) && self.lend(cells, &finding.candidate) {
+                continue;
+            }
             finding.number = self.next;
             self.next += 1;
             self.mark(cells, &finding);
             self.findings.push(finding);
-            *round += 1;
         }
+    }
+
+    /// The finding of ours whose slice holds a cell.
+    fn holder(&self, receiver: u32, decider: u32, identity: &Identity) -> Option<u16> {
+        self.findings.iter().find(|f| f.candidate.holds(receiver, decider, identity)).map(|f| f.number)
+    }
+
+    /// Whether a candidate fails only where findings already hold: its failures are theirs in other words.
+    fn leans(&self, cells: &Cells, candidate: &Candidate) -> bool {
+        let (mut inside, mut outside) = ((0.0, 0.0), (0.0, 0.0));
+        let families = self.stream.fails[candidate.dimension as usize];
+        let mut voter = [(0u64, 0u64); 2];
+        for (n, node) in cells.nodes.iter().enumerate() {
+            for cell in cells.cells_of(n) {
+                let identity = &self.night.identities[cells.cells[cell].identity as usize];
+                if !candidate.holds(node.receiver, node.decider, identity) {
+                    continue;
+                }
+                let side = &mut voter[usize::from(self.holder(node.receiver, node.decider, identity).is_none())];
+                side.1 += u64::from(cells.cells[cell].delivered);
+                for fail in &cells.fails[cells.fails_of(cell)] {
+                    let open = fail.by == NOBODY && families.has(fail.family);
+                    let count = u64::from(fail.count);
+                    side.0 += if open { count } else { 0 };
+                    side.1 += if open || self.stream.passes.has(fail.family) { count } else { 0 };
+                }
+            }
+            if cells.nodes.get(n + 1).is_none_or(|next| next.voter != node.voter) {
+                for (sum, (fails, tried)) in [&mut inside, &mut outside].into_iter().zip(std::mem::take(&mut voter)) {
+                    if tried > 0 {
+                        *sum = (sum.0 + fails as f64 / tried as f64, sum.1 + 1.0);
+                    }
+                }
+            }
+        }
+        stats::odds_ratio(inside, outside) >= self.judging.odds
+            && stats::likelihood_ratio(inside, outside) >= self.judging.rival_nats
+    }
+
+    /// Gives a candidate's failures to the findings whose slices hold them. Returns whether there were any.
+    fn lend(&self, cells: &mut Cells, candidate: &Candidate) -> bool {
+        let families = self.stream.fails[candidate.dimension as usize];
+        let mut lent = false;
+        for n in 0..cells.nodes.len() {
+            let node = cells.nodes[n];
+            for cell in cells.cells_of(n) {
+                let identity = &self.night.identities[cells.cells[cell].identity as usize];
+                let holds = candidate.holds(node.receiver, node.decider, identity);
+                let Some(holder) = self.holder(node.receiver, node.decider, identity).filter(|_| holds) else {
+                    continue;
+                };
+                for fail in cells.fails_of(cell) {
+                    let fail = &mut cells.fails[fail];
+                    if fail.by == NOBODY && families.has(fail.family) {
+                        (fail.by, lent) = (holder, true);
+                    }
+                }
+            }
+        }
+        lent
     }
 
     fn round_of<'b>(&'b self, cells: &Cells, index: &Index) -> Round<'b> {
