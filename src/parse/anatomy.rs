@@ -93,7 +93,7 @@ impl<'a> Anatomy<'a> {
                 self.returned.get_or_insert_with(|| text_of(part));
             }
             _ if subtype.starts_with("tlsrpt") => self.aggregate = true,
-            PartType::Text(text) => self.place_text(capped(text)),
+            PartType::Text(text) => self.place_text(text),
             PartType::Html(text) => {
                 html.get_or_insert(text);
             }
@@ -105,7 +105,8 @@ impl<'a> Anatomy<'a> {
     }
 
     /// Plain text after the report is the returned message, if it looks like a header.
-    fn place_text(&mut self, text: &'a str) {
+    pub(crate) fn place_text(&mut self, text: &'a str) {
+        let text = capped(text);
         let reported = !self.status.is_empty() || !self.feedback.is_empty();
         if reported && self.returned.is_none() && looks_like_header(text) {
             self.returned = Some(Cow::Borrowed(text));
@@ -141,11 +142,16 @@ pub(crate) fn head_of<'a>(message: &'a Message<'a>) -> Cow<'a, str> {
         return Cow::Borrowed("");
     };
     let (start, end) = (root.offset_header as usize, root.offset_body as usize);
-    String::from_utf8_lossy(message.raw_message.get(start..end).unwrap_or_default())
+    lossy(message.raw_message.get(start..end).unwrap_or_default())
 }
 
 fn text_of<'a>(part: &'a MessagePart<'a>) -> Cow<'a, str> {
-    String::from_utf8_lossy(part.contents())
+    lossy(part.contents())
+}
+
+/// Bytes as text. Sound UTF-8 is by far the usual case, and checking for it is much faster than repairing.
+fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 fn capped(text: &str) -> &str {

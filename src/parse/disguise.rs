@@ -2,6 +2,10 @@
 //! lost. In: the text for people. Out: the report's block, to be read as a report. Whether the mail is believed to
 //! be a report at all is decided elsewhere.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::fields::split_line;
 
 /// Fields of which a report's block has one at least, besides a recipient.
@@ -9,7 +13,8 @@ const OTHER_FIELDS: [&str; 4] = ["action:", "status:", "diagnostic-code:", "repo
 
 /// Whether some text may hold a report: a quick look.
 pub(crate) fn is_likely<T: AsRef<str>>(texts: &[T]) -> bool {
-    texts.iter().any(|text| memchr::memmem::find(text.as_ref().as_bytes(), b"ecipient:").is_some())
+    static FIELD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("ecipient:"));
+    texts.iter().any(|text| FIELD.find(text.as_ref().as_bytes()).is_some())
 }
 
 /// The text before a report's block, the block from its first field on, and what follows it: a MIME boundary, the

@@ -13,11 +13,12 @@ mod limits;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use mail_parser::{HeaderName, Message, MessageParser};
+use mail_parser::{Message, MessageParser};
 
 use super::anatomy::{self, Anatomy};
 use super::disguise;
 use super::fields::Head;
+use super::plain;
 use super::prose::Layouts;
 use crate::bounce::{Event, Kind, Origin, Reject, RejectReason};
 pub(crate) use facts::Mail;
@@ -51,9 +52,7 @@ type Refusal = (RejectReason, &'static str);
 
 impl MailReader {
     pub(crate) fn new(layouts: Layouts, campaign_headers: Vec<String>) -> MailReader {
-        // The report's own fields are read raw, so the library need not take apart every Received line.
-        let parser = MessageParser::new().with_mime_headers().header_text(HeaderName::Subject).default_header_ignore();
-        MailReader { parser, layouts, campaign_headers }
+        MailReader { parser: MessageParser::default(), layouts, campaign_headers }
     }
 
     /// Reads one mail whose text is no record: a report within another report.
@@ -67,6 +66,9 @@ impl MailReader {
     /// Reads one mail.
     pub(crate) fn content(&self, origin: &Origin, bytes: &[u8]) -> Result<Content, Reject> {
         let guarded = || catch_unwind(AssertUnwindSafe(|| self.read_bytes(origin, bytes)));
+        if let Some(events) = self.read_plain(origin, bytes) {
+            return Ok(Content::Events(events));
+        }
         let result = match limits::check(bytes) {
             Err(refusal) => Err(refusal),
             Ok(limits::Depth::Usual) => guarded().unwrap_or(Err(PANICKED)),
@@ -81,10 +83,7 @@ impl MailReader {
         }
         let message = self.parser.parse(bytes).ok_or((RejectReason::NotMail, "no header field found"))?;
         let mut events = self.read_message(origin, &message, 0)?;
-        let hash = facts::item_hash(bytes);
-        for event in &mut events {
-            event.item_hash = hash;
-        }
+        stamp(&mut events, bytes);
         let json = match events.as_slice() {
             [event] if event.kind == Kind::Other => json_in(&message),
             _ => None,
@@ -98,32 +97,29 @@ impl MailReader {
         })
     }
 
+    /// The usual case: a plain mail that is a report. Whatever else it may be, the library shall say.
+    fn read_plain(&self, origin: &Origin, bytes: &[u8]) -> Option<Vec<Event>> {
+        let plain = plain::read(bytes)?;
+        let subject = plain.head.get("Subject").unwrap_or_default();
+        let mut anatomy = plain.anatomy;
+        self.unmask(&mut anatomy, &plain.head, &subject);
+        let mail = Mail::new(origin, &anatomy, &plain.head, &subject, &self.campaign_headers);
+        let mut events = self.read_report(&mail).ok()??;
+        stamp(&mut events, bytes);
+        Some(events)
+    }
+
     fn read_message(&self, origin: &Origin, message: &Message<'_>, depth: usize) -> Result<Vec<Event>, Refusal> {
         let mut anatomy = Anatomy::of(message);
         let head_text = anatomy::head_of(message);
         let head = Head::read(&head_text);
         let subject = message.subject().unwrap_or("");
-        if anatomy.is_unmarked()
-            && disguise::is_likely(&anatomy.texts)
-            && self.layouts.weigh(&head, subject, &anatomy.text()).is_report()
-        {
-            anatomy.unmask();
-        }
+        self.unmask(&mut anatomy, &head, subject);
         if head.is_empty() && anatomy.is_unmarked() {
             return Err((RejectReason::NotMail, "no header field found"));
         }
         let mail = Mail::new(origin, &anatomy, &head, subject, &self.campaign_headers);
-        if let Some(events) = complaint::read(&mail) {
-            return Ok(events);
-        }
-        if let Some(event) = answer::read_receipt(&mail) {
-            return Ok(vec![event]);
-        }
-        if !anatomy.status.is_empty() {
-            return delivery::read(&mail, &self.layouts);
-        }
-        let events = self.layouts.read(&mail);
-        if !events.is_empty() {
+        if let Some(events) = self.read_report(&mail)? {
             return Ok(events);
         }
         if let Some(event) = answer::read(&mail, &self.layouts) {
@@ -133,6 +129,29 @@ impl MailReader {
             return Ok(events);
         }
         Ok(vec![mail.event(Kind::Other, if anatomy.aggregate { "aggregate" } else { "unread" })])
+    }
+
+    /// Looks for a report in plain text, if the mail may be one and nothing is marked as one.
+    fn unmask(&self, anatomy: &mut Anatomy<'_>, head: &Head<'_>, subject: &str) {
+        let likely = anatomy.is_unmarked() && disguise::is_likely(&anatomy.texts);
+        if likely && self.layouts.weigh(head, subject, &anatomy.text()).is_report() {
+            anatomy.unmask();
+        }
+    }
+
+    /// The events of a report of any kind; `None` if the mail is none.
+    fn read_report(&self, mail: &Mail<'_>) -> Result<Option<Vec<Event>>, Refusal> {
+        if let Some(events) = complaint::read(mail) {
+            return Ok(Some(events));
+        }
+        if let Some(event) = answer::read_receipt(mail) {
+            return Ok(Some(vec![event]));
+        }
+        if !mail.anatomy.status.is_empty() {
+            return delivery::read(mail, &self.layouts).map(Some);
+        }
+        let events = self.layouts.read(mail);
+        Ok((!events.is_empty()).then_some(events))
     }
 
     /// Reports that are attached to a mail which is none itself: forwarded ones, digests.
@@ -147,6 +166,14 @@ impl MailReader {
             .filter(|event| matches!(event.kind, Kind::Bounce | Kind::Delay | Kind::Delivered | Kind::Complaint))
             .collect();
         (!events.is_empty()).then_some(events)
+    }
+}
+
+/// Marks events with the hash of their mail.
+fn stamp(events: &mut [Event], bytes: &[u8]) {
+    let hash = facts::item_hash(bytes);
+    for event in events {
+        event.item_hash = hash;
     }
 }
 

@@ -7,6 +7,7 @@ mod disguise;
 mod fields;
 mod mail;
 mod mailbox;
+mod plain;
 mod prose;
 pub mod record;
 pub mod reply;

@@ -1,6 +1,10 @@
 //! Events of delivery reports. In: the parsed report, and the text for people beside it. Out: one event for each
 //! recipient: which address we mailed, what was answered, when and by whom.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::super::prose::{Layouts, Passage};
 use super::super::report::{self, MAX_DIAGNOSTIC, PerRecipient, Report};
 use super::super::{date, mailbox, prose, reply, sending_ip};
@@ -114,11 +118,9 @@ impl<'a> Shared<'a> {
 
     /// Whether the text for people names where an alias led from; a quick look before it is read.
     fn tells_of_an_alias(&self) -> bool {
-        self.mail.anatomy.texts.iter().any(|text| {
-            let text = &text.as_bytes()[..text.len().min(16 << 10)];
-            memchr::memmem::find(text, b"expanded from").is_some()
-                || memchr::memmem::find(text, b"generated from").is_some()
-        })
+        static NOTE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("ed from"));
+        let looked_at = |text: &str| text.len().min(16 << 10);
+        self.mail.anatomy.texts.iter().any(|text| NOTE.find(&text.as_bytes()[..looked_at(text)]).is_some())
     }
 }
 

@@ -95,15 +95,31 @@ pub(super) fn item_hash(bytes: &[u8]) -> u64 {
         let product = u128::from(a) * u128::from(b);
         (product as u64) ^ ((product >> 64) as u64)
     };
-    let word = |chunk: &[u8]| {
-        let mut padded = [0; 8];
-        padded[..chunk.len()].copy_from_slice(chunk);
-        u64::from_le_bytes(padded)
-    };
+    let word = |chunk: [u8; 8]| u64::from_le_bytes(chunk);
     let mut hash = fold(bytes.len() as u64 ^ KEYS[0], KEYS[1]);
-    for chunk in bytes.chunks(16) {
-        let (left, right) = chunk.split_at(chunk.len().min(8));
-        hash = fold(word(left) ^ KEYS[0] ^ hash, word(right) ^ KEYS[1]);
+    let (chunks, rest) = bytes.as_chunks::<16>();
+    for chunk in chunks {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *chunk;
+        hash = fold(word([a, b, c, d, e, f, g, h]) ^ KEYS[0] ^ hash, word([i, j, k, l, m, n, o, p]) ^ KEYS[1]);
     }
+    let mut tail = [0; 16];
+    tail[..rest.len()].copy_from_slice(rest);
+    let tail = u128::from_le_bytes(tail);
+    hash = fold(tail as u64 ^ KEYS[0] ^ hash, (tail >> 64) as u64 ^ KEYS[1]);
     fold(hash ^ KEYS[1], KEYS[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_that_differ_in_a_byte_or_in_length_differ_in_hash() {
+        let text = b"Reporting-MTA: dns; mail.example.com and some more";
+        let mut hashes: Vec<u64> = (0..text.len()).map(|end| item_hash(&text[..end])).collect();
+        hashes.push(item_hash(&[&text[..5], b"X", &text[6..]].concat()));
+        hashes.sort_unstable();
+        hashes.dedup();
+        assert_eq!(hashes.len(), text.len() + 1);
+    }
 }

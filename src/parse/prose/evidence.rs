@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Anchored, Input, MatchKind, StartKind};
 
 use crate::bounce::Address;
 use crate::tables::phrases::{Meaning, Phrases, Place};
@@ -66,7 +66,7 @@ impl Wordings {
     /// Weighs a mail.
     pub(crate) fn weigh(&self, sender: &str, subject: &str, text: &str) -> Evidence {
         let mut evidence = Evidence {
-            system: sender.trim().is_empty() || sender.trim() == "<>" || !self.sender.distinct(sender).is_empty(),
+            system: sender.trim().is_empty() || sender.trim() == "<>" || self.sender.any(sender, |_| true),
             ..Evidence::default()
         };
         for meaning in self.subject.distinct(subject) {
@@ -89,17 +89,17 @@ impl Wordings {
 
     /// Whether a piece of text says that something failed, or why.
     pub(crate) fn tells_failure(&self, text: &str) -> bool {
-        self.text.distinct(start_of(text)).iter().any(|meaning| matches!(meaning, Meaning::Failure | Meaning::Reason))
+        self.text.any(start_of(text), |meaning| matches!(meaning, Meaning::Failure | Meaning::Reason))
     }
 
     /// Whether a piece of text says why something failed.
     pub(crate) fn tells_reason(&self, text: &str) -> bool {
-        self.text.distinct(start_of(text)).contains(&Meaning::Reason)
+        self.text.any(start_of(text), |meaning| meaning == Meaning::Reason)
     }
 
     /// Whether a piece of text says whom to ask.
     pub(crate) fn names_contact(&self, text: &str) -> bool {
-        self.text.distinct(start_of(text)).contains(&Meaning::Contact)
+        self.text.any(start_of(text), |meaning| meaning == Meaning::Contact)
     }
 
     /// Whose address a label announces, if not a recipient's.
@@ -157,9 +157,18 @@ impl Finder {
         let automaton = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::LeftmostLongest)
+            // Some megabytes of memory for twice the speed.
+            .kind(Some(AhoCorasickKind::DFA))
+            .start_kind(StartKind::Both)
             .build(words)
             .expect("a table of wordings is far below the automaton's limits");
         Finder { automaton, meanings }
+    }
+
+    /// Whether some wording in `text` has a meaning that `wanted` accepts.
+    fn any(&self, text: &str, wanted: impl Fn(Meaning) -> bool) -> bool {
+        let meanings = self.automaton.find_iter(text).filter_map(|m| self.meanings.get(m.pattern().as_usize()));
+        meanings.copied().any(wanted)
     }
 
     /// The meaning of each wording in `text`, each wording once.
@@ -172,7 +181,7 @@ impl Finder {
 
     /// The meaning of the wording that `text` starts with.
     fn at_start(&self, text: &str) -> Option<Meaning> {
-        let found = self.automaton.find(start_of(text)).filter(|found| found.start() == 0)?;
+        let found = self.automaton.find(Input::new(start_of(text)).anchored(Anchored::Yes))?;
         self.meanings.get(found.pattern().as_usize()).copied()
     }
 }

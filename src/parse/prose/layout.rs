@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::{Regex, RegexBuilder};
 
 use super::super::fields::Head;
@@ -91,6 +91,7 @@ impl Layout {
 fn automaton(words: &[String]) -> AhoCorasick {
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
+        .kind(Some(AhoCorasickKind::DFA))
         .build(words)
         .expect("a table of wordings is far below the automaton's limits")
 }

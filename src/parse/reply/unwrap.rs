@@ -1,8 +1,6 @@
 //! Wrappings: what mail systems put around a reply that they pass on. In: one folded line. Out: the innermost reply, who
 //! spoke it and to which command, as far as the wrappings tell.
 
-use memchr::memmem;
-
 use crate::bounce::{EnhancedStatus, ReplyCode, SmtpCommand};
 
 use super::{codes, marks};
@@ -391,4 +389,17 @@ fn starts_with_code(text: &str) -> bool {
     let code = text.get(..3).and_then(|c| c.parse::<ReplyCode>().ok()).is_some_and(|c| c.class() >= 4)
         && text.as_bytes().get(3).is_none_or(|b| matches!(b, b' ' | b'-'));
     code || text.split(' ').next().is_some_and(|word| word.parse::<EnhancedStatus>().is_ok())
+}
+
+/// Searching replies. `memchr::memmem` spends more on preparing a search than a short text takes to be looked through.
+mod memmem {
+    pub(super) fn find(text: &[u8], words: &[u8]) -> Option<usize> {
+        let first = *words.first()?;
+        memchr::memchr_iter(first, text).find(|at| text[*at..].starts_with(words))
+    }
+
+    pub(super) fn rfind(text: &[u8], words: &[u8]) -> Option<usize> {
+        let first = *words.first()?;
+        memchr::memrchr_iter(first, text).find(|at| text[*at..].starts_with(words))
+    }
 }
