@@ -29,6 +29,7 @@ mod gather;
 mod rows;
 mod ruling;
 mod signal;
+pub mod targets;
 pub mod trail;
 mod write;
 

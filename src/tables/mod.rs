@@ -14,6 +14,7 @@ pub mod phrases;
 pub mod policy;
 pub mod receivers;
 pub mod rules;
+pub mod targets;
 
 use std::path::Path;
 use std::sync::Arc;

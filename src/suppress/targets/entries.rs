@@ -1,0 +1,216 @@
+//! Entries of targets. In: the night's lists, the sender's contacts, what is listed already. Out: entries to add and to remove.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use crate::bounce::{Address, Cause, domain_key};
+use crate::frame::{self, schema};
+use crate::suppress::Allow;
+use crate::suppress::rows::Text;
+use crate::tables::targets::Holds;
+
+/// What the sender has listed already.
+#[derive(Debug, Clone, Default)]
+pub struct Existing {
+    /// Addresses by their key (`Address::key`), as spelled.
+    pub addresses: BTreeMap<String, String>,
+    /// Domains (`domain_key`).
+    pub domains: BTreeSet<String>,
+}
+
+impl Existing {
+    /// Adds an address, or a domain.
+    pub fn add(&mut self, text: &str) {
+        if let Some(address) = Address::parse(text) {
+            self.addresses.insert(address.key(), address.as_str().to_owned());
+        } else {
+            self.domains.extend(domain_key(text));
+        }
+    }
+}
+
+/// Reads what must never be suppressed: an address or a domain a line, or in the first column of a CSV.
+pub struct Allowed;
+
+impl Allowed {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// A file that cannot be read; a line that is neither address nor domain, with its number.
+    pub fn read(path: &Path) -> anyhow::Result<Allow> {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_path(path)?;
+        let mut allow = Allow::default();
+        for (line, record) in reader.records().enumerate() {
+            let record = record.with_context(|| format!("{}: line {}", path.display(), line + 1))?;
+            let text = record.get(0).unwrap_or_default().trim();
+            let header =
+                line == 0 && ["email", "domain", "address", "recipient"].contains(&text.to_lowercase().as_str());
+            if text.is_empty() || text.starts_with('#') || header {
+                continue;
+            }
+            match (Address::parse(text), domain_key(text).filter(|domain| domain.contains('.'))) {
+                (Some(address), _) => allow.addresses.insert(address.key()),
+                (None, Some(domain)) => allow.domains.insert(domain),
+                (None, None) => {
+                    anyhow::bail!("{}:{}: neither an address nor a domain; write one a line", path.display(), line + 1)
+                }
+            };
+        }
+        Ok(allow)
+    }
+}
+
+/// One entry: the columns of its list, by name.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Entry {
+    cells: BTreeMap<String, String>,
+    /// Sending domains that mailed it.
+    senders: BTreeSet<String>,
+}
+
+impl Entry {
+    fn of(name: &str, value: &str) -> Entry {
+        Entry { cells: BTreeMap::from([(name.to_owned(), value.to_owned())]), senders: BTreeSet::new() }
+    }
+
+    /// A cell; empty where the list has none of that name.
+    pub(super) fn get(&self, name: &str) -> &str {
+        self.cells.get(name).map_or("", String::as_str)
+    }
+
+    /// What tells it from others.
+    pub(super) fn key(&self) -> String {
+        let of = if self.get("email").is_empty() { "domain" } else { "email" };
+        self.get(of).to_lowercase()
+    }
+
+    /// Whether a file that holds these holds it.
+    pub(super) fn is(&self, holds: Holds) -> bool {
+        let complaint = self.get("cause") == Cause::Complaint.as_str();
+        match holds {
+            Holds::Addresses => true,
+            Holds::Bounces => !complaint,
+            Holds::Complaints => complaint,
+            Holds::Domains => false,
+        }
+    }
+
+    /// The sending domains whose lists it belongs on.
+    pub(super) fn senders(&self) -> impl Iterator<Item = &str> {
+        let own = Some(self.get("sending_domain")).filter(|domain| !domain.is_empty());
+        let all = if own.is_some() { None } else { Some(self.senders.iter().map(String::as_str)) };
+        own.into_iter().chain(all.into_iter().flatten())
+    }
+}
+
+/// The night's lists, against what is listed already.
+#[derive(Debug, Default)]
+pub(super) struct Lists {
+    pub(super) addresses: Vec<Entry>,
+    pub(super) domains: Vec<Entry>,
+    pub(super) removed_addresses: Vec<Entry>,
+    pub(super) removed_domains: Vec<Entry>,
+}
+
+impl Lists {
+    /// Reads the lists of a night. With a present list only what is new is added, and what reactivate.csv names is removed.
+    pub(super) fn read(night: &Path, folder: &str, existing: Option<&Existing>) -> anyhow::Result<Lists> {
+        let mut lists = Lists {
+            addresses: read_csv(&night.join(folder).join("addresses.csv"))?,
+            domains: read_csv(&night.join(folder).join("domains.csv"))?,
+            ..Lists::default()
+        };
+        if let Some(existing) = existing {
+            lists.addresses.retain(|entry| !existing.addresses.contains_key(&entry.key()));
+            lists.domains.retain(|entry| !existing.domains.contains(entry.get("domain")));
+        }
+        for entry in read_csv(&night.join("suppression/reactivate.csv"))? {
+            let email = entry.get("email").to_owned();
+            match email.contains('@') {
+                true => lists.removed_addresses.push(Entry::of("email", &email)),
+                false => lists.removed_domains.push(Entry::of("domain", &email)),
+            }
+        }
+        Ok(lists)
+    }
+
+    /// Finds the sending domains that mailed each address, and those of the night for entries that name none.
+    pub(super) fn find_senders(&mut self, events: &[PathBuf]) -> anyhow::Result<()> {
+        let mut wanted: BTreeMap<String, BTreeSet<String>> =
+            self.addresses.iter().map(|entry| (entry.key(), BTreeSet::new())).collect();
+        let mut all = BTreeSet::new();
+        for frame in frame::scan(events, &[schema::RECIPIENT, schema::SENDING_DOMAIN])? {
+            let frame = frame?;
+            let (recipients, senders) =
+                (Text::of(&frame, schema::RECIPIENT)?, Text::of(&frame, schema::SENDING_DOMAIN)?);
+            for row in 0..frame.height() {
+                let Some(sender) = senders.get(row) else { continue };
+                if !all.contains(sender) {
+                    all.insert(sender.to_owned());
+                }
+                let recipient = recipients.get(row).map(str::to_lowercase).unwrap_or_default();
+                if let Some(found) = wanted.get_mut(&recipient)
+                    && !found.contains(sender)
+                {
+                    found.insert(sender.to_owned());
+                }
+            }
+        }
+        for entry in &mut self.addresses {
+            entry.senders =
+                wanted.remove(&entry.key()).filter(|found| !found.is_empty()).unwrap_or_else(|| all.clone());
+        }
+        for entry in self.domains.iter_mut().chain(&mut self.removed_addresses).chain(&mut self.removed_domains) {
+            entry.senders.clone_from(&all);
+        }
+        Ok(())
+    }
+}
+
+/// The sender's contacts at the domains that are listed.
+#[derive(Debug)]
+pub(super) struct Contacts(BTreeMap<String, Vec<String>>);
+
+impl Contacts {
+    /// Reads the addresses at domains of the lists; others are passed over.
+    pub(super) fn read(path: &Path, lists: &Lists) -> anyhow::Result<Contacts> {
+        let mut found: BTreeMap<String, Vec<String>> =
+            lists.domains.iter().map(|entry| (entry.get("domain").to_owned(), Vec::new())).collect();
+        for entry in read_csv(path)? {
+            let email =
+                [entry.get("email"), entry.get("recipient"), entry.get("address")].into_iter().find(|e| !e.is_empty());
+            let Some(address) = email.and_then(Address::parse) else { continue };
+            if let Some(addresses) = found.get_mut(address.domain()) {
+                addresses.push(address.as_str().to_owned());
+            }
+        }
+        Ok(Contacts(found))
+    }
+
+    /// The addresses at a listed domain, as entries with the domain's cause and evidence.
+    pub(super) fn at(&self, domain: &Entry) -> Vec<Entry> {
+        let addresses = self.0.get(domain.get("domain")).into_iter().flatten();
+        addresses
+            .map(|email| {
+                let mut entry = domain.clone();
+                entry.cells.insert("email".to_owned(), email.clone());
+                entry
+            })
+            .collect()
+    }
+}
+
+/// The rows of a CSV with a header, its names in lower case.
+pub(super) fn read_csv(path: &Path) -> anyhow::Result<Vec<Entry>> {
+    let context = || format!("{}: reading", path.display());
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).with_context(context)?;
+    let header: Vec<String> = reader.headers().with_context(context)?.iter().map(|h| h.trim().to_lowercase()).collect();
+    let rows = reader.records().map(|record| {
+        let record = record.with_context(context)?;
+        let cells = header.iter().cloned().zip(record.iter().map(|cell| cell.trim().to_owned())).collect();
+        Ok(Entry { cells, senders: BTreeSet::new() })
+    });
+    rows.collect()
+}
