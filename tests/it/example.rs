@@ -1,5 +1,5 @@
 //! `reports/example` is what `run sample_data` writes today. In: a run. Out: the names of files that differ.
-//! `UPDATE_EXAMPLE=1 cargo test example` renews the folder; read the difference before committing it.
+//! So is the summary in the README. `UPDATE_EXAMPLE=1 cargo test example` renews both; read the difference before committing it.
 
 use std::fs;
 use std::path::Path;
@@ -25,6 +25,25 @@ fn the_example_is_what_a_run_writes_today() {
         differing.is_empty(),
         "reports/example is out of date: {differing:?}; run `UPDATE_EXAMPLE=1 cargo test example`, read the difference, commit it"
     );
+}
+
+#[test]
+fn the_readme_shows_what_a_run_prints_today() {
+    let out = tempfile::tempdir().expect("a temporary directory");
+    let args = ["run", "sample_data", "--no-progress", "--out"].map(AsRef::as_ref);
+    let told = bouncescope(args.into_iter().chain([out.path().as_os_str()])).dir(&root("")).run().behaves(&[0]);
+    let printed = told.stdout.replace(&*out.path().to_string_lossy(), "reports");
+    let path = root("README.md");
+    let readme = fs::read_to_string(&path).expect("the README");
+    let command = "$ cargo run --release -- run sample_data\n";
+    let start = readme.find(command).expect("the README names the command") + command.len();
+    let end = start + readme[start..].find("```").expect("the block ends");
+    if std::env::var_os("UPDATE_EXAMPLE").is_some() {
+        fs::write(&path, format!("{}{printed}{}", &readme[..start], &readme[end..]))
+            .expect("the README can be written");
+    } else {
+        assert_eq!(printed, readme[start..end], "run `UPDATE_EXAMPLE=1 cargo test example` and read the difference");
+    }
 }
 
 fn renew(folder: &Path, files: &std::collections::BTreeMap<String, Vec<u8>>) {
