@@ -61,7 +61,12 @@ impl Walk {
         }
         let about = path.metadata().with_context(|| format!("{input}: cannot be read"))?;
         if about.is_dir() {
-            self.folder(path, options.input_format.as_deref() == Some("maildir"))
+            if options.input_format.as_deref() == Some("maildir") && !is_maildir(path) {
+                bail!(
+                    "{input}: no Maildir, which has folders `cur` and `new`; give that folder, or leave the format out"
+                );
+            }
+            self.folder(path)
         } else {
             self.file(path, &about)
         }
@@ -100,7 +105,7 @@ impl Walk {
             Err(error) => return Err(error).with_context(|| format!("{}: cannot be read", path.display())),
         };
         if about.is_dir() {
-            self.folder(path, false)
+            self.folder(path)
         } else if about.is_file() {
             self.file(path, &about)
         } else {
@@ -109,7 +114,7 @@ impl Walk {
         }
     }
 
-    fn folder(&mut self, path: &Path, as_maildir: bool) -> anyhow::Result<()> {
+    fn folder(&mut self, path: &Path) -> anyhow::Result<()> {
         let context = || format!("{}: cannot be read", path.display());
         if !self.folders.insert(path.canonicalize().with_context(context)?) {
             return Ok(());
@@ -117,13 +122,13 @@ impl Walk {
         let mut entries =
             fs::read_dir(path).with_context(context)?.collect::<Result<Vec<_>, _>>().with_context(context)?;
         entries.sort_by_key(|entry| entry.file_name());
-        let is_maildir = as_maildir || is_maildir(path);
+        let is_maildir = is_maildir(path);
         for entry in entries {
             let entry = entry.path();
             match entry.file_name().and_then(OsStr::to_str) {
                 Some("cur" | "new") if is_maildir => self.mails(&entry)?,
                 Some(name) if is_maildir && name.starts_with('.') && self::is_maildir(&entry) => {
-                    self.folder(&entry, true)?;
+                    self.folder(&entry)?;
                 }
                 _ if is_maildir && !(entry.is_dir() && self::is_maildir(&entry)) => self.skipped.push(entry),
                 _ => self.entry(&entry)?,

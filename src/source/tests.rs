@@ -157,6 +157,15 @@ fn what_cannot_be_read_is_named_before_anything_is_read() {
 }
 
 #[test]
+fn a_folder_called_a_maildir_must_be_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = SourceOptions { input_format: Some("maildir".into()), ..SourceOptions::default() };
+    let input = folder.path().display().to_string();
+    let error = open(std::slice::from_ref(&input), &options).expect_err("no Maildir");
+    assert!(error.to_string().starts_with(&input), "{error:#}");
+}
+
+#[test]
 fn an_item_beyond_the_cap_is_a_reject_and_the_next_is_read() {
     let options = SourceOptions { max_item_bytes: 1 << 20, ..SourceOptions::default() };
     let folder = tempfile::tempdir().expect("a folder");
