@@ -200,3 +200,11 @@ fn a_very_long_text_is_cut() {
     let reply = read(&("550 ".to_owned() + &"ü".repeat(MAX_LEN)));
     assert!(reply.text.is_some_and(|text| text.len() <= MAX_LEN));
 }
+
+#[test]
+fn a_reply_about_the_sender_keeps_its_wrapping() {
+    let text = "554 5.1.8 <me@example.org>: Sender address rejected: undeliverable address: host mx.example.com[192.0.2.1] said: 550 5.1.1 User unknown (in reply to RCPT TO command)";
+    let read = read(text);
+    assert_eq!(read.code.map(|code| code.get()), Some(554));
+    assert!(read.text.is_some_and(|text| text.contains("Sender address rejected")));
+}

@@ -52,8 +52,12 @@ pub fn innermost(text: &str) -> Inner<'_> {
         let Some(peeled) = peel(inner.text) else {
             break;
         };
+        let wrapping = &inner.text[..offset_in(inner.text, peeled.text)];
+        if doubts_the_sender(wrapping) {
+            break;
+        }
         if !inner.expired {
-            let outer = codes::read(&inner.text[..offset_in(inner.text, peeled.text)]);
+            let outer = codes::read(wrapping);
             inner.code = outer.code.or(inner.code);
             inner.status = outer.status.or(inner.status);
         }
@@ -77,6 +81,15 @@ pub fn may_be_relayed(text: &str) -> bool {
     ["-> ", "server response was", "Backend Replied", "rejected message - ", "allout verification"]
         .iter()
         .any(|mark| memmem::find(text.as_bytes(), mark.as_bytes()).is_some())
+}
+
+/// Whether a wrapping says that the host inside was asked about the sender: its "User unknown" is then about us, and
+/// without the wrapping it would read as a dead recipient.
+fn doubts_the_sender(wrapping: &str) -> bool {
+    let wrapping = wrapping.to_ascii_lowercase();
+    ["sender address rejected", "sender verif", "verifying sender", "sender callout", "reverse-path", "return-path"]
+        .iter()
+        .any(|mark| wrapping.contains(mark))
 }
 
 /// Where a slice of `text` starts within it.
