@@ -122,6 +122,15 @@ struct RunArgs {
     /// Your own list: CSV email,list_source.
     #[arg(long, env = "BOUNCESCOPE_CONTACTS", value_name = "FILE")]
     contacts: Option<PathBuf>,
+    /// Addresses and domains that must never be suppressed, one a line; repeatable.
+    #[arg(long, value_name = "FILE")]
+    allow: Vec<PathBuf>,
+    /// Your present suppression list, in any input format: only changes are written; repeatable.
+    #[arg(long, value_name = "FILE")]
+    existing: Vec<PathBuf>,
+    /// Also write the lists in the import form of a platform, such as `ses` or `mailgun`; repeatable.
+    #[arg(long = "target", value_name = "NAME")]
+    targets: Vec<String>,
     /// Exit code 4 when an incident of high or medium confidence stands.
     #[arg(long)]
     exit_on_alert: bool,
@@ -233,6 +242,9 @@ fn job(args: RunArgs, global: &Global, settings: config::Settings) -> anyhow::Re
         max_rejects: quantity(args.max_rejects, settings.max_rejects.clone(), "--max-rejects")?,
         tenants: args.tenants.or(settings.tenants.clone()),
         contacts: args.contacts.or(settings.contacts.clone()),
+        allow: args.allow,
+        existing: args.existing,
+        targets: args.targets,
         exit_on_alert: args.exit_on_alert || settings.exit_on_alert.unwrap_or(false),
         fail_on_empty: args.fail_on_empty || settings.fail_on_empty.unwrap_or(false),
         inputs: args.read.inputs.clone(),

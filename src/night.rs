@@ -2,12 +2,14 @@
 //! In: a job. Out: an outcome for the exit code. How each step works is its room's.
 
 mod facts;
+mod lists;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use jiff::civil::Date;
 
+use self::lists::Brought;
 use crate::analyze::AnalyzeOptions;
 use crate::analyze::incident::{Incident, Judgement};
 use crate::bounce::Confidence;
@@ -63,6 +65,12 @@ pub struct Job {
     pub tenants: Option<PathBuf>,
     /// The sender's own list.
     pub contacts: Option<PathBuf>,
+    /// Lists of what must never be suppressed.
+    pub allow: Vec<PathBuf>,
+    /// The sender's present lists.
+    pub existing: Vec<PathBuf>,
+    /// Targets whose import files are wanted.
+    pub targets: Vec<String>,
     /// Whether an alert changes the exit code.
     pub exit_on_alert: bool,
     /// Whether nothing new changes the exit code, and publishes nothing.
@@ -108,6 +116,7 @@ pub fn too_many(summary: &Summary, allowed: Option<Quantity>) -> bool {
 pub fn run(job: &Job) -> anyhow::Result<Outcome> {
     let policy = tables::policy::load(job.ingest.tables.as_deref())?;
     let reading = Reading::open(job)?;
+    let brought = Brought::read(job)?;
     let state = State::open(&job.state)?;
     let mut staging = Staging::begin(&job.out, "night")?;
     let files = NightFiles::in_folder(staging.dir());
@@ -127,10 +136,12 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
         Some(Quantity::Share(share)) => Cap::Share(share),
     };
     let deliveries = vec![files.deliveries.clone()];
-    let options = suppress::Options { cap, deliveries, ..suppress::Options::for_night(as_of) };
+    let allow = brought.allow.clone();
+    let options = suppress::Options { cap, deliveries, allow, ..suppress::Options::for_night(as_of) };
     let events = [files.events.clone()];
     let plan = suppress::decide(&events, &judgement, &policy.suppress, &options)?;
-    let lists = plan.write(&events, staging.dir())?;
+    let mut lists = plan.write(&events, staging.dir())?;
+    brought.write(staging.dir(), &files, &mut lists)?;
 
     let facts = facts::facts(&summary, as_of, job)?;
     let advise = facts::advice(job)?;

@@ -10,3 +10,4 @@ mod house;
 mod night;
 mod program;
 mod samples;
+mod targets;

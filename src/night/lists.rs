@@ -1,0 +1,87 @@
+//! The lists that a job brings along and asks for. In: its paths and names. Out: what must never be suppressed, what is listed
+//! already, and after the night the targets' folders. What may go on a list is suppress's decision.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::Job;
+use crate::frame::NightFiles;
+use crate::parse::{ParseOptions, Parsed, Reader};
+use crate::source;
+use crate::suppress::targets::{self, Allowed, Existing};
+use crate::suppress::{Allow, Lists};
+
+/// What a job brings along, read before the night begins, so that a wrong path or name fails at once.
+#[derive(Debug)]
+pub struct Brought {
+    pub allow: Allow,
+    options: targets::Options,
+}
+
+impl Brought {
+    /// Reads all of it.
+    ///
+    /// # Errors
+    /// A file that cannot be read; a target that there is none of.
+    pub fn read(job: &Job) -> anyhow::Result<Brought> {
+        let mut allow = Allow::default();
+        for path in &job.allow {
+            let more = Allowed::read(path).with_context(|| format!("--allow {}", path.display()))?;
+            allow.addresses.extend(more.addresses);
+            allow.domains.extend(more.domains);
+        }
+        let existing = if job.existing.is_empty() { None } else { Some(existing(job)?) };
+        let targets = targets::named(&job.targets, job.ingest.tables.as_deref())?;
+        Ok(Brought { allow, options: targets::Options { targets, contacts: job.contacts.clone(), existing } })
+    }
+
+    /// Writes what is to be reactivated and the targets' folders, and adds their files to the lists.
+    ///
+    /// # Errors
+    /// Lists that cannot be read again, files that cannot be written.
+    pub fn write(&self, night: &Path, files: &NightFiles, lists: &mut Lists) -> anyhow::Result<()> {
+        let held = lists.brake.tripped();
+        if let Some(existing) = &self.options.existing {
+            let deliveries = [files.deliveries.clone()];
+            let rows = targets::reactivate(night, held, &deliveries, existing)?;
+            if let Some(list) = lists.files.iter_mut().find(|list| list.path.ends_with("/reactivate.csv")) {
+                list.rows += rows;
+            }
+        }
+        for written in targets::write(night, held, std::slice::from_ref(&files.events), &self.options)? {
+            let missing = written.not_expressed.len();
+            if missing > 0 {
+                tracing::warn!("{missing} domains cannot be told to {0}; see {0}/not_expressed.csv", written.target);
+            }
+            lists.files.extend(written.files);
+        }
+        Ok(())
+    }
+}
+
+/// The sender's present lists, in any input format: every address, and every domain of rows without one.
+fn existing(job: &Job) -> anyhow::Result<Existing> {
+    let paths: Vec<String> = job.existing.iter().map(|path: &PathBuf| path.display().to_string()).collect();
+    let reader = Reader::new(&ParseOptions { deliveries: true, ..job.ingest.parse.clone() })?;
+    let mut existing = Existing::default();
+    for source in source::open(&paths, &job.ingest.source)?.sources {
+        for batch in source.batches(&job.ingest.source)? {
+            let mut parsed = Parsed::default();
+            batch?.each(&mut |item| match item {
+                Ok(item) => reader.item(&item, &mut parsed),
+                Err(reject) => parsed.rejects.push(reject),
+            });
+            for recipient in parsed.events.iter().filter_map(|event| event.recipient.as_ref()) {
+                existing.add(recipient.as_str());
+            }
+            for delivery in &parsed.deliveries {
+                existing.add(delivery.recipient.as_ref().map_or(&delivery.recipient_domain, |r| r.as_str()));
+            }
+            if let Some(reject) = parsed.rejects.first() {
+                tracing::warn!(count = parsed.rejects.len(), "--existing: {}: {}", reject.origin, reject.detail);
+            }
+        }
+    }
+    Ok(existing)
+}

@@ -1,0 +1,69 @@
+//! The lists that a run brings along and asks for: targets, what must never be listed, what is listed already.
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+
+/// A night of two dead addresses, one protected one and two deliveries; `flags` come on top.
+fn run(dir: &Path, flags: &[&str]) {
+    let bounces = "recipient,timestamp,diagnostic_code,sending_ip,message_id\n\
+        dead@example.com,2026-11-20T01:00:00Z,550 5.1.1 <dead@example.com>: user unknown,192.0.2.1,1@x.example\n\
+        gone@example.net,2026-11-20T01:00:01Z,550 5.1.1 <gone@example.net>: user unknown,192.0.2.1,2@x.example\n\
+        ours@example.org,2026-11-20T01:00:02Z,554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org,192.0.2.1,3@x.example\n";
+    fs::write(dir.join("bounces.csv"), bounces).unwrap();
+    fs::write(dir.join("delivered.csv"), "recipient,timestamp\nback@example.com,2026-11-20T02:00:00Z\n").unwrap();
+    fs::write(dir.join("allow.txt"), "gone@example.net\n").unwrap();
+    let listed = "status,reason,email,created\n5.7.1,550 blocked,ours@example.org,1790083507\n\
+        5.1.1,550 unknown,Back@example.com,1790083507\n5.1.1,550 unknown,DEAD@example.com,1790083507\n";
+    fs::write(dir.join("existing.csv"), listed).unwrap();
+    let mut command = Command::cargo_bin("bouncescope").unwrap();
+    command.current_dir(dir).args(["run", "bounces.csv", "--delivered", "delivered.csv", "--no-progress"]).args(flags);
+    command.assert().success();
+}
+
+fn list(dir: &Path, name: &str) -> String {
+    fs::read_to_string(dir.join("reports/2026-11-20/suppression").join(name)).unwrap_or_default()
+}
+
+#[test]
+fn a_target_gets_the_addresses_of_the_night() {
+    let dir = tempfile::tempdir().unwrap();
+    run(dir.path(), &["--target", "ses"]);
+    assert_eq!(list(dir.path(), "ses/put.csv"), "dead@example.com,BOUNCE\ngone@example.net,BOUNCE\n");
+}
+
+#[test]
+fn what_is_allowed_is_on_no_list_and_the_conflict_is_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    run(dir.path(), &["--target", "ses", "--allow", "allow.txt"]);
+    assert_eq!(list(dir.path(), "ses/put.csv"), "dead@example.com,BOUNCE\n");
+    assert!(
+        list(dir.path(), "held.csv").contains("address,gone@example.net,allowed"),
+        "{}",
+        list(dir.path(), "held.csv")
+    );
+}
+
+#[test]
+fn against_a_present_list_only_changes_are_written() {
+    let dir = tempfile::tempdir().unwrap();
+    run(dir.path(), &["--target", "ses", "--existing", "existing.csv"]);
+    assert_eq!(list(dir.path(), "ses/put.csv"), "gone@example.net,BOUNCE\n");
+    assert_eq!(list(dir.path(), "ses/delete.csv"), "Back@example.com\nours@example.org\n");
+    let reactivate = list(dir.path(), "reactivate.csv");
+    assert!(reactivate.contains("Back@example.com,,,delivered,"), "{reactivate}");
+    assert!(reactivate.contains("ours@example.org,,ip_reputation,bounce_blames_us,"), "{reactivate}");
+    assert!(!reactivate.to_lowercase().contains("dead@"), "{reactivate}");
+}
+
+#[test]
+fn an_unknown_target_stops_the_run_before_it_begins() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("bounces.csv"), "recipient,diagnostic_code\na@example.com,550 no\n").unwrap();
+    let mut command = Command::cargo_bin("bouncescope").unwrap();
+    let output = command.current_dir(dir.path()).args(["run", "bounces.csv", "--target", "sess"]).output().unwrap();
+    assert_ne!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean \"ses\""));
+    assert!(!dir.path().join("reports").exists());
+}
