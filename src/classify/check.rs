@@ -141,7 +141,7 @@ impl Classifier {
                 let mut text = String::new();
                 template::write(reply.text.as_deref().unwrap_or_default(), &self.known, &mut text);
                 self.patterns.find(&text, &mut hits);
-                let found = self.patterns.blocklist(&text, &hits).and_then(|i| self.lists.get(i));
+                let found = self.patterns.blocklist(&hits).and_then(|i| self.lists.get(i));
                 let name = found.map_or("no list", |found| found.value.name.as_str());
                 if name != row.value.name {
                     findings.push(finding(

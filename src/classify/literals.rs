@@ -1,28 +1,112 @@
-//! Needles of a regex: literals of which every match contains at least one. In: one regex. Out: its needles, or none.
-//! A template that holds none of a regex's needles cannot match it; one Aho-Corasick pass over all needles leaves a
-//! handful of regexes to try, of some five hundred.
+//! What a regex comes down to. In: one regex of the tables. Out: its branches, each either plain text or a small regex
+//! with its needles: literals of which every match contains at least one.
+//!
+//! Most rows are lists of phrases, so most branches are plain text, and finding the text is the match.
 
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 /// Needles longer than this are cut: a prefix is as required as the whole.
 const MAX_NEEDLE: usize = 24;
-/// More needles than this for one regex are no help.
-const MAX_NEEDLES: usize = 400;
+/// More needles than this for one branch are no help.
+const MAX_NEEDLES: usize = 64;
 /// A needle shorter than this occurs everywhere.
 const MIN_NEEDLE: usize = 3;
 /// A part that stands for more texts than this is not spelled out.
-const MAX_EXACT: usize = 10;
+const MAX_EXACT: usize = 12;
 /// Largest class whose characters are spelled out: the ten digits.
 const MAX_CLASS: u32 = 10;
 
-/// Lower-case ASCII needles, of which every match holds at least one whatever its letter case; `None` when the regex
-/// has no such set.
-pub fn needles(hir: &Hir) -> Option<Vec<String>> {
+/// One way for a regex to match.
+#[derive(Debug)]
+pub enum Branch {
+    /// Any of these texts, within these edges.
+    Plain(Vec<String>, Edges),
+    /// A regex, and its needles; without needles it must always be tried.
+    Regex(Hir, Option<Vec<String>>),
+}
+
+/// What must stand at the ends of a plain text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Edges {
+    /// A word boundary before it.
+    pub word_before: bool,
+    /// A word boundary behind it.
+    pub word_behind: bool,
+    /// Nothing before it.
+    pub start: bool,
+    /// Nothing behind it.
+    pub end: bool,
+}
+
+impl Edges {
+    /// Whether the edges hold for the bytes from `from` to before `to`.
+    /// A letter beyond ASCII counts as part of a word.
+    pub fn hold(self, text: &[u8], from: usize, to: usize) -> bool {
+        let word = |at: Option<usize>| {
+            at.and_then(|at| text.get(at)).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_' || !b.is_ascii())
+        };
+        let before = from.checked_sub(1);
+        (!self.start || from == 0)
+            && (!self.end || to == text.len())
+            && (!self.word_before || word(before) != word(Some(from)))
+            && (!self.word_behind || word(to.checked_sub(1)) != word(Some(to)))
+    }
+}
+
+/// The branches of a regex.
+pub fn branches(hir: &Hir) -> Vec<Branch> {
+    match hir.kind() {
+        HirKind::Capture(capture) => branches(&capture.sub),
+        HirKind::Alternation(all) => all.iter().flat_map(branches).collect(),
+        _ => vec![plain(hir).unwrap_or_else(|| Branch::Regex(hir.clone(), needles(hir)))],
+    }
+}
+
+/// A branch that stands for a few texts, with its edges.
+fn plain(hir: &Hir) -> Option<Branch> {
+    let mut edges = Edges::default();
+    let HirKind::Concat(parts) = hir.kind() else {
+        return usable(exact(hir)?).map(|texts| Branch::Plain(texts, edges));
+    };
+    let look = |part: &Hir| match part.kind() {
+        HirKind::Look(look) => Some(*look),
+        _ => None,
+    };
+    let mut middle = parts.as_slice();
+    while let Some((first, rest)) = middle.split_first().filter(|(first, _)| look(first).is_some()) {
+        match look(first)? {
+            Look::WordAscii | Look::WordUnicode => edges.word_before = true,
+            Look::Start => edges.start = true,
+            _ => return None,
+        }
+        middle = rest;
+    }
+    while let Some((last, rest)) = middle.split_last().filter(|(last, _)| look(last).is_some()) {
+        match look(last)? {
+            Look::WordAscii | Look::WordUnicode => edges.word_behind = true,
+            Look::End => edges.end = true,
+            _ => return None,
+        }
+        middle = rest;
+    }
+    let run = middle.iter().try_fold(vec![String::new()], |run, part| match look(part) {
+        Some(_) => None,
+        None => product(&run, &exact(part)?),
+    })?;
+    usable(run).map(|texts| Branch::Plain(texts, edges))
+}
+
+fn usable(texts: Vec<String>) -> Option<Vec<String>> {
+    texts.iter().all(|text| text.len() >= MIN_NEEDLE).then_some(texts)
+}
+
+/// Needles of which every match holds at least one; `None` when the regex has no such set.
+fn needles(hir: &Hir) -> Option<Vec<String>> {
     let mut found = required(hir)?;
     found.sort_unstable();
     found.dedup();
-    let usable = found.iter().all(|needle| needle.len() >= MIN_NEEDLE) && found.len() <= MAX_NEEDLES;
-    usable.then_some(found)
+    let short = found.iter().any(|needle| needle.len() < MIN_NEEDLE);
+    (!short && found.len() <= MAX_NEEDLES).then_some(found)
 }
 
 /// The best set of literals of which any match must hold one.
@@ -39,8 +123,6 @@ fn required(hir: &Hir) -> Option<Vec<String>> {
             for branch in branches {
                 all.extend(required(branch)?);
             }
-            all.sort_unstable();
-            all.dedup();
             Some(all)
         }
         HirKind::Concat(parts) => best_of_concat(parts),
@@ -81,15 +163,11 @@ fn worth(set: &[String]) -> (usize, std::cmp::Reverse<usize>) {
     (shortest.min(8), std::cmp::Reverse(set.len()))
 }
 
-/// The few texts that a part stands for, in lower case; zero-width parts stand for nothing. `None` for parts that stand
-/// for many, and for text beyond ASCII, whose letter case is not folded here.
+/// The few texts that a part stands for; zero-width parts stand for nothing. `None` for parts that stand for many.
 fn exact(hir: &Hir) -> Option<Vec<String>> {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => Some(vec![String::new()]),
-        HirKind::Literal(literal) => {
-            let text = std::str::from_utf8(&literal.0).ok()?;
-            text.is_ascii().then(|| vec![text.to_ascii_lowercase()])
-        }
+        HirKind::Literal(literal) => std::str::from_utf8(&literal.0).ok().map(|text| vec![text.to_owned()]),
         HirKind::Class(class) => letters(class),
         HirKind::Capture(capture) => exact(&capture.sub),
         HirKind::Repetition(repetition) if repetition.min == 0 && repetition.max == Some(1) => {
@@ -116,35 +194,37 @@ fn product(heads: &[String], tails: &[String]) -> Option<Vec<String>> {
     if heads.len() * tails.len() > MAX_EXACT {
         return None;
     }
-    let joined = |head: &String| tails.iter().map(move |tail| format!("{head}{tail}")).collect::<Vec<_>>();
-    let mut all: Vec<String> = heads.iter().flat_map(joined).collect();
+    let mut all = Vec::with_capacity(heads.len() * tails.len());
+    for head in heads {
+        all.extend(tails.iter().map(|tail| format!("{head}{tail}")));
+    }
     all.sort_unstable();
     all.dedup();
     Some(all)
 }
 
-/// The characters of a small class, in lower case.
+/// The characters of a small class.
 fn letters(class: &Class) -> Option<Vec<String>> {
     let ranges: Vec<(u32, u32)> = match class {
         Class::Bytes(bytes) => bytes.iter().map(|r| (r.start().into(), r.end().into())).collect(),
         Class::Unicode(chars) => chars.iter().map(|r| (r.start().into(), r.end().into())).collect(),
     };
     let size: u32 = ranges.iter().map(|(low, high)| high - low + 1).sum();
-    if size > MAX_CLASS || ranges.iter().any(|(_, high)| *high > 0x7f) {
+    // A byte beyond ASCII is a part of a character, not one.
+    let bytes = matches!(class, Class::Bytes(_)) && ranges.iter().any(|(_, high)| *high > 0x7f);
+    if size > MAX_CLASS || bytes {
         return None;
     }
-    let mut all: Vec<String> = ranges
-        .iter()
-        .flat_map(|(low, high)| (*low..=*high).filter_map(char::from_u32))
-        .map(|c| c.to_ascii_lowercase().to_string())
-        .collect();
-    all.sort_unstable();
-    all.dedup();
-    Some(all)
+    let chars = ranges.iter().flat_map(|(low, high)| (*low..=*high).filter_map(char::from_u32));
+    Some(chars.map(String::from).collect())
 }
 
 fn cut(mut text: String) -> String {
-    text.truncate(MAX_NEEDLE);
+    let mut end = text.len().min(MAX_NEEDLE);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
     text
 }
 
@@ -152,31 +232,52 @@ fn cut(mut text: String) -> String {
 mod tests {
     use super::*;
 
-    fn of(regex: &str) -> Option<Vec<String>> {
-        needles(&regex_syntax::parse(regex).unwrap())
+    /// The branches in one line: plain texts bare, needles of regexes in `~( )`.
+    fn of(regex: &str) -> String {
+        let shown = branches(&regex_syntax::parse(regex).unwrap()).into_iter().map(|branch| match branch {
+            Branch::Plain(texts, _) => texts.join("/"),
+            Branch::Regex(_, Some(needles)) => format!("~({})", needles.join("/")),
+            Branch::Regex(_, None) => "~".to_owned(),
+        });
+        shown.collect::<Vec<_>>().join(" ")
     }
 
     #[test]
-    fn every_match_holds_one_of_the_needles() {
+    fn a_list_of_phrases_is_plain_text() {
         for (regex, want) in [
-            ("User unknown", Some(vec!["user unknown"])),
-            ("user unknown|no such user", Some(vec!["no such user", "user unknown"])),
-            (r"\bpbl\b", Some(vec!["pbl"])),
-            ("(user|recipient) unknown", Some(vec!["recipient unknown", "user unknown"])),
-            ("black-?list", Some(vec!["black-list", "blacklist"])),
-            (r"\[(TS|BL)\d\d\]", Some(vec!["[bl", "[ts"])),
-            (r"5\.7\.\d+ access", Some(vec![" access"])),
-            (r"\S+ list(ed)?", Some(vec![" list"])),
-            ("[Aa]bc", Some(vec!["abc"])),
-            ("(full )?mailbox", Some(vec!["mailbox"])),
-            ("(?:quota)+", Some(vec!["quota"])),
-            ("a|quota", None),
-            (r"^\d{3} \S+$", None),
-            ("(quota)?", None),
-            ("größe", None),
+            ("user unknown|no such user", "user unknown no such user"),
+            (r"\bpbl\b", "pbl"),
+            ("^(over )?quota", "over quota/quota"),
+            ("black-?list", "black-list/blacklist"),
+            ("größe", "größe"),
         ] {
-            let want = want.map(|set| set.into_iter().map(String::from).collect::<Vec<_>>());
             assert_eq!(of(regex), want, "{regex}");
         }
+    }
+
+    #[test]
+    fn every_match_of_a_regex_holds_one_of_its_needles() {
+        for (regex, want) in [
+            (r"5\.7\.\d+ access", "~( access)"),
+            (r"\S+ list(ed)?", "~( list/ listed)"),
+            ("(?:quota)+", "~(quota)"),
+            (r"^\d{3} \S+$", "~"),
+            ("(quota)*", "~"),
+            (r"no mail|\d+ ab", "no mail ~( ab)"),
+        ] {
+            assert_eq!(of(regex), want, "{regex}");
+        }
+    }
+
+    #[test]
+    fn edges_hold_where_words_begin_and_end() {
+        let edges = Edges { word_before: true, word_behind: true, ..Edges::default() };
+        for (text, from, to, want) in
+            [("a pbl b", 2, 5, true), ("xpbl", 1, 4, false), ("pbl", 0, 3, true), ("pbls", 0, 3, false)]
+        {
+            assert_eq!(edges.hold(text.as_bytes(), from, to), want, "{text}");
+        }
+        assert!(!Edges { start: true, ..Edges::default() }.hold(b"a pbl", 2, 5));
+        assert!(Edges { end: true, ..Edges::default() }.hold(b"a pbl", 2, 5));
     }
 }

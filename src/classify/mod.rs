@@ -9,6 +9,7 @@ mod check;
 mod defaults;
 mod heard;
 mod literals;
+mod matcher;
 mod patterns;
 mod rules;
 mod speaker;
@@ -82,9 +83,9 @@ impl Classifier {
     /// Everything that is known of one template: who spoke, which rule holds, what it means.
     fn name(&self, heard: &Heard<'_>, template: &str, hits: &mut Hits) -> Classification {
         self.patterns.find(template, hits);
-        let spoke = speaker::of(heard, template, hits, &self.patterns, &self.receivers);
-        let rule = self.rules.first(heard, spoke, template, hits, &self.patterns);
-        let list = self.patterns.blocklist(template, hits).and_then(|i| self.lists.get(i));
+        let spoke = speaker::of(heard, hits, &self.patterns, &self.receivers);
+        let rule = self.rules.first(heard, spoke, hits, &self.patterns);
+        let list = self.patterns.blocklist(hits).and_then(|i| self.lists.get(i));
         let mut named = defaults::classification(rule, list.map(|row| &row.value), heard);
         named.rejecting_system = rule
             .and_then(|rule| rule.speaker.as_deref())

@@ -1,10 +1,10 @@
 //! All regexes of the tables. In: a template. Out: which rows' regexes fit it.
 //!
 //! One automaton for all of them does not work: with hundreds of loose patterns it makes new states at almost every
-//! letter of a new wording (measured: 110 microseconds for a reply not seen before). So one Aho-Corasick pass over
-//! the regexes' needles finds the few that can fit, and those are tried when somebody asks.
+//! letter of a new wording (measured: 110 microseconds for a reply not seen before, and 250 MB). So one Aho-Corasick
+//! pass finds plain texts, which are matches, and needles, which leave a handful of small regexes to try.
 
-use std::sync::OnceLock;
+use std::collections::BTreeMap;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex_automata::meta::Regex;
@@ -15,11 +15,9 @@ use crate::tables::receivers::{Receiver, Receivers};
 use crate::tables::rules::Rule;
 use crate::tables::{Row, Table, TableError};
 
-use super::literals;
+use super::literals::{Branch, Edges, branches};
+use super::matcher::Matcher;
 use super::rules::RuleSet;
-
-/// Memory for one regex's states, in bytes, taken as needed. With the default of 2 MiB the largest rules thrash.
-const STATES_MEMORY: usize = 32 << 20;
 
 /// What a pattern belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,12 +27,20 @@ enum Owner {
     Blocklist(usize),
 }
 
-/// One regex, compiled when it is first tried; without one, only the other columns count.
+/// One row's regex: its branches that are no plain text, as a range of `Patterns::matchers`.
 #[derive(Debug)]
 struct Pattern {
-    text: Option<String>,
     owner: Owner,
-    regex: OnceLock<Option<Regex>>,
+    matchers: std::ops::Range<usize>,
+}
+
+/// What finding a needle means.
+#[derive(Debug, Clone, Copy)]
+enum Means {
+    /// The pattern fits, if the edges hold.
+    Fits(usize, Edges),
+    /// The matcher is worth trying, for its pattern.
+    Try(usize, usize),
 }
 
 /// The regexes of all tables.
@@ -44,36 +50,51 @@ pub struct Patterns {
     patterns: Vec<Pattern>,
     rules: usize,
     receivers_end: usize,
+    matchers: Vec<Matcher>,
     needles: AhoCorasick,
-    /// The patterns that each needle stands for.
-    owners: Vec<Vec<u32>>,
-    /// Patterns without needles: always tried.
-    always: Vec<u32>,
+    /// What each needle means.
+    meanings: Vec<Vec<Means>>,
+    /// Set before every search: rules without text fit, matchers without needles are tried.
+    always: Hits,
     tags: Option<Regex>,
 }
 
-/// Which patterns may fit the template last looked at.
-#[derive(Debug, Default)]
+/// What is known of the template last looked at.
+#[derive(Debug, Clone, Default)]
 pub struct Hits {
-    may_fit: Vec<u64>,
+    /// The template in lower case.
+    lower: String,
+    /// Patterns that fit for certain.
+    fit: Bits,
+    /// Patterns that may fit.
+    may_fit: Bits,
+    /// Matchers worth trying.
+    worth_trying: Bits,
 }
 
-impl Hits {
-    fn clear(&mut self, patterns: usize) {
-        self.may_fit.clear();
-        self.may_fit.resize(patterns.div_ceil(64), 0);
+/// A set of small numbers.
+#[derive(Debug, Clone, Default)]
+struct Bits(Vec<u64>);
+
+impl Bits {
+    fn sized(count: usize) -> Bits {
+        Bits(vec![0; count.div_ceil(64)])
     }
 
-    fn set(&mut self, pattern: u32) {
-        if let Some(word) = self.may_fit.get_mut(pattern as usize / 64) {
-            *word |= 1 << (pattern % 64);
+    fn set(&mut self, at: usize) {
+        if let Some(word) = self.0.get_mut(at / 64) {
+            *word |= 1 << (at % 64);
         }
     }
 
-    /// The patterns from `from` to before `to` that may fit, in order.
+    fn has(&self, at: usize) -> bool {
+        self.0.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
+    }
+
+    /// The members from `from` to before `to`, in order.
     fn within(&self, from: usize, to: usize) -> impl Iterator<Item = usize> + use<'_> {
-        let words = self.may_fit.iter().enumerate().skip(from / 64).take(to.div_ceil(64) - from / 64);
-        let bits = words.flat_map(|(at, &word)| {
+        let words = self.0.iter().enumerate().take(to.div_ceil(64)).skip(from / 64);
+        let members = words.flat_map(|(at, &word)| {
             let mut left = word;
             std::iter::from_fn(move || {
                 let bit = (left != 0).then(|| left.trailing_zeros() as usize)?;
@@ -81,7 +102,7 @@ impl Hits {
                 Some(at * 64 + bit)
             })
         });
-        bits.filter(move |index| (from..to).contains(index))
+        members.filter(move |member| (from..to).contains(member))
     }
 }
 
@@ -91,71 +112,100 @@ impl Patterns {
     /// # Errors
     /// A regex that does not read, with its row's file and line.
     pub fn compile(receivers: &Receivers, lists: &[Row<Blocklist>], rules: &RuleSet) -> Result<Patterns, TableError> {
-        let mut made = Making::default();
+        let mut making = Making::default();
         for row in rules.rows() {
-            made.add(row, row.value.text.as_deref(), Owner::Rule)?;
+            making.add(row, row.value.text.as_deref(), Owner::Rule)?;
         }
         for (index, row) in receivers.rows().iter().enumerate() {
             for text in &row.value.says {
-                made.add(row, Some(text), Owner::Receiver(index))?;
+                making.add(row, Some(text), Owner::Receiver(index))?;
             }
         }
-        let receivers_end = made.patterns.len();
+        let receivers_end = making.patterns.len();
         for (index, row) in lists.iter().enumerate() {
             for text in &row.value.text {
-                made.add(row, Some(text), Owner::Blocklist(index))?;
+                making.add(row, Some(text), Owner::Blocklist(index))?;
             }
         }
-        let (needles, owners) = made.automaton()?;
-        let rules = rules.rows().len();
+        let built = AhoCorasick::builder().match_kind(MatchKind::Standard).build(making.needles.keys());
+        let always = making.always();
         Ok(Patterns {
-            patterns: made.patterns,
-            rules,
+            patterns: making.patterns,
+            rules: rules.rows().len(),
             receivers_end,
-            needles,
-            owners,
-            always: made.always,
+            matchers: making.matchers,
+            needles: built.map_err(|e| all_rows(Rule::FILE, &e.to_string()))?,
+            meanings: making.needles.into_values().collect(),
+            always,
             tags: tags(receivers)?,
         })
     }
 
-    /// Finds which patterns may fit; `hits` holds them until the next template.
+    /// Finds which patterns fit or may fit; `hits` holds them until the next template.
     pub fn find(&self, template: &str, hits: &mut Hits) {
-        hits.clear(self.patterns.len());
-        self.always.iter().for_each(|&pattern| hits.set(pattern));
-        for found in self.needles.find_overlapping_iter(template) {
-            let owners = self.owners.get(found.pattern().as_usize());
-            owners.into_iter().flatten().for_each(|&pattern| hits.set(pattern));
+        hits.lower.clear();
+        lower_case(template, &mut hits.lower);
+        hits.fit.0.clone_from(&self.always.fit.0);
+        hits.may_fit.0.clone_from(&self.always.may_fit.0);
+        hits.worth_trying.0.clone_from(&self.always.worth_trying.0);
+        for found in self.needles.find_overlapping_iter(&hits.lower) {
+            let meanings = self.meanings.get(found.pattern().as_usize());
+            for meaning in meanings.into_iter().flatten() {
+                match *meaning {
+                    Means::Fits(pattern, edges) if edges.hold(hits.lower.as_bytes(), found.start(), found.end()) => {
+                        hits.fit.set(pattern);
+                        hits.may_fit.set(pattern);
+                    }
+                    Means::Fits(..) => {}
+                    Means::Try(pattern, matcher) => {
+                        hits.may_fit.set(pattern);
+                        hits.worth_trying.set(matcher);
+                    }
+                }
+            }
         }
     }
 
     /// The rules whose text may fit, or that have none, in order.
     pub fn rules_that_may_fit<'h>(&self, hits: &'h Hits) -> impl Iterator<Item = usize> + use<'h> {
-        hits.within(0, self.rules)
+        hits.may_fit.within(0, self.rules)
     }
 
     /// Whether the text of the rule at `index` fits, if it has one.
-    pub fn rule_fits(&self, index: usize, template: &str) -> bool {
-        self.patterns.get(index).is_some_and(|pattern| pattern.fits(template))
+    pub fn rule_fits(&self, index: usize, hits: &Hits) -> bool {
+        self.fits(index, hits)
     }
 
     /// The first receiver whose wording fits.
-    pub fn receiver(&self, template: &str, hits: &Hits) -> Option<usize> {
-        self.first(self.rules, self.receivers_end, template, hits)
+    pub fn receiver(&self, hits: &Hits) -> Option<usize> {
+        self.first(self.rules, self.receivers_end, hits)
     }
 
     /// The first blocklist that is named.
-    pub fn blocklist(&self, template: &str, hits: &Hits) -> Option<usize> {
-        self.first(self.receivers_end, self.patterns.len(), template, hits)
+    pub fn blocklist(&self, hits: &Hits) -> Option<usize> {
+        self.first(self.receivers_end, self.patterns.len(), hits)
     }
 
     /// The row of the first pattern of a range that fits.
-    fn first(&self, from: usize, to: usize, template: &str, hits: &Hits) -> Option<usize> {
-        let fitting = |index| self.patterns.get(index).filter(|pattern: &&Pattern| pattern.fits(template));
-        hits.within(from, to).find_map(fitting).and_then(|pattern| match pattern.owner {
+    fn first(&self, from: usize, to: usize, hits: &Hits) -> Option<usize> {
+        let index = hits.may_fit.within(from, to).find(|&index| self.fits(index, hits))?;
+        match self.patterns.get(index)?.owner {
             Owner::Receiver(row) | Owner::Blocklist(row) => Some(row),
             Owner::Rule => None,
-        })
+        }
+    }
+
+    fn fits(&self, index: usize, hits: &Hits) -> bool {
+        let Some(pattern) = self.patterns.get(index) else {
+            return false;
+        };
+        let range = pattern.matchers.clone();
+        hits.fit.has(index)
+            || hits
+                .worth_trying
+                .within(range.start, range.end)
+                .filter_map(|at| self.matchers.get(at))
+                .any(|matcher| matcher.fits(&hits.lower))
     }
 
     /// The first vendor tag in a template.
@@ -166,113 +216,151 @@ impl Patterns {
     }
 }
 
-impl Pattern {
-    fn fits(&self, template: &str) -> bool {
-        let Some(text) = &self.text else {
-            return true;
-        };
-        // It was read when the tables were; only its size can still stop it.
-        let compile = || {
-            Regex::builder()
-                .syntax(ascii())
-                .configure(Regex::config().hybrid_cache_capacity(STATES_MEMORY))
-                .build(text)
-                .ok()
-        };
-        self.regex.get_or_init(compile).as_ref().is_some_and(|regex| regex.is_match(template))
-    }
-}
-
 /// Patterns on the way in.
 #[derive(Debug, Default)]
 struct Making {
     patterns: Vec<Pattern>,
-    needles: Vec<(String, u32)>,
-    always: Vec<u32>,
+    matchers: Vec<Matcher>,
+    /// What each needle means; sorted, so that the same tables make the same automaton.
+    needles: BTreeMap<String, Vec<Means>>,
+    without_text: Vec<usize>,
+    without_needles: Vec<(usize, usize)>,
 }
 
 impl Making {
     fn add<T>(&mut self, row: &Row<T>, text: Option<&str>, owner: Owner) -> Result<(), TableError> {
-        let (text, needles) = match text {
-            Some(text) => {
-                let (text, needles) = read(text).map_err(|why| row.error(why))?;
-                (Some(text), needles)
-            }
-            None => (None, None),
-        };
         let index = self.patterns.len();
-        let number = u32::try_from(index).map_err(|_| row.error("more rows than this program can number"))?;
-        match needles {
-            Some(needles) => self.needles.extend(needles.into_iter().map(|needle| (needle, number))),
-            None => self.always.push(number),
+        let first = self.matchers.len();
+        match text {
+            Some(text) => {
+                let hir = read(&lowered(text)).map_err(|why| row.error(why))?;
+                branches(&hir).into_iter().for_each(|branch| self.add_branch(index, branch));
+            }
+            None => self.without_text.push(index),
         }
-        self.patterns.push(Pattern { text, owner, regex: OnceLock::new() });
+        self.patterns.push(Pattern { owner, matchers: first..self.matchers.len() });
         Ok(())
     }
 
-    /// One automaton over all needles, each once.
-    fn automaton(&mut self) -> Result<(AhoCorasick, Vec<Vec<u32>>), TableError> {
-        self.needles.sort_unstable();
-        let (mut texts, mut owners) = (Vec::<&str>::new(), Vec::<Vec<u32>>::new());
-        for (needle, pattern) in &self.needles {
-            if texts.last() != Some(&needle.as_str()) {
-                texts.push(needle);
-                owners.push(Vec::new());
+    fn add_branch(&mut self, pattern: usize, branch: Branch) {
+        match branch {
+            Branch::Plain(texts, edges) => {
+                for text in texts {
+                    self.needles.entry(text).or_default().push(Means::Fits(pattern, edges));
+                }
             }
-            if let Some(last) = owners.last_mut() {
-                last.push(*pattern);
+            Branch::Regex(hir, needles) => {
+                let matcher = self.matchers.len();
+                self.matchers.push(Matcher::new(hir));
+                match needles {
+                    Some(needles) => {
+                        for needle in needles {
+                            self.needles.entry(needle).or_default().push(Means::Try(pattern, matcher));
+                        }
+                    }
+                    None => self.without_needles.push((pattern, matcher)),
+                }
             }
         }
-        let built = AhoCorasick::builder().match_kind(MatchKind::Standard).ascii_case_insensitive(true).build(&texts);
-        let automaton = built.map_err(|e| all_rows(Rule::FILE, &e.to_string()))?;
-        Ok((automaton, owners))
+    }
+
+    /// What holds before any needle is found.
+    fn always(&self) -> Hits {
+        let mut hits = Hits {
+            lower: String::new(),
+            fit: Bits::sized(self.patterns.len()),
+            may_fit: Bits::sized(self.patterns.len()),
+            worth_trying: Bits::sized(self.matchers.len()),
+        };
+        for &pattern in &self.without_text {
+            hits.fit.set(pattern);
+            hits.may_fit.set(pattern);
+        }
+        for &(pattern, matcher) in &self.without_needles {
+            hits.may_fit.set(pattern);
+            hits.worth_trying.set(matcher);
+        }
+        hits
     }
 }
 
-/// How regexes are read: letter case ignored; `\b \d \w \s` mean ASCII, because a Unicode word boundary would force the
-/// slow engine on every reply that is not ASCII.
-fn ascii() -> syntax::Config {
-    syntax::Config::new().case_insensitive(true).unicode(false).utf8(false)
+/// Appends `text` in lower case. ASCII, nearly all there is, goes by the byte.
+fn lower_case(text: &str, out: &mut String) {
+    if text.is_ascii() {
+        out.push_str(text);
+        out.make_ascii_lowercase();
+    } else {
+        out.extend(text.chars().flat_map(char::to_lowercase));
+    }
 }
 
-/// Reads one regex: as it will be compiled, and its needles. One that needs Unicode (`[é]`) gets it.
-fn read(text: &str) -> Result<(String, Option<Vec<String>>), String> {
-    let plain = |unicode: bool| {
+/// A regex in lower case, its escapes left alone: `\S` is not `\s`.
+fn lowered(regex: &str) -> String {
+    let mut out = String::with_capacity(regex.len());
+    let mut chars = regex.chars();
+    while let Some(c) = chars.next() {
+        if c == '\\' {
+            out.push(c);
+            out.extend(chars.next());
+        } else {
+            out.extend(c.to_lowercase());
+        }
+    }
+    out
+}
+
+/// Reads one regex. `\b \d \w \s` mean ASCII; one that needs Unicode (`[é]`) gets it.
+fn read(regex: &str) -> Result<regex_syntax::hir::Hir, String> {
+    let parse = |unicode: bool| {
         let mut parser = regex_syntax::ParserBuilder::new();
-        parser.unicode(unicode).utf8(false).build().parse(text)
+        parser.unicode(unicode).utf8(false).build().parse(regex)
     };
-    if let Ok(hir) = plain(false) {
-        return Ok((text.to_owned(), literals::needles(&hir)));
-    }
-    match plain(true) {
-        Ok(hir) => Ok((format!("(?u:{text})"), literals::needles(&hir))),
-        Err(error) => {
-            // regex-syntax draws the place on several lines and says why on the last.
-            let full = error.to_string();
-            let last = full.lines().last().unwrap_or_default();
-            let why = last.strip_prefix("error: ").unwrap_or(last);
-            Err(format!("not a regex (crate `regex`): {why}"))
-        }
-    }
+    let first = if regex.is_ascii() { parse(false) } else { parse(true) };
+    first.or_else(|_| parse(true)).map_err(|error| {
+        // regex-syntax draws the place on several lines and says why on the last.
+        let full = error.to_string();
+        let last = full.lines().last().unwrap_or_default();
+        format!("not a regex (crate `regex`): {}", last.strip_prefix("error: ").unwrap_or(last))
+    })
 }
 
-/// Compiles what marks vendor tags; `None` when no row has any.
+/// Compiles what marks vendor tags, letter case exact; `None` when no row has any.
 fn tags(receivers: &Receivers) -> Result<Option<Regex>, TableError> {
     let mut patterns = Vec::new();
     for row in receivers.rows() {
         for tag in &row.value.tags {
-            patterns.push(read(tag).map_err(|why| row.error(why))?.0);
+            read(tag).map_err(|why| row.error(why))?;
+            patterns.push(tag.as_str());
         }
     }
     if patterns.is_empty() {
         return Ok(None);
     }
-    let sensitive = ascii().case_insensitive(false);
-    let built = Regex::builder().syntax(sensitive).build_many(&patterns);
+    let ascii = syntax::Config::new().unicode(false).utf8(false);
+    let built = Regex::builder().syntax(ascii).build_many(&patterns);
     built.map(Some).map_err(|e| all_rows(Receiver::FILE, &e.to_string()))
 }
 
 /// An error that no single row causes.
 fn all_rows(file: &str, why: &str) -> TableError {
     TableError { file: file.to_owned(), line: 1, what: format!("the rows together do not compile: {why}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_regex_is_lowered_without_touching_its_escapes() {
+        assert_eq!(lowered(r"RESOLVER\.ADR \S+\\N"), r"resolver\.adr \S+\\n");
+    }
+
+    #[test]
+    fn members_of_a_set_come_in_order_and_within_bounds() {
+        let mut bits = Bits::sized(200);
+        [3, 64, 65, 130, 199].into_iter().for_each(|n| bits.set(n));
+        assert_eq!(bits.within(0, 200).collect::<Vec<_>>(), [3, 64, 65, 130, 199]);
+        assert_eq!(bits.within(64, 130).collect::<Vec<_>>(), [64, 65]);
+        assert_eq!(bits.within(66, 66).count(), 0);
+    }
 }

@@ -81,11 +81,10 @@ impl RuleSet {
         &self,
         heard: &Heard<'_>,
         spoke: Option<Spoke<'_>>,
-        template: &str,
         hits: &Hits,
         patterns: &Patterns,
     ) -> Option<&CompiledRule> {
-        self.holding(heard, spoke, template, hits, patterns).next().and_then(|index| self.compiled.get(index))
+        self.holding(heard, spoke, hits, patterns).next().and_then(|index| self.compiled.get(index))
     }
 
     /// The indices of all rules of which all columns hold, in order.
@@ -93,13 +92,12 @@ impl RuleSet {
         &self,
         heard: &Heard<'_>,
         spoke: Option<Spoke<'_>>,
-        template: &str,
         hits: &Hits,
         patterns: &Patterns,
     ) -> impl Iterator<Item = usize> {
         patterns.rules_that_may_fit(hits).filter(move |&index| {
             self.compiled.get(index).is_some_and(|rule| rule.holds_beside_text(heard, spoke))
-                && patterns.rule_fits(index, template)
+                && patterns.rule_fits(index, hits)
         })
     }
 }

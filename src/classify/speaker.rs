@@ -15,16 +15,10 @@ pub struct Spoke<'a> {
 }
 
 /// Who spoke. A host that only passed a reply on did not speak it.
-pub fn of<'a>(
-    heard: &Heard<'a>,
-    template: &str,
-    hits: &Hits,
-    patterns: &Patterns,
-    receivers: &'a Receivers,
-) -> Option<Spoke<'a>> {
+pub fn of<'a>(heard: &Heard<'a>, hits: &Hits, patterns: &Patterns, receivers: &'a Receivers) -> Option<Spoke<'a>> {
     if let Some(host) = heard.host.filter(|_| !heard.relayed) {
         return Some(Spoke { name: &host.name, outranks_rules: true });
     }
-    let row = receivers.rows().get(patterns.receiver(template, hits)?)?;
+    let row = receivers.rows().get(patterns.receiver(hits)?)?;
     Some(Spoke { name: &row.value.name, outranks_rules: row.value.kind != ReceiverKind::Software })
 }

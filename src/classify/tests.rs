@@ -41,3 +41,109 @@ fn an_unknown_reply_has_a_template_and_no_rule() {
     assert_eq!(named.cause, Cause::Unknown);
     assert_eq!(named.template.as_deref(), Some("flurble wibble for {addr}"));
 }
+
+/// Replies of every make: the tables' own examples.
+fn examples() -> Vec<String> {
+    let rows = load::<crate::tables::rules::Rule>(None).unwrap();
+    rows.into_iter().flat_map(|row| row.value.examples).collect()
+}
+
+#[test]
+fn a_remembered_answer_is_the_answer() {
+    let classifier = Classifier::new(None).unwrap();
+    let (mut memory, mut none) = (Cache::default(), Cache::without_memory());
+    let hosts = [None, Some("aspmx.l.google.com"), Some("example-com.mail.protection.outlook.com")];
+    for round in 0..2 {
+        for (i, example) in examples().iter().enumerate() {
+            // The same words with other ids: what the memory must not mix up, and what it must recognise.
+            let varied = example.replace("192.0.2.1", &format!("192.0.2.{}", round + 7));
+            let event = event(hosts[i % hosts.len()], &varied);
+            assert_eq!(classifier.classify(&event, &mut memory), classifier.classify(&event, &mut none), "{varied}");
+        }
+    }
+}
+
+#[test]
+fn who_passed_a_reply_on_did_not_speak_it() {
+    let classifier = Classifier::new(None).unwrap();
+    let wrapped = event(
+        Some("example-com.mail.protection.outlook.com"),
+        "550 5.7.350 Remote server returned message detected as spam -> 550 5.7.1 Gmail has detected that this message is likely unsolicited mail. x1 - gsmtp",
+    );
+    let named = classifier.classify(&wrapped, &mut Cache::default());
+    assert_eq!(named.rejecting_system.as_deref(), Some("google"));
+}
+
+#[test]
+fn a_users_rule_comes_first_and_a_broken_one_is_named_with_its_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |text: &str| std::fs::write(dir.path().join("rules.toml"), text).unwrap();
+    write(
+        "[[rule]]\nid = \"ours\"\ncause = \"content\"\ntext = 'user unknown'\nsource = \"x\"\nexamples = [\"550 user unknown\"]\n",
+    );
+    let classifier = Classifier::new(Some(dir.path())).unwrap();
+    let named = classifier.classify(&event(None, "550 5.1.1 User unknown"), &mut Cache::default());
+    assert_eq!(named.rule.as_deref(), Some("ours"));
+    for (row, line, what) in [
+        ("text = 'a(b'\n", 1, "not a regex"),
+        ("status = [\"5.7\"]\n", 1, "needs three parts"),
+        ("reply_code = [\"5\"]\n", 1, "three digits"),
+        ("", 1, "has no condition"),
+    ] {
+        write(&format!("[[rule]]\nid = \"bad\"\ncause = \"content\"\n{row}source = \"x\"\n"));
+        let error = Classifier::new(Some(dir.path())).unwrap_err();
+        assert!(error.line == line && error.what.contains(what), "{row} gave {error}");
+    }
+}
+
+#[test]
+fn check_says_which_row_took_an_example() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "replace = true\n\
+        [[rule]]\nid = \"wide\"\ncause = \"content\"\ntext = 'user'\nsource = \"x\"\nexamples = [\"550 user\"]\n\
+        [[rule]]\nid = \"narrow\"\ncause = \"mailbox_unknown\"\ntext = 'user unknown'\nreceiver = [\"gogle\"]\nsource = \"x\"\nexamples = [\"550 user unknown\"]\n\
+        [[rule]]\nid = \"wide\"\ncause = \"content\"\ntext = 'other'\nsource = \"x\"\nexamples = [\"550 other\"]\n";
+    std::fs::write(dir.path().join("rules.toml"), text).unwrap();
+    let found: Vec<String> = check(Some(dir.path())).unwrap().iter().map(Finding::to_string).collect();
+    let said = |words: &str| found.iter().any(|line| line.contains(words));
+    assert!(said("id \"wide\" stands already") && said("did you mean \"google\"?"), "{found:#?}");
+    assert!(said("\"550 user unknown\" does not fit the row (\"wide\" takes it)"), "{found:#?}");
+}
+
+#[test]
+fn a_trace_names_every_rule_that_holds_and_the_first_wins() {
+    let classifier = Classifier::new(None).unwrap();
+    let trace = classifier.trace(&event(None, "550 5.1.1 <ann@example.com>: Recipient address rejected: User unknown"));
+    assert!(trace.matched.len() > 1, "{trace:?}");
+    assert_eq!(trace.named.rule.as_deref(), trace.matched.first().map(|m| m.rule.as_str()));
+    assert_eq!(trace.template, "550 5.1.1 <{addr}>: Recipient address rejected: User unknown");
+}
+
+#[test]
+fn vendor_tags_are_kept_as_they_stand() {
+    let classifier = Classifier::new(None).unwrap();
+    for (reply, want) in [
+        ("550 5.7.1 part of their network is on our block list (S3150).", Some("S3150")),
+        ("421 4.7.0 [TSS04] Messages from 192.0.2.1 temporarily deferred", Some("TSS04")),
+        ("550 5.7.606 Access denied, banned sending IP [192.0.2.1] (AS16012609)", Some("AS16012609")),
+        ("554 5.7.1 [CS01] Message rejected due to local policy", Some("CS01")),
+        ("550 5.5.0 Adresse destinataire invalide. LPN007_416", Some("LPN007_416")),
+        ("550 5.1.1 User unknown", None),
+    ] {
+        let named = classifier.classify(&event(None, reply), &mut Cache::default());
+        assert_eq!(named.vendor_tag.as_deref(), want, "{reply}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_breaks_reading_or_naming(text in "\\PC{0,300}|[0-9 .#<>'\\-\\\\rn:(a-c]{0,200}") {
+        static CLASSIFIER: std::sync::OnceLock<Classifier> = std::sync::OnceLock::new();
+        let classifier = CLASSIFIER.get_or_init(|| Classifier::new(None).unwrap());
+        let event = event(None, &text);
+        let first = classifier.classify(&event, &mut Cache::without_memory());
+        let mut memory = Cache::default();
+        proptest::prop_assert_eq!(&first, &classifier.classify(&event, &mut memory));
+        proptest::prop_assert_eq!(&first, &classifier.classify(&event, &mut memory));
+    }
+}

@@ -71,9 +71,9 @@ impl Classifier {
         hits: &mut Hits,
     ) -> Vec<&crate::tables::Row<crate::tables::rules::Rule>> {
         self.patterns.find(template, hits);
-        let spoke = speaker::of(heard, template, hits, &self.patterns, &self.receivers);
+        let spoke = speaker::of(heard, hits, &self.patterns, &self.receivers);
         self.rules
-            .holding(heard, spoke, template, hits, &self.patterns)
+            .holding(heard, spoke, hits, &self.patterns)
             .filter_map(|index| self.rules.rows().get(index))
             .collect()
     }

@@ -264,9 +264,8 @@ fn word(text: &str, page: bool, out: &mut String) {
 /// Digits only: codes and small numbers stay; so do RFC numbers, Microsoft's `AS(1450)`, and the section numbers of known pages.
 fn number(text: &str, page: bool, out: &mut String) {
     let after_rfc = || {
-        let end = out.len();
-        let head = &out.as_bytes()[end.saturating_sub(4)..];
-        matches!(head, [r, f, c, b' '] if [*r, *f, *c].eq_ignore_ascii_case(b"RFC"))
+        let head = &out.as_bytes()[out.len().saturating_sub(4)..];
+        matches!(head, [r, f, c, b' ' | b'.'] if [*r, *f, *c].eq_ignore_ascii_case(b"RFC"))
     };
     let keep = match text.len() {
         0..=3 => !out.ends_with("{ip} "),

@@ -123,12 +123,8 @@ fn strip_noise<'a>(text: &'a str, command: &mut Option<SmtpCommand>) -> &'a str 
                 text = text[..at].trim_end();
             }
         }
-        for marker in [
-            "(delivery attempts: ",
-            "Giving up on ",
-            "I'm not going to try again; this message has been in the queue too long",
-        ] {
-            if let Some(at) = text.rfind(marker).filter(|&at| at > 0 && text.len() - at <= 100) {
+        for marker in ["(delivery attempts: ", "Giving up on "] {
+            if let Some(at) = last(text, marker) {
                 // qmail's own closing words follow a reply; alone they are the message.
                 if marker.starts_with('(') || has_code(&text[..at]) {
                     text = text[..at].trim_end();
@@ -145,6 +141,11 @@ fn strip_noise<'a>(text: &'a str, command: &mut Option<SmtpCommand>) -> &'a str 
             return text;
         }
     }
+}
+
+/// Where a closing remark begins: near the end, and not the whole text.
+fn last(text: &str, marker: &str) -> Option<usize> {
+    text.rfind(marker).filter(|&at| at > 0 && text.len() - at <= 100)
 }
 
 fn has_code(text: &str) -> bool {
@@ -338,6 +339,11 @@ fn introduced(text: &str) -> Option<Peeled<'_>> {
     for (phrase, relayed) in PHRASES {
         if let Some(at) = memmem::find(bytes, phrase.as_bytes()) {
             let inner = text[at + phrase.len()..].trim();
+            let inner = match last(inner, "I'm not going to try again; this message has been in the queue too long") {
+                // What qmail adds behind a reply that it quotes.
+                Some(at) => inner[..at].trim_end(),
+                None => inner,
+            };
             let inner = if phrase.starts_with('(') { inner.strip_suffix(')').unwrap_or(inner) } else { inner };
             let by_host = memmem::rfind(&bytes[..at], b" by ").and_then(|p| host_name(&text[p + 4..at]));
             if !inner.is_empty() {
