@@ -313,7 +313,7 @@ fn lowered(regex: &str) -> String {
 fn read(regex: &str) -> Result<regex_syntax::hir::Hir, String> {
     let parse = |unicode: bool| {
         let mut parser = regex_syntax::ParserBuilder::new();
-        parser.unicode(unicode).utf8(false).build().parse(regex)
+        parser.unicode(unicode).utf8(false).build().parse(regex).map_err(Box::new)
     };
     let first = if regex.is_ascii() { parse(false) } else { parse(true) };
     first.or_else(|_| parse(true)).map_err(|error| {

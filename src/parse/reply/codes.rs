@@ -32,14 +32,14 @@ pub fn read(text: &str) -> Codes {
         }
     }
     codes.status = leading_status(rest).or_else(|| inner_status(rest, codes.code));
-    if codes.code.is_none() {
-        if let Some((code, at)) = introduced_code(text) {
-            codes.code = Some(code);
-            let behind = &text[at + 3..];
-            codes.status = leading_status(behind.trim_start_matches([' ', '-'])).or(codes.status);
-            if introduces(text[..at].trim_end()) {
-                codes.from = at;
-            }
+    if codes.code.is_none()
+        && let Some((code, at)) = introduced_code(text)
+    {
+        codes.code = Some(code);
+        let behind = &text[at + 3..];
+        codes.status = leading_status(behind.trim_start_matches([' ', '-'])).or(codes.status);
+        if introduces(text[..at].trim_end()) {
+            codes.from = at;
         }
     }
     codes
@@ -51,7 +51,7 @@ fn leading_code(text: &str) -> Option<(ReplyCode, &str)> {
     let after = &text[3..];
     let ended = after.is_empty() || after.starts_with([' ', '-', ':', ',', ';', '#', '(', '\'', '"', '<', '.', '[']);
     let number = after.starts_with('.') && after[1..].starts_with(|c: char| c.is_ascii_digit());
-    (ended && !number && code.class() >= 4 || ended && !number && after.is_empty())
+    (ended && !number && (code.class() >= 4 || after.is_empty()))
         .then(|| (code, after.trim_start_matches([' ', '-', ':', ',', '"', '\''])))
 }
 

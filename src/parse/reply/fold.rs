@@ -12,7 +12,7 @@ pub fn fold(text: &str, max: usize) -> String {
     // Runs between white space are copied whole; a run may hide a spelled-out line end.
     while let Some(at) = rest.find(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
         out.push_str(&rest[..at]);
-        let (taken, space) = match rest[at..].as_bytes() {
+        let (taken, space) = match &rest.as_bytes()[at..] {
             [b'\\', b'r', b'\\', b'n', ..] => (4, true),
             [b'\\', b'n' | b'r', next, ..] if next.is_ascii_digit() || *next == b' ' => (2, true),
             [b'\\', b'n' | b'r'] => (2, true),

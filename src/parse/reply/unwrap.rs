@@ -189,10 +189,8 @@ fn find(text: &str, needle: &str) -> Option<usize> {
 fn peel(text: &str) -> Option<Peeled<'_>> {
     let bytes = text.as_bytes();
     let has = |needle: &str| memmem::find(bytes, needle.as_bytes());
-    if let Some(at) = has(" said: ") {
-        if let Some(peeled) = said(text, at, at + 7) {
-            return Some(peeled);
-        }
+    if let Some(peeled) = has(" said: ").and_then(|at| said(text, at, at + 7)) {
+        return Some(peeled);
     }
     if let Some(at) = has(" refused to talk to me: ") {
         let mut peeled = said(text, at, at + 24)?;
