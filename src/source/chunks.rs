@@ -21,7 +21,8 @@ const CONTEXT: usize = 4 << 10;
 /// Finds where items end; one for each format that comes as a stream.
 pub(super) trait Cutter: Send {
     /// Looks at `data`, which begins at an item's start and has only grown since the last call, and says how many
-    /// leading bytes hold whole items; 0 if none is whole yet. With `end` nothing follows and all of `data` counts.
+    /// leading bytes hold whole items; 0 if none is whole yet. With `end` nothing follows: the end of `data` ends its item.
+    /// It may cut less than it could; what is left comes again.
     fn cut(&mut self, data: &[u8], end: bool) -> usize;
 
     /// Makes work of the leading bytes that were cut.
@@ -41,6 +42,8 @@ pub(super) struct Chunks<C> {
     data: Vec<u8>,
     max_item: usize,
     phase: Phase,
+    /// Whether the stream has given all it has.
+    ended: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -55,7 +58,7 @@ enum Phase {
 
 impl<C: Cutter> Chunks<C> {
     pub(super) fn new(stream: Stream, cutter: C, max_item: usize) -> Self {
-        Chunks { stream, cutter, data: Vec::new(), max_item, phase: Phase::Reading }
+        Chunks { stream, cutter, data: Vec::new(), max_item, phase: Phase::Reading, ended: false }
     }
 
     fn batch(&mut self, work: Work) -> Batch {
@@ -72,38 +75,38 @@ impl<C: Cutter> Chunks<C> {
         Some(self.batch(Work::Reject(Reject { origin, reason: fault.reason, detail })))
     }
 
-    /// One more chunk; a batch if it completes an item.
+    /// One more chunk, or what is left of the last one; a batch if it completes an item.
     fn step(&mut self) -> anyhow::Result<Option<Batch>> {
-        let more = self.stream.fill(&mut self.data, CHUNK).with_context(|| format!("{}: reading", self.stream.name))?;
-        // After damage the data's end is not the last item's end.
-        let end = !more && !self.stream.has_fault();
-        let skipping = self.phase == Phase::Skipping;
-        if !more {
-            self.phase = Phase::Read;
+        if !self.ended {
+            let more = self.stream.fill(&mut self.data, CHUNK);
+            self.ended = !more.with_context(|| format!("{}: reading", self.stream.name))?;
         }
-        if skipping {
+        // After damage the data's end is not the last item's end.
+        let end = self.ended && !self.stream.has_fault();
+        if self.phase == Phase::Skipping {
             match self.cutter.resume(&self.data, end) {
                 Some(at) => drop(self.data.drain(..at)),
                 None => {
                     let beyond = self.data.len().saturating_sub(CONTEXT);
                     self.data.drain(..beyond);
+                    self.phase = if self.ended { Phase::Read } else { Phase::Skipping };
                     return Ok(None);
                 }
             }
-            if more {
-                self.phase = Phase::Reading;
-            }
+            self.phase = Phase::Reading;
         }
-        let upto = self.cutter.cut(&self.data, end);
+        let upto = if self.data.is_empty() { 0 } else { self.cutter.cut(&self.data, end) };
         if upto > 0 {
-            let mut rest = Vec::with_capacity(self.data.len() - upto + if more { CHUNK } else { 0 });
+            let mut rest = Vec::with_capacity(self.data.len() - upto + if self.ended { 0 } else { CHUNK });
             rest.extend_from_slice(&self.data[upto..]);
             self.data.truncate(upto);
             let data = mem::replace(&mut self.data, rest);
             let work = self.cutter.take(data);
             return Ok(Some(self.batch(work)));
         }
-        if more && self.data.len() > self.max_item {
+        if self.ended {
+            self.phase = Phase::Read;
+        } else if self.data.len() > self.max_item {
             self.phase = Phase::Skipping;
             let origin = Origin { source: self.stream.name.clone(), index: self.cutter.give_up() };
             let reject = too_large(origin, self.max_item);

@@ -20,8 +20,8 @@ use super::lines::lines_of;
 use super::{Header, Item, Record};
 use crate::bounce::{Origin, Reject, RejectReason};
 
-/// A record longer than this has most likely an opening quote that is never closed: its lines are then records of their
-/// own. Whole bounce mails in a cell fit.
+/// A record longer than this, or one that the file's end leaves open, has an opening quote that is never closed: its lines
+/// are then records of their own. Whole bounce mails in a cell fit.
 const LONGEST_RECORD: usize = 2 * CHUNK;
 
 /// Records of one chunk.
@@ -82,7 +82,7 @@ impl Cutter for RowCutter {
             }
             let Some(next) = self.next_end(data, end) else {
                 let at_first = self.records == 0 && self.seen >= self.broken;
-                if !at_first || data.len() - self.seen <= LONGEST_RECORD {
+                if !at_first || !end && data.len() - self.seen <= LONGEST_RECORD {
                     break;
                 }
                 self.broken = data.len();
@@ -127,7 +127,8 @@ impl Cutter for RowCutter {
     }
 }
 
-/// Where the record that starts at `start` ends, with its line end; `None` if the data does not show it.
+/// Where the record that starts at `start` ends, with its line end; `None` if the data does not show it, or, at the end,
+/// if a quote is never closed.
 fn record_end(data: &[u8], start: usize, delimiter: u8, end: bool) -> Option<usize> {
     let mut at = start;
     while let Some(mark) = memchr3(b'\n', b'\r', b'"', &data[at..]).map(|found| at + found) {
@@ -143,9 +144,7 @@ fn record_end(data: &[u8], start: usize, delimiter: u8, end: bool) -> Option<usi
 /// After the quote that closes a field whose text starts at `from`.
 fn closing_quote(data: &[u8], mut from: usize, end: bool) -> Option<usize> {
     loop {
-        let Some(quote) = memchr(b'"', &data[from..]).map(|found| from + found) else {
-            return end.then_some(data.len());
-        };
+        let quote = from + memchr(b'"', &data[from..])?;
         match data.get(quote + 1) {
             Some(b'"') => from = quote + 2,
             None if !end => return None,
@@ -184,21 +183,59 @@ fn text_of(record: ByteRecord) -> StringRecord {
 impl Rows {
     pub(super) fn each(&self, max: usize, visit: &mut dyn FnMut(Result<Item<'_>, Reject>)) {
         let data = &self.data[self.from..];
-        let mut next = self.first;
         if self.line_by_line {
-            let lines = lines_of(data).filter(|line| !line.iter().all(|&b| b == b'\r'));
-            lines.for_each(|line| self.parse(line, &mut next, max, visit));
+            self.each_line(data, max, visit);
         } else {
-            self.parse(data, &mut next, max, visit);
+            self.parse(data, &mut (self.first..), max, visit);
         }
     }
 
-    fn parse(&self, data: &[u8], next: &mut u64, max: usize, visit: &mut dyn FnMut(Result<Item<'_>, Reject>)) {
+    /// Lines as records of their own: those whose quotes are sound, in one go, and a reject for each of the others.
+    fn each_line(&self, data: &[u8], max: usize, visit: &mut dyn FnMut(Result<Item<'_>, Reject>)) {
+        let (mut sound, mut places, mut broken) = (Vec::with_capacity(data.len() + 1), Vec::new(), Vec::new());
+        let lines = lines_of(data).filter(|line| !line.iter().all(|&b| b == b'\r'));
+        for (index, line) in (self.first..).zip(lines) {
+            let start = sound.len();
+            sound.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
+            sound.push(b'\n');
+            if record_end(&sound, start, self.delimiter, false) == Some(sound.len()) {
+                places.push(index);
+            } else {
+                sound.truncate(start);
+                broken.push(index);
+            }
+        }
+        let mut broken = broken.into_iter().peekable();
+        let reject = |index| Reject {
+            origin: Origin { source: self.name.clone(), index },
+            reason: RejectReason::RaggedRow,
+            detail: "a quote is opened and never closed".into(),
+        };
+        self.parse(&sound, &mut places.into_iter(), max, &mut |item| {
+            let index = match &item {
+                Ok(Item::Row { origin, .. }) | Err(Reject { origin, .. }) => origin.index,
+                Ok(_) => 0,
+            };
+            while let Some(before) = broken.next_if(|&before| before < index) {
+                visit(Err(reject(before)));
+            }
+            visit(item);
+        });
+        broken.for_each(|index| visit(Err(reject(index))));
+    }
+
+    /// Records, each with its index.
+    fn parse(
+        &self,
+        data: &[u8],
+        places: &mut dyn Iterator<Item = u64>,
+        max: usize,
+        visit: &mut dyn FnMut(Result<Item<'_>, Reject>),
+    ) {
         let mut reader = reader(data, self.delimiter);
         let mut bytes = ByteRecord::new();
-        while let Ok(true) = reader.read_byte_record(&mut bytes) {
-            let origin = Origin { source: self.name.clone(), index: *next };
-            *next += 1;
+        while let (Ok(true), Some(index)) = (reader.read_byte_record(&mut bytes), places.next()) {
+            let origin = Origin { source: self.name.clone(), index };
             if let Err(reject) = capped(origin.clone(), bytes.as_slice(), max) {
                 visit(Err(reject));
                 continue;

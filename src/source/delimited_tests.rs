@@ -26,7 +26,8 @@ fn rows_in_pieces(data: &[u8], piece: usize) -> Vec<(u64, Option<Vec<String>>)> 
             Err(reject) => rows.push((reject.origin.index, None)),
         });
         taken += upto;
-        if end {
+        if end && (upto == 0 || taken == data.len()) {
+            assert_eq!(taken, data.len(), "something is left");
             return rows;
         }
     }
@@ -46,6 +47,22 @@ fn rows_of_the_whole(data: &[u8]) -> Vec<(u64, Option<Vec<String>>)> {
         })
         .map(|(index, row)| (index, (row.len() == header.len()).then(|| row.clone())))
         .collect()
+}
+
+/// Whether the last field is opened by a quote and not closed; then we go our own way.
+fn ends_open(data: &[u8]) -> bool {
+    let (mut quoted, mut at_start) = (false, true);
+    let mut bytes = data.iter().peekable();
+    while let Some(&byte) = bytes.next() {
+        match byte {
+            b'"' if quoted && bytes.peek() == Some(&&b'"') => drop(bytes.next()),
+            b'"' if quoted => quoted = false,
+            b'"' if at_start => quoted = true,
+            _ => {}
+        }
+        at_start = !quoted && matches!(byte, b',' | b'\n' | b'\r');
+    }
+    quoted
 }
 
 fn csvish() -> impl Strategy<Value = Vec<u8>> {
@@ -69,6 +86,7 @@ fn csvish() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #[test]
     fn pieces_give_the_records_that_the_csv_crate_finds_in_the_whole(data in csvish(), piece in 1_usize..40) {
+        prop_assume!(!ends_open(&data));
         let want = rows_of_the_whole(&data);
         // Empty fields beyond the header are ours to drop.
         let lenient = |rows: Vec<(u64, Option<Vec<String>>)>| {

@@ -115,6 +115,19 @@ fn a_quote_never_closed_on_one_endless_line_is_a_reject() {
 }
 
 #[test]
+fn a_quote_never_closed_costs_its_own_line_and_no_other() {
+    for rows in [3_usize, 700_000] {
+        let mut csv = b"email,n\na@example.com,\"1\n".to_vec();
+        (0..rows).for_each(|n| csv.extend_from_slice(format!("user{n}@example.com,{n}\n").as_bytes()));
+        let seen = read_bytes(&csv);
+        assert_eq!(seen.len(), rows + 1);
+        assert_eq!(seen[0], "f#0! ragged_row");
+        assert_eq!(seen[1], "f#1 row user0@example.com|0");
+        assert_eq!(seen[rows], format!("f#{rows} row user{0}@example.com|{0}", rows - 1));
+    }
+}
+
+#[test]
 fn a_row_that_is_not_utf8_is_read_as_windows_1252() {
     assert_eq!(
         read_bytes(b"email,n\na@example.com,\xfc\x80\nb@example.com,\xc3\xbc\n"),
