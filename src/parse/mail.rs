@@ -10,6 +10,8 @@ mod complaint;
 mod delivery;
 mod facts;
 mod limits;
+#[cfg(test)]
+mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -156,7 +156,8 @@ impl Shared {
             template.list_source = returned.list_source;
             template.sending_ip = sending_ip::from_headers(head, None);
             // The recipient of a report that was sent on is not ours.
-            sole_recipient = returned.sole_recipient.filter(|_| !is_report(head));
+            // Nor is To the envelope: a report that was to name its recipient and does not, is not completed from it.
+            sole_recipient = returned.sole_recipient.filter(|_| mail.anatomy.status.is_empty() && !is_report(head));
         }
         Shared { template, sole_recipient, envelope_recipient: None }
     }
