@@ -182,10 +182,12 @@ impl Desk {
 }
 
 impl Sheet {
-    /// Drops the events that came before, wherever in the run; says how many.
+    /// Drops the events and deliveries that came before, wherever in the run; says how many.
     fn drop_duplicates(&mut self, seen: &mut Seen) -> u64 {
-        let before = self.events.len();
+        let before = self.events.len() + self.deliveries.len();
         self.events.retain(|row| seen.is_new(row.id));
-        (before - self.events.len()) as u64
+        let id = |row: &PlacedDelivery| identity::delivery_id(&row.delivery, row.attempted);
+        self.deliveries.retain(|row| id(row).is_none_or(|id| seen.is_new(id)));
+        (before - self.events.len() - self.deliveries.len()) as u64
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use crate::bounce::{Classification, Event};
+use crate::bounce::{Classification, Delivery, Event};
 
 /// 128 bits of BLAKE3 over what makes an event itself.
 pub fn event_id(event: &Event, classification: &Classification) -> u128 {
@@ -44,6 +44,19 @@ pub fn event_id(event: &Event, classification: &Classification) -> u128 {
     let mut id = [0; 16];
     hash.finalize_xof().fill(&mut id);
     u128::from_le_bytes(id)
+}
+
+/// The same for a delivery, which platforms also report more than once; `None` for one that names no message or no recipient.
+pub fn delivery_id(delivery: &Delivery, attempted: bool) -> Option<u128> {
+    let (message, recipient) = (delivery.message_id.as_ref()?, delivery.recipient.as_ref()?);
+    let mut hash = blake3::Hasher::new();
+    hash.update(&[b'd', u8::from(attempted)]);
+    hash.update(&(message.len() as u64).to_le_bytes());
+    hash.update(message.as_bytes());
+    hash.update(recipient.key().as_bytes());
+    let mut id = [0; 16];
+    hash.finalize_xof().fill(&mut id);
+    Some(u128::from_le_bytes(id))
 }
 
 /// The events of this run so far, by half of their ids: 8 bytes each, and at 30 million events a chance of one in
@@ -152,6 +165,28 @@ mod tests {
         a.item_hash = 77;
         b.item_hash = 77;
         assert_eq!(id(&a, None), id(&b, None));
+    }
+
+    #[test]
+    fn a_delivery_reported_twice_is_one_and_an_attempt_is_another_thing() {
+        let delivery = |message: Option<&str>, recipient: &str| Delivery {
+            origin: Origin { source: "a".into(), index: 0 },
+            recipient: Address::parse(recipient),
+            recipient_domain: "example.com".into(),
+            count: 1,
+            timestamp: None,
+            sending_ip: None,
+            sending_domain: None,
+            campaign_id: None,
+            list_source: None,
+            remote_mta: None,
+            message_id: message.map(str::to_owned),
+        };
+        let one = delivery_id(&delivery(Some("1"), "Ann@example.com"), false);
+        assert_eq!(one, delivery_id(&delivery(Some("1"), "ann@example.com"), false));
+        assert_ne!(one, delivery_id(&delivery(Some("1"), "bob@example.com"), false));
+        assert_ne!(one, delivery_id(&delivery(Some("1"), "Ann@example.com"), true));
+        assert_eq!(delivery_id(&delivery(None, "ann@example.com"), false), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod fields;
 mod mail;
 mod mailbox;
 mod plain;
+pub mod probe;
 mod prose;
 pub mod record;
 pub mod reply;

@@ -4,8 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each panics if something does not hold.
-const TARGETS: &[(&str, fn(&[u8]))] =
-    &[("door", bouncescope::source::probe::door), ("mbox", bouncescope::source::probe::mbox)];
+const TARGETS: &[(&str, fn(&[u8]))] = &[
+    ("door", bouncescope::source::probe::door),
+    ("mbox", bouncescope::source::probe::mbox),
+    ("record", bouncescope::parse::probe::record),
+];
 
 fn seeds() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds")
