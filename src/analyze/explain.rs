@@ -336,6 +336,18 @@ impl<'a> Explain<'a> {
         self.findings.push(finding);
     }
 
+    /// Takes each single candidate that no finding holds and whose measure suffices by itself, contrast or not.
+    pub fn accept_where(&mut self, cells: &mut Cells, suffices: impl Fn(&Measure) -> bool) {
+        let index = Index::build(self.night, self.places, cells, &self.stream, self.judging.organisations as u32);
+        let (measures, _) = measure(self.view(cells, NOBODY), &index);
+        for (candidate, _) in index.candidates.iter().zip(&measures).filter(|(_, m)| suffices(m)) {
+            if self.findings.iter().all(|f| f.candidate != *candidate) && suffices(&self.measure_one(cells, *candidate))
+            {
+                self.accept(cells, *candidate);
+            }
+        }
+    }
+
     /// Puts one candidate in the place of several findings.
     pub fn merge(&mut self, cells: &mut Cells, numbers: &[u16], candidate: Candidate) {
         numbers.iter().for_each(|number| Self::unmark(cells, *number));

@@ -10,6 +10,7 @@ use super::family::{Families, Family};
 use super::names::NONE;
 use super::night::{Night, ReceiverKind};
 use super::organisation::Places;
+use super::stats::wilson;
 use super::tenant::{TenantFinding, Tenants};
 use super::{streams, tally};
 use crate::tables::policy::Judging;
@@ -50,6 +51,14 @@ pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judgin
             fleet(cells, &mut explain);
         } else if stream.name == "set-up" {
             fleet(cells, &mut explain);
+        } else if stream.name == "list" && cells.rates {
+            // Bad lists all over leave nothing to compare with, but no good list has such a share.
+            explain.accept_where(cells, |m| {
+                let low = wilson(m.hits, m.trials).map_or(0.0, |(low, _)| low);
+                m.fails as f64 >= judging.list_missing
+                    && low >= judging.list_rate
+                    && f64::from(m.hit) >= judging.organisations
+            });
         }
         next = explain.next;
         verdict.weighed.extend(explain.weighed.into_iter().map(|w| (stream.name, w)));

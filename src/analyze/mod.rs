@@ -31,6 +31,7 @@ pub mod rows;
 mod run;
 pub mod samples;
 pub mod sentence;
+pub mod sources;
 pub mod stats;
 pub mod streams;
 pub mod tally;

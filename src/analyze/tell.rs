@@ -3,13 +3,14 @@
 
 use std::cmp::Reverse;
 
-use super::candidate::{Candidate, Dimension};
-use super::cells::Cells;
+use super::candidate::{Candidate, Dimension, Stream};
+use super::cells::{Cells, NOBODY};
 use super::details::{Details, Owners, gather, most};
 use super::explain::Finding;
 use super::family::{Families, Family};
 use super::incident::{Incident, Judgement, Mode, Scope, Weighed};
 use super::judge::Verdict;
+use super::measure::View;
 use super::names::NONE;
 use super::night::{Night, ReceiverKind, Row};
 use super::organisation::Places;
@@ -71,13 +72,14 @@ pub fn tell(night: &Night, places: &Places, cells: &Cells, verdict: Verdict, jud
     let ids: Vec<String> = incidents.iter().map(|i| i.id.clone()).collect();
     let samples = ids.iter().zip(&details).filter_map(|(id, d)| d.sample.map(|row| (id.clone(), row))).collect();
     incidents.sort_by(|a, b| order(a).cmp(&order(b)));
+    let list_sources = super::sources::hold(&teller, &incidents);
     let judgement = Judgement {
         mode: if cells.rates { Mode::Rates } else { Mode::CountsOnly },
         incidents,
         domains: vec![],
         codes: vec![],
         domain_codes: vec![],
-        list_sources: vec![],
+        list_sources,
         weighed,
         tried: None,
         delivered: None,
@@ -128,6 +130,14 @@ pub fn incident_id(kind: IncidentKind, scope: &Scope) -> String {
 }
 
 impl Teller<'_> {
+    /// A view of the cells for one stream.
+    pub fn view<'b>(&'b self, stream: &'b Stream) -> View<'b> {
+        let Teller { night, places, cells, .. } = *self;
+        let mut covered = [true; Dimension::COUNT];
+        self.uncovered.iter().for_each(|d| covered[*d as usize] = false);
+        View { night, places, cells, stream, covered, refit: NOBODY, all: false, within: None }
+    }
+
     /// The scope of a candidate.
     pub fn scope(&self, candidate: &Candidate) -> Scope {
         let kind =
