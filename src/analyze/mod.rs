@@ -58,3 +58,6 @@ pub struct AnalyzeOptions {
     /// Earlier nights, oldest first.
     pub earlier: Vec<EarlierNight>,
 }
+
+#[cfg(test)]
+mod tests;

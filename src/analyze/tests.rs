@@ -1,0 +1,227 @@
+//! Small nights made by hand: each clause of the method has one.
+
+use std::collections::HashMap;
+
+use super::cells::Cells;
+use super::incident::{Incident, Judgement};
+use super::names::NONE;
+use super::night::{HostFacts, Identity, NO_TIME, Night, ReceiverKind, Row, Voice, recipient_hash};
+use super::organisation::{Mapped, Places};
+use super::{judge, tell};
+use crate::bounce::{Basis, Blames, Cause, Confidence, IncidentKind, Kind, Permanence};
+use crate::tables::policy;
+
+/// What one message met: `None` for accepted.
+type Fate = Option<Cause>;
+
+/// One message of a small night.
+#[derive(Clone)]
+struct Mail {
+    to: String,
+    host: &'static str,
+    ip: String,
+    domain: &'static str,
+    campaign: String,
+    source: &'static str,
+    fate: Fate,
+}
+
+const EXPLICIT: Fate = Some(Cause::TenantPolicy);
+const UNKNOWN: Fate = Some(Cause::MailboxUnknown);
+const GENERIC: Fate = Some(Cause::OtherPolicy);
+const LISTED: Fate = Some(Cause::IpReputation);
+
+fn mail(to: String, n: usize, fate: Fate) -> Mail {
+    let (ip, campaign) = (format!("192.0.2.{}", n % 3), format!("c{}", n % 2));
+    Mail { to, host: "exchange_online", ip, domain: "news.example", campaign, source: "", fate }
+}
+
+/// `mails` messages to each of these organisations; `fate` by organisation and message.
+fn company(range: std::ops::Range<usize>, mails: usize, fate: impl Fn(usize, usize) -> Fate) -> Vec<Mail> {
+    let all = range.flat_map(|o| (0..mails).map(move |n| (o, n)));
+    all.map(|(o, n)| mail(format!("p{n}@company{o}.com"), o + n, fate(o, n))).collect()
+}
+
+fn night(mails: &[Mail], rates: bool) -> Night {
+    let mut night = Night::default();
+    (night.rates, night.receivers_covered) = (rates, true);
+    for mail in mails {
+        let name = mail.to.rsplit('@').next().unwrap();
+        let domain = night.domain(name, |d| d == "gmail.com");
+        let kind = if mail.host == "mimecast" { ReceiverKind::Gateway } else { ReceiverKind::Provider };
+        let receiver = night.receiver(mail.host, kind);
+        night.answered(domain, HostFacts { receiver, customer: NONE }, 1);
+        let identity = Identity {
+            ip: night.ips.id(&mail.ip),
+            sending_domain: night.sending_domains.id(mail.domain),
+            campaign: night.campaigns.id(&mail.campaign),
+            list_source: night.list_sources.id_of(Some(mail.source)),
+        };
+        let (identity, recipient) = (night.identity(identity), recipient_hash(&mail.to));
+        let Some(cause) = mail.fate else {
+            if rates {
+                night.deliver(domain, identity, Some(recipient), 1);
+            }
+            continue;
+        };
+        let (blames, basis) = match cause {
+            Cause::TenantPolicy => (Blames::Tenant, Basis::ExplicitRule),
+            _ => (Blames::Unknown, Basis::Unstated),
+        };
+        let voice = night.voice(Voice {
+            kind: Kind::Bounce,
+            cause,
+            permanence: Permanence::Permanent,
+            blames,
+            basis,
+            reply_code: None,
+            status: None,
+            speaker: NONE,
+            blocklist: NONE,
+            template: NONE,
+        });
+        night.rows.push(Row { domain, identity, voice, time: NO_TIME, recipient });
+    }
+    night.finish()
+}
+
+fn judged(mails: &[Mail], rates: bool) -> Judgement {
+    let mut night = night(mails, rates);
+    let places = Places::find(&night, &HashMap::<String, Mapped>::new());
+    let mut cells = Cells::build(&mut night, &places);
+    let judging = policy::load(None).unwrap().judging;
+    let verdict = judge::judge(&night, &places, &mut cells, &judging);
+    tell::tell(&night, &places, &cells, verdict, &judging).judgement
+}
+
+/// Kind, scope and confidence of each incident, in order.
+fn found(judgement: &Judgement) -> Vec<String> {
+    let say = |i: &Incident| format!("{} {} {}", i.kind, i.scope, i.confidence);
+    judgement.incidents.iter().map(say).collect()
+}
+
+#[test]
+fn a_night_without_refusals_claims_nothing() {
+    let mails = company(0..60, 4, |o, n| if (o + n) % 40 == 0 { UNKNOWN } else { None });
+    assert_eq!(found(&judged(&mails, true)), Vec::<String>::new());
+    assert_eq!(found(&judged(&[], true)), Vec::<String>::new());
+    assert_eq!(found(&judged(&[], false)), Vec::<String>::new());
+}
+
+#[test]
+fn one_organisation_that_refuses_everything_is_a_tenant_block() {
+    let mails = company(0..60, 6, |o, _| if o == 7 { GENERIC } else { None });
+    assert_eq!(found(&judged(&mails, true)), ["tenant_block organisation company7.com high"]);
+}
+
+#[test]
+fn without_deliveries_a_pattern_stays_low_and_its_own_words_still_act() {
+    let mails = company(0..60, 6, |o, n| match (o, n) {
+        (7, _) => GENERIC,
+        (8, _) => EXPLICIT,
+        (_, 0) => UNKNOWN,
+        _ => None,
+    });
+    let found = found(&judged(&mails, false));
+    assert!(found.contains(&"tenant_block organisation company8.com high".to_owned()), "{found:?}");
+    assert!(found.contains(&"tenant_block organisation company7.com low".to_owned()), "{found:?}");
+}
+
+#[test]
+fn a_receiver_that_refuses_most_of_its_organisations_is_to_blame_and_no_organisation_is() {
+    let mut mails = company(0..60, 4, |_, _| None);
+    for mail in mails.iter_mut().filter(|m| m.to.ends_with("0.com") || m.to.ends_with("5.com")) {
+        (mail.host, mail.fate) = ("mimecast", GENERIC);
+    }
+    // Medium: there is only one sending domain, so its pair with the receiver holds the same mail.
+    assert_eq!(found(&judged(&mails, true)), ["gateway_block gateway mimecast medium"]);
+}
+
+#[test]
+fn a_listed_ip_is_named_and_an_explicit_tenant_inside_it_too() {
+    let mut mails = company(0..90, 6, |o, _| if o == 7 { EXPLICIT } else { None });
+    for mail in mails.iter_mut().filter(|m| m.ip == "192.0.2.1" && m.fate.is_none()) {
+        mail.fate = LISTED;
+    }
+    let found = found(&judged(&mails, true));
+    assert_eq!(found, ["ip_reputation sending_ip 192.0.2.1 high", "tenant_block organisation company7.com high"]);
+}
+
+#[test]
+fn a_campaign_to_one_organisation_only_is_inconclusive() {
+    let mut mails = company(0..60, 4, |_, _| None);
+    mails.extend(company(70..71, 12, |_, _| GENERIC).into_iter().map(|m| Mail { campaign: "solo".into(), ..m }));
+    let judgement = judged(&mails, true);
+    assert_eq!(found(&judgement), ["inconclusive organisation company70.com low"]);
+    assert!(judgement.incidents[0].sentence.contains("campaign solo went to no other organisation"));
+}
+
+#[test]
+fn several_domains_of_one_name_at_one_receiver_are_one_organisation() {
+    let mut mails = company(0..60, 4, |_, _| None);
+    for suffix in ["com", "de", "fr", "nl"] {
+        mails.extend((0..3).map(|n| mail(format!("p{n}@northwind.{suffix}"), n, GENERIC)));
+    }
+    let judgement = judged(&mails, true);
+    assert_eq!(found(&judgement), ["tenant_block organisation northwind.com high"]);
+    assert_eq!(judgement.incidents[0].domains.len(), 4);
+}
+
+#[test]
+fn a_campaign_full_of_unknown_addresses_is_a_bad_list() {
+    let mails = company(0..90, 6, |o, n| if (o + n) % 2 == 1 && n < 4 { UNKNOWN } else { None });
+    let found = found(&judged(&mails, true));
+    assert!(found.contains(&"list_quality campaign c1 high".to_owned()), "{found:?}");
+}
+
+#[test]
+fn a_list_source_full_of_unknown_addresses_is_held_as_a_whole() {
+    let mut mails = company(0..90, 6, |o, n| if o % 3 == 0 && n < 4 { UNKNOWN } else { None });
+    for mail in &mut mails {
+        let number: usize = mail.to.trim_end_matches(".com").rsplit("company").next().unwrap().parse().unwrap();
+        mail.source = if number % 3 == 0 { "fair" } else { "customers" };
+    }
+    let judgement = judged(&mails, true);
+    let held: Vec<(&str, u64)> = judgement.list_sources.iter().map(|r| (r.list_source.as_str(), r.unknown)).collect();
+    assert_eq!(held, [("fair", 120)]);
+}
+
+#[test]
+fn too_many_blocks_by_pattern_only_are_no_blocks() {
+    let mails = company(0..2000, 4, |o, n| match (o % 100, n) {
+        (0, _) => GENERIC,
+        _ => None,
+    });
+    let judgement = judged(&mails, true);
+    assert!(judgement.incidents.len() >= 20, "{}", judgement.incidents.len());
+    let acts = |i: &&Incident| i.kind == IncidentKind::TenantBlock && i.confidence != Confidence::Low;
+    assert_eq!(judgement.incidents.iter().filter(acts).count(), 0);
+}
+
+#[test]
+fn the_order_of_rows_changes_nothing() {
+    let mut mails = company(0..90, 6, |o, n| match (o % 9, n) {
+        (0, _) => GENERIC,
+        (_, 1) => UNKNOWN,
+        _ => None,
+    });
+    let said = |j: &Judgement| j.incidents.iter().map(|i| (i.id.clone(), i.sentence.clone())).collect::<Vec<_>>();
+    let first = said(&judged(&mails, true));
+    mails.reverse();
+    assert_eq!(said(&judged(&mails, true)), first);
+    assert!(!first.is_empty());
+}
+
+#[test]
+fn doubling_the_mail_inside_one_organisation_changes_no_other_verdict() {
+    let mut mails = company(0..90, 6, |o, _| if o == 7 { GENERIC } else { None });
+    for mail in mails.iter_mut().filter(|m| m.ip == "192.0.2.1" && m.fate.is_none()) {
+        mail.fate = LISTED;
+    }
+    let before = found(&judged(&mails, true));
+    let more: Vec<Mail> = mails.iter().filter(|m| m.to.ends_with("@company9.com")).cloned().collect();
+    for copy in 0..20 {
+        mails.extend(more.iter().map(|m| Mail { to: format!("x{copy}{}", m.to), ..m.clone() }));
+    }
+    assert_eq!(found(&judged(&mails, true)), before);
+}
