@@ -86,7 +86,7 @@ fn csvish() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #[test]
     fn pieces_give_the_records_that_the_csv_crate_finds_in_the_whole(data in csvish(), piece in 1_usize..40) {
-        prop_assume!(!ends_open(&data));
+        let data = if ends_open(&data) { [data.as_slice(), b"\"\n"].concat() } else { data };
         let want = rows_of_the_whole(&data);
         // Empty fields beyond the header are ours to drop.
         let lenient = |rows: Vec<(u64, Option<Vec<String>>)>| {
