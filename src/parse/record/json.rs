@@ -38,13 +38,13 @@ impl Default for Keys {
 }
 
 impl Keys {
-    /// The slot of a path; the same path has the same slot, whatever wrapper it stands in. `None` beyond 65,535 paths.
+    /// The slot of a path; the same path has the same slot, whatever wrapper it stands in. `None` beyond 65,534 paths.
     pub fn add(&mut self, path: &str, inside: &[String]) -> Option<Slot> {
         let node = self.node(path);
         let slot = match self.nodes[node].slot {
             Some(slot) => slot,
             None => {
-                let slot = Slot::try_from(self.slots).ok()?;
+                let slot = Slot::try_from(self.slots).ok().filter(|slot| *slot < Slot::MAX)?;
                 self.slots += 1;
                 slot
             }
@@ -112,40 +112,51 @@ enum Held<'a> {
 /// The values of one record.
 #[derive(Debug)]
 pub struct Slots<'a> {
-    held: Vec<Option<Held<'a>>>,
-    touched: Vec<Slot>,
+    /// Of each slot, 1 + where its value stands; 0 for none. Small, because it is made anew for each line.
+    places: Vec<u16>,
+    values: Vec<(Slot, Held<'a>)>,
     elements: Vec<Vec<(Slot, Held<'a>)>>,
 }
 
 impl<'a> Slots<'a> {
     fn new(keys: &Keys) -> Self {
-        Slots { held: vec![None; keys.slots], touched: Vec::new(), elements: Vec::new() }
+        Slots { places: vec![0; keys.slots], values: Vec::with_capacity(32), elements: Vec::new() }
+    }
+
+    fn place(&self, slot: Slot) -> Option<usize> {
+        usize::from(*self.places.get(usize::from(slot))?).checked_sub(1)
     }
 
     /// The first value of a name wins; of an array without a meaning of its own that is its first element.
     fn put(&mut self, slot: Slot, value: Held<'a>) {
-        let place = &mut self.held[usize::from(slot)];
-        match place {
-            None => self.touched.push(slot),
-            Some(Held::Present) => {}
-            Some(_) => return,
+        match self.place(slot) {
+            None => self.push(slot, value),
+            Some(at) => {
+                if let (_, held @ Held::Present) = &mut self.values[at] {
+                    *held = value;
+                }
+            }
         }
-        *place = Some(value);
+    }
+
+    fn push(&mut self, slot: Slot, value: Held<'a>) {
+        self.values.push((slot, value));
+        // There are no more values than slots, and no more slots than fit.
+        self.places[usize::from(slot)] = self.values.len() as u16;
     }
 
     /// Takes out what was put since `mark`.
     fn take_from(&mut self, mark: usize) -> Vec<(Slot, Held<'a>)> {
-        let held = &mut self.held;
-        self.touched
-            .drain(mark..)
-            .filter_map(|slot| held[usize::from(slot)].take().map(|value| (slot, value)))
-            .collect()
+        for (slot, _) in &self.values[mark..] {
+            self.places[usize::from(*slot)] = 0;
+        }
+        self.values.drain(mark..).collect()
     }
 
     fn clear(&mut self) {
         self.elements.clear();
-        for slot in self.touched.drain(..) {
-            self.held[usize::from(slot)] = None;
+        for (slot, _) in self.values.drain(..) {
+            self.places[usize::from(slot)] = 0;
         }
     }
 
@@ -157,21 +168,26 @@ impl<'a> Slots<'a> {
     /// Calls `visit` once for each element, its values laid over the shared ones.
     pub fn each(&mut self, mut visit: impl FnMut(&Self)) {
         for element in std::mem::take(&mut self.elements) {
-            let lay = |slots: &mut Self, (slot, value): (Slot, Option<Held<'a>>)| {
-                (slot, std::mem::replace(&mut slots.held[usize::from(slot)], value))
-            };
-            let below: Vec<_> = element.into_iter().map(|(slot, value)| lay(self, (slot, Some(value)))).collect();
-            visit(self);
-            for under in below {
-                lay(self, under);
+            let mark = self.values.len();
+            let mut below = Vec::new();
+            for (slot, value) in element {
+                match self.place(slot) {
+                    None => self.push(slot, value),
+                    Some(at) => below.push((at, std::mem::replace(&mut self.values[at].1, value))),
+                }
             }
+            visit(self);
+            for (at, value) in below.into_iter().rev() {
+                self.values[at].1 = value;
+            }
+            self.take_from(mark);
         }
     }
 }
 
 impl Values for Slots<'_> {
     fn get(&self, slot: Slot) -> Option<Value<'_>> {
-        match self.held.get(usize::from(slot))?.as_ref()? {
+        match &self.values.get(self.place(slot)?)?.1 {
             Held::Present => None,
             Held::Text(text) => Some(Value::Text(text.trim())).filter(|value| *value != Value::Text("")),
             Held::Integer(number) => Some(Value::Integer(*number)),
@@ -181,7 +197,7 @@ impl Values for Slots<'_> {
     }
 
     fn has(&self, slot: Slot) -> bool {
-        self.held.get(usize::from(slot)).is_some_and(Option::is_some)
+        self.place(slot).is_some()
     }
 }
 
@@ -207,7 +223,7 @@ struct Sink<'k, 'a, 'e> {
 
 impl<'a> Sink<'_, 'a, '_> {
     fn flush(&mut self) {
-        if !self.slots.touched.is_empty() || !self.slots.elements.is_empty() {
+        if !self.slots.values.is_empty() || !self.slots.elements.is_empty() {
             (self.emit)(&mut self.slots);
             self.slots.clear();
         }
@@ -217,11 +233,10 @@ impl<'a> Sink<'_, 'a, '_> {
     fn take_element(&mut self, node: usize, mark: usize) {
         let mut element = self.slots.take_from(mark);
         if let Some(slot) = self.keys.nodes[node].slot
-            && let Some(place) = self.slots.held.get_mut(usize::from(slot))
-            && !matches!(place, None | Some(Held::Present))
-            && let Some(value) = place.replace(Held::Present)
+            && let Some(at) = self.slots.place(slot)
+            && !matches!(self.slots.values[at].1, Held::Present)
         {
-            element.push((slot, value));
+            element.push((slot, std::mem::replace(&mut self.slots.values[at].1, Held::Present)));
         }
         self.slots.elements.push(element);
     }
@@ -243,11 +258,9 @@ impl<'a> Sink<'_, 'a, '_> {
         if (Seed { sink: &mut inner, node }).deserialize(&mut json).is_err() {
             return;
         }
-        let Slots { mut held, touched, elements } = inner.slots;
-        for slot in touched {
-            if let Some(value) = held[usize::from(slot)].take() {
-                self.slots.put(slot, value.into_owned());
-            }
+        let Slots { values, elements, .. } = inner.slots;
+        for (slot, value) in values {
+            self.slots.put(slot, value.into_owned());
         }
         let own = |element: Vec<(Slot, Held<'_>)>| {
             element.into_iter().map(|(slot, value)| (slot, value.into_owned())).collect()
@@ -351,7 +364,7 @@ impl<'de> Visitor<'de> for Seed<'_, '_, 'de, '_> {
         self.sink.put(self.node, Held::Present);
         let mut first = true;
         loop {
-            let mark = self.sink.slots.touched.len();
+            let mark = self.sink.slots.values.len();
             let element = Seed { sink: &mut *self.sink, node: self.node };
             let more = match wrapper || each || first {
                 true => seq.next_element_seed(element)?.is_some(),
