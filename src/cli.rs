@@ -80,7 +80,7 @@ struct ReadArgs {
     /// Format of all inputs, in place of detection from content.
     #[arg(long, value_name = "NAME")]
     input_format: Option<String>,
-    /// TOML file whose [mapping] names the columns of a CSV that nothing else knows.
+    /// TOML file whose `mapping` table names the columns of a CSV that nothing else knows.
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
     /// The night's name and "today", YYYY-MM-DD [default: UTC date of the newest event].
@@ -116,7 +116,7 @@ struct RunArgs {
     /// Exit code 3 beyond this many rejects, a number or a share of the items [default: 5%].
     #[arg(long, env = "BOUNCESCOPE_MAX_REJECTS", value_name = "N|P%")]
     max_rejects: Option<String>,
-    /// Organisations that are really one: CSV domain,organisation[,receiver].
+    /// Organisations that are really one: CSV with domain, organisation and perhaps receiver.
     #[arg(long, env = "BOUNCESCOPE_TENANTS", value_name = "FILE")]
     tenants: Option<PathBuf>,
     /// Your own list: CSV email,list_source.

@@ -196,9 +196,9 @@ impl Pass<'_> {
                 continue;
             }
             let counted = view.count(cell);
-            for at in 0..Dimension::COUNT {
+            for (at, dimension) in DIMENSIONS.iter().enumerate() {
                 // Where deliveries do not name it, what does not name it either is on no side.
-                let named = match DIMENSIONS[at] {
+                let named = match dimension {
                     Dimension::Receiver => view.night.receivers_covered || node.receiver != NONE,
                     dimension => view.covered[at] || dimension.value(identity) != NONE,
                 };

@@ -115,9 +115,7 @@ impl Round<'_> {
 
 /// A number in four digits at most.
 pub fn short(x: f64) -> String {
-    if x == x.trunc() && x.abs() < 1e9 {
-        format!("{x:.0}")
-    } else if x.abs() >= 100.0 {
+    if x == x.trunc() || x.abs() >= 100.0 {
         format!("{x:.0}")
     } else if x.abs() >= 1.0 {
         format!("{x:.1}")

@@ -220,8 +220,10 @@ mod tests {
             writer.write(page).unwrap();
         }
         writer.finish().unwrap();
-        let frames: Vec<DataFrame> =
-            scan(&[files.rejects.clone()], &[schema::DETAIL]).unwrap().collect::<anyhow::Result<_>>().unwrap();
+        let frames: Vec<DataFrame> = scan(std::slice::from_ref(&files.rejects), &[schema::DETAIL])
+            .unwrap()
+            .collect::<anyhow::Result<_>>()
+            .unwrap();
         assert_eq!(frames.len(), 1);
         assert_eq!(frames[0].shape(), (3, 1));
         let back: Vec<Reject> = rejects(&files.rejects).unwrap().collect::<anyhow::Result<_>>().unwrap();

@@ -87,7 +87,7 @@ fn block_end(text: &str, from: usize) -> usize {
         let (line, after) = split_line(rest);
         let header = ["Received:", "Return-Path:", "Content-Type:", "Message-ID:", "MIME-Version:", "From:"];
         let starts = |name: &&str| line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
-        if line.starts_with("--") || header.iter().any(|name| starts(&name)) {
+        if line.starts_with("--") || header.iter().any(starts) {
             break;
         }
         rest = after;

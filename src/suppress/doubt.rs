@@ -39,9 +39,7 @@ impl<'a> Doubts<'a> {
     /// `receiver` the one that serves the domain.
     pub fn reason(&self, reply: &str, speaker: Option<&str>, receiver: Option<&str>, domain: &str) -> Option<Reason> {
         let rows = || self.wordings.iter().filter(|w| speaks(w, speaker.or(receiver)));
-        if rows().next().is_none() {
-            return None;
-        }
+        rows().next()?;
         let reply = reply.to_ascii_lowercase();
         let row = rows().find(|w| w.text.iter().any(|t| reply.contains(t.as_str())))?;
         let incident = [speaker, receiver].into_iter().flatten().any(|r| self.receivers.contains(family(r)));

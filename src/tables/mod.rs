@@ -95,7 +95,7 @@ pub(crate) fn read_rows<T: Table>(file: &str, text: &str) -> Result<(bool, Vec<R
             (k, DeValue::Array(array)) if k == T::KEY => {
                 for row in array {
                     let line = line_of(text, row.span().start);
-                    let value = T::deserialize(row.into_deserializer()).map_err(|e| from_toml(e))?;
+                    let value = T::deserialize(row.into_deserializer()).map_err(&from_toml)?;
                     rows.push(Row { file: name.clone(), line, value });
                 }
             }

@@ -204,7 +204,7 @@ fn returned(i: usize, id: usize, rcpt: &str) -> String {
         let _ = writeln!(
             body,
             "Line {line} of letter {i}: paper, card and envelopes by the ream, ref {:x}.",
-            id ^ line * 7919
+            id ^ (line * 7919)
         );
     }
     format!(

@@ -3,8 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// A target's name, and what it does with bytes.
+type Target = (&'static str, fn(&[u8]));
+
 /// Each panics if something does not hold.
-const TARGETS: &[(&str, fn(&[u8]))] = &[
+const TARGETS: &[Target] = &[
     ("door", bouncescope::source::probe::door),
     ("mbox", bouncescope::source::probe::mbox),
     ("record", bouncescope::parse::probe::record),

@@ -5,6 +5,8 @@ use crate::bounce::nearest_word;
 macro_rules! fields {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)+) => {
         /// One of our fields; spelled as the column of the same name.
+        // `StatusField` is the column `status_field`: the report's own Status field.
+        #[allow(clippy::enum_variant_names)]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Field { $($(#[$doc])* $variant,)+ }
 
