@@ -42,7 +42,7 @@ use crate::frame::{NightFiles, NightWriter, Sink};
 use crate::ingest::{Desk, IngestOptions, Role, Seen, Summary};
 use crate::progress::Progress;
 
-/// Reads and names all inputs into a sink: the first half alone, nothing judged.
+/// Reads and names all inputs into a sink: the first half alone, nothing judged, repetitions included.
 ///
 /// # Errors
 /// An input that cannot be read, a broken table, a sink that cannot write.
@@ -55,7 +55,7 @@ pub fn read_all<S: Sink + Send>(
     let listing = source::open(inputs, &options.source)?;
     let desk = Desk::new(options)?;
     let progress = Progress::new(listing.bytes(), visible);
-    let summary = desk.ingest(&listing, Role::Bounces, &mut Seen::default(), sink, &progress)?;
+    let summary = desk.ingest(&listing, Role::Bounces, &mut Seen::nothing(), sink, &progress)?;
     progress.finish();
     Ok(summary)
 }

@@ -152,7 +152,7 @@ impl MailReader {
         if !mail.anatomy.status.is_empty() {
             return delivery::read(mail, &self.layouts).map(Some);
         }
-        let events = self.layouts.read(mail);
+        let events = self.layouts.read(mail, true);
         Ok((!events.is_empty()).then_some(events))
     }
 

@@ -71,7 +71,8 @@ impl Layouts {
     }
 
     /// Events, if the mail is a report on deliveries; else none.
-    pub(crate) fn read(&self, mail: &Mail<'_>) -> Vec<Event> {
+    /// `complete` allows to take the returned message's only recipient for the one that is not named.
+    pub(crate) fn read(&self, mail: &Mail<'_>, complete: bool) -> Vec<Event> {
         let text = mail.anatomy.text();
         let (section, layout) = self.open(mail, &text);
         let evidence = self.weigh(mail.head, mail.subject, section.own);
@@ -90,7 +91,7 @@ impl Layouts {
             let us = mail.to().map(|address| address.key());
             passages.retain(|passage| Some(passage.address.key()) != us);
         }
-        Shared::of(mail, &section, layout, &evidence).events(passages, failed, mail.head)
+        Shared::of(mail, &section, layout, &evidence, complete).events(passages, failed, mail.head)
     }
 
     /// The report's own words, and the row that knows its make.
@@ -135,7 +136,13 @@ struct Shared {
 }
 
 impl Shared {
-    fn of(mail: &Mail<'_>, section: &Section<'_>, layout: Option<&Layout>, evidence: &Evidence) -> Shared {
+    fn of(
+        mail: &Mail<'_>,
+        section: &Section<'_>,
+        layout: Option<&Layout>,
+        evidence: &Evidence,
+        complete: bool,
+    ) -> Shared {
         let kind = match layout.and_then(|l| l.kind) {
             Some(kind) => kind,
             None if evidence.delay > 0 => Kind::Delay,
@@ -156,8 +163,7 @@ impl Shared {
             template.list_source = returned.list_source;
             template.sending_ip = sending_ip::from_headers(head, None);
             // The recipient of a report that was sent on is not ours.
-            // Nor is To the envelope: a report that was to name its recipient and does not, is not completed from it.
-            sole_recipient = returned.sole_recipient.filter(|_| mail.anatomy.status.is_empty() && !is_report(head));
+            sole_recipient = returned.sole_recipient.filter(|_| complete && !is_report(head));
         }
         Shared { template, sole_recipient, envelope_recipient: None }
     }

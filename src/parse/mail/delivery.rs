@@ -16,15 +16,19 @@ use crate::bounce::{Action, Address, EnhancedStatus, Event, Kind, RejectReason, 
 pub(super) fn read(mail: &Mail<'_>, layouts: &Layouts) -> Result<Vec<Event>, Refusal> {
     let mut events = Vec::new();
     let mut passages = Passages { mail, layouts, read: None };
+    let mut reports_nobody = true;
     for text in &mail.anatomy.status {
         let report = report::read(text);
         let shared = Shared::of(mail, &report);
         let sole = report.recipients.len() == 1;
+        reports_nobody &= report.recipients.is_empty();
         events.extend(report.recipients.iter().filter_map(|block| shared.event(block, sole, &mut passages)));
     }
     if events.is_empty() {
-        // A report that names nobody may still tell people whom it means.
-        events = layouts.read(mail);
+        // A report that names nobody may still tell people whom it means. If it has no block for any recipient at all
+        // (Postfix: "Delivery report unavailable"), the returned message's only recipient is meant; a block without
+        // its recipient is a damaged report, and not completed by guessing.
+        events = layouts.read(mail, reports_nobody);
     }
     if events.is_empty() {
         return Err((RejectReason::NoRecipient, "a delivery report that names no recipient"));
