@@ -67,14 +67,15 @@ impl MailReader {
 
     /// Reads one mail.
     pub(crate) fn content(&self, origin: &Origin, bytes: &[u8]) -> Result<Content, Reject> {
-        let guarded = || catch_unwind(AssertUnwindSafe(|| self.read_bytes(origin, bytes)));
-        if let Some(events) = self.read_plain(origin, bytes) {
-            return Ok(Content::Events(events));
-        }
-        let result = match limits::check(bytes) {
+        let library = || guarded(|| self.read_bytes(origin, bytes));
+        let result = match guarded(|| Ok(self.read_plain(origin, bytes))) {
+            Ok(Some(events)) => Ok(Content::Events(events)),
+            Ok(None) => match limits::check(bytes) {
+                Err(refusal) => Err(refusal),
+                Ok(limits::Depth::Usual) => library(),
+                Ok(limits::Depth::Deep) => limits::with_deep_stack(library).unwrap_or(Err(PANICKED)),
+            },
             Err(refusal) => Err(refusal),
-            Ok(limits::Depth::Usual) => guarded().unwrap_or(Err(PANICKED)),
-            Ok(limits::Depth::Deep) => limits::with_deep_stack(guarded).unwrap_or(Err(PANICKED)),
         };
         result.map_err(|(reason, detail)| Reject { origin: origin.clone(), reason, detail: detail.to_owned() })
     }
@@ -195,6 +196,11 @@ fn first_value(text: &str) -> Option<String> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde::de::IgnoredAny>();
     values.next()?.ok()?;
     text.get(..values.byte_offset()).map(str::to_owned)
+}
+
+/// The one guard: a panic over a mail is that mail's end, not the night's.
+fn guarded<T>(work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(PANICKED))
 }
 
 const PANICKED: Refusal = (RejectReason::ParserPanic, "the mail parser gave up on it");

@@ -1,14 +1,37 @@
-//! What fuzzing holds against reading records: any bytes as JSON, as a log, as a row's cells; no panic, and something comes of it.
+//! What fuzzing holds against reading: any bytes as a record, as a mail, as a report's fields or its prose; no panic, and
+//! something comes of it.
 //! In: bytes. Out: nothing; a panic if something does not hold.
 
 use std::sync::{Arc, LazyLock};
 
 use super::{ParseOptions, Parsed, Reader};
-use crate::bounce::Origin;
+use crate::bounce::{Origin, RejectReason};
 use crate::source::Item;
 
 static READER: LazyLock<Reader> =
     LazyLock::new(|| Reader::new(&ParseOptions::default()).expect("the built-in tables are tested"));
+
+/// Any bytes as the fields of a delivery report.
+pub fn dsn(data: &[u8]) {
+    let head = "From: MAILER-DAEMON@mail.example.com\nSubject: x\nContent-Type: multipart/report; boundary=b\n\n--b\n\nSorry.\n\n--b\n\
+        Content-Type: message/delivery-status\n\n";
+    mail(&[head.as_bytes(), data, b"\n--b--\n"].concat());
+}
+
+/// Any bytes as a report in prose, and as a whole mail.
+pub fn prose(data: &[u8]) {
+    mail(data);
+    mail(&[b"From: MAILER-DAEMON@mail.example.com\nSubject: failure notice\n\n".as_slice(), data].concat());
+}
+
+/// A mail becomes events or one reject; a panic over it is caught, so it is looked for.
+fn mail(bytes: &[u8]) {
+    let origin = Origin { source: Arc::from("probe"), index: 0 };
+    let mut out = Parsed::default();
+    READER.item(&Item::Mail { origin, bytes }, &mut out);
+    assert!(out.events.len() + out.deliveries.len() + out.rejects.len() > 0, "a mail is lost");
+    assert!(out.rejects.iter().all(|reject| reject.reason != RejectReason::ParserPanic), "a panic was caught");
+}
 
 /// Any bytes as one JSON value become events, deliveries or at least one reject; as log lines, no panic.
 pub fn record(data: &[u8]) {

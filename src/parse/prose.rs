@@ -70,6 +70,13 @@ impl Layouts {
         passages::read(&section, layout, &self.wordings)
     }
 
+    /// The last refusal in a dialogue that names no recipient.
+    pub(crate) fn last_refusal(&self, mail: &Mail<'_>) -> Option<String> {
+        let text = mail.anatomy.text();
+        let (section, _) = self.open(mail, &text);
+        dialogue::listen(&section.lines).last.map(|answer| answer.text)
+    }
+
     /// Events, if the mail is a report on deliveries; else none.
     /// `complete` allows to take the returned message's only recipient for the one that is not named.
     pub(crate) fn read(&self, mail: &Mail<'_>, complete: bool) -> Vec<Event> {

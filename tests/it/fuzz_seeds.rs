@@ -9,7 +9,9 @@ type Target = (&'static str, fn(&[u8]));
 /// Each panics if something does not hold.
 const TARGETS: &[Target] = &[
     ("door", bouncescope::source::probe::door),
+    ("dsn", bouncescope::parse::probe::dsn),
     ("mbox", bouncescope::source::probe::mbox),
+    ("prose", bouncescope::parse::probe::prose),
     ("record", bouncescope::parse::probe::record),
 ];
 

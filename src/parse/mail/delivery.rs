@@ -107,7 +107,9 @@ impl<'a> Shared<'a> {
         let mut found = reply::read(diagnostic);
         if event.kind != Kind::Delivered && says_little(diagnostic) {
             let passage = passages.of([event.final_recipient.as_ref(), event.original_recipient.as_ref()], sole);
-            if let Some(text) = passage.map(|p| p.text).filter(|text| !text.is_empty()) {
+            let text = passage.map(|p| p.text).filter(|text| !text.is_empty());
+            let refusal = || passages.layouts.last_refusal(self.mail).filter(|_| sole);
+            if let Some(text) = text.or_else(refusal) {
                 let richer = reply::read(&text);
                 found.code = richer.code.or(found.code);
                 found.status = richer.status.or(found.status);

@@ -51,9 +51,9 @@ pub(super) fn check(bytes: &[u8]) -> Result<Depth, Refusal> {
 }
 
 /// Runs `work` on a thread with a deep stack; `None` if there is no such thread or it panicked.
-pub(super) fn with_deep_stack<T: Send>(work: impl FnOnce() -> std::thread::Result<T> + Send) -> Option<T> {
+pub(super) fn with_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(DEEP_STACK).spawn_scoped(scope, work).ok()?;
-        thread.join().ok()?.ok()
+        thread.join().ok()
     })
 }
