@@ -176,7 +176,7 @@ impl<'r, V: Values> Draft<'r, V> {
             None => reply::Reply::default(),
         };
         let status = self.text(Field::Status).and_then(|text| clean::status(&text));
-        event.status_field = self.text(Field::StatusField).and_then(|text| clean::status(&text)).or(status);
+        event.status_field = self.text(Field::ReportedStatus).and_then(|text| clean::status(&text)).or(status);
         event.reply_code = reply.code.or_else(|| self.text(Field::ReplyCode).and_then(|text| clean::reply_code(&text)));
         event.status = reply.status.or(status).or(event.status_field);
         event.command = reply.command.or_else(|| self.text(Field::Command).and_then(|text| clean::command(&text)));

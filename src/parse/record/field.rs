@@ -41,7 +41,7 @@ fields! {
     /// The enhanced status code.
     Status = "status",
     /// The report's own Status field.
-    StatusField = "status_field",
+    ReportedStatus = "status_field",
     /// The reply text.
     DiagnosticCode = "diagnostic_code",
     /// A whole bounce notice (text, HTML or a mail) that came with the record.
