@@ -95,6 +95,11 @@ fn an_address_is_suppressed_only_when_its_own_reply_says_so() {
 }
 
 #[test]
+fn a_bad_list_source_is_held_as_a_whole() {
+    assert_eq!(listed("suppression/list_sources.csv"), BTreeSet::from(["tradeshow-2024".to_owned()]));
+}
+
+#[test]
 fn a_delivered_address_is_on_no_list() {
     let delivered = column(&fs::read(root("sample_data/night/delivered.csv")).expect("the night"), 1);
     let suppressed = listed("suppression/addresses.csv");
