@@ -38,13 +38,6 @@ pub(crate) struct Passage {
     pub(crate) host: Option<String>,
 }
 
-impl Passage {
-    /// Whether it is about the address of this key.
-    pub(crate) fn names(&self, key: &str) -> bool {
-        self.address.key() == key || self.original.as_ref().is_some_and(|a| a.key() == key)
-    }
-}
-
 /// The tables that reading prose needs, compiled.
 #[derive(Debug)]
 pub(crate) struct Layouts {

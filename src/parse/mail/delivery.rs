@@ -1,6 +1,7 @@
 //! Events of delivery reports. In: the parsed report, and the text for people beside it. Out: one event for each
 //! recipient: which address we mailed, what was answered, when and by whom.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
@@ -40,19 +41,33 @@ pub(super) fn read(mail: &Mail<'_>, layouts: &Layouts) -> Result<Vec<Event>, Ref
 struct Passages<'a> {
     mail: &'a Mail<'a>,
     layouts: &'a Layouts,
-    read: Option<Vec<Passage>>,
+    read: Option<Indexed>,
+}
+
+/// Passages, and where each address stands among them, by its key.
+struct Indexed {
+    all: Vec<Passage>,
+    places: HashMap<String, usize>,
 }
 
 impl Passages<'_> {
-    fn all(&mut self) -> &[Passage] {
-        self.read.get_or_insert_with(|| self.layouts.passages(self.mail))
+    fn indexed(&mut self) -> &Indexed {
+        self.read.get_or_insert_with(|| {
+            let all = self.layouts.passages(self.mail);
+            let mut places = HashMap::new();
+            for (place, passage) in all.iter().enumerate() {
+                for address in [Some(&passage.address), passage.original.as_ref()].into_iter().flatten() {
+                    places.entry(address.key()).or_insert(place);
+                }
+            }
+            Indexed { all, places }
+        })
     }
 
     /// What the text says of an address; of the only recipient it may speak without naming it.
     fn of(&mut self, addresses: [Option<&Address>; 2], sole: bool) -> Option<Passage> {
-        let keys: Vec<String> = addresses.into_iter().flatten().map(Address::key).collect();
-        let all = self.all();
-        let named = all.iter().find(|p| keys.iter().any(|key| p.names(key)));
+        let Indexed { all, places } = self.indexed();
+        let named = addresses.into_iter().flatten().find_map(|address| all.get(*places.get(&address.key())?));
         named.or_else(|| all.first().filter(|_| sole && all.len() == 1)).cloned()
     }
 }
