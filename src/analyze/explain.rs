@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 use super::candidate::{Candidate, Dimension, Index, Stream};
 use super::cells::{Cells, NOBODY};
 use super::family::{Families, Family};
-use super::measure::{Measure, View, measure, overlap};
+use super::measure::{Measure, View, measure, overlaps};
 use super::night::{Identity, Night};
 use super::organisation::Places;
 use super::stats;
@@ -153,6 +153,9 @@ impl<'a> Explain<'a> {
         for n in 0..cells.nodes.len() {
             let node = cells.nodes[n];
             for cell in cells.cells_of(n) {
+                if cells.fails_of(cell).is_empty() {
+                    continue;
+                }
                 let identity = &self.night.identities[cells.cells[cell].identity as usize];
                 let holds = candidate.holds(node.receiver, node.decider, identity);
                 let Some(holder) = self.holder(node.receiver, node.decider, identity).filter(|_| holds) else {
@@ -258,12 +261,19 @@ impl<'a> Explain<'a> {
     /// Candidates close behind the best that hold the same failures.
     fn rivals(&self, view: View, weighed: &[(Candidate, Measure, Weight)], best: usize) -> Vec<Candidate> {
         let (candidate, _, weight) = &weighed[best];
-        weighed
+        let close: Vec<Candidate> = weighed
             .iter()
             .enumerate()
             .filter(|(at, (_, _, w))| *at != best && w.passes && w.score >= weight.score - self.judging.rival_nats)
             .map(|(_, (rival, _, _))| *rival)
-            .filter(|rival| overlap(view, candidate, rival) >= self.judging.rival_overlap)
+            .take(REMEMBERED)
+            .collect();
+        let shares = overlaps(view, candidate, &close);
+        close
+            .into_iter()
+            .zip(shares)
+            .filter(|(_, s)| *s >= self.judging.rival_overlap)
+            .map(|(c, _)| c)
             .take(5)
             .collect()
     }
@@ -280,13 +290,18 @@ impl<'a> Explain<'a> {
     fn mark(&self, cells: &mut Cells, finding: &Finding) {
         let own = self.stream.fails[finding.candidate.dimension as usize];
         let others = Family::POLICY.into_iter().filter(|f| Families::OURS.has(*f) && !own.has(*f));
+        let there =
+            if self.stream.name == "policy" { self.families_in(cells, &finding.candidate) } else { Families::NONE };
         let absorbed = others
-            .filter(|_| self.stream.name == "policy")
+            .filter(|f| there.has(*f))
             .filter(|f| self.elevated(cells, &finding.candidate, *f))
             .fold(own, |set, f| set.with(f.set()));
         for n in 0..cells.nodes.len() {
             let node = cells.nodes[n];
             for cell in cells.cells_of(n) {
+                if cells.fails_of(cell).is_empty() {
+                    continue;
+                }
                 let identity = &self.night.identities[cells.cells[cell].identity as usize];
                 if !finding.candidate.holds(node.receiver, node.decider, identity) {
                     continue;
@@ -299,6 +314,22 @@ impl<'a> Explain<'a> {
                 }
             }
         }
+    }
+
+    /// The wordings of unexplained failures inside a candidate.
+    fn families_in(&self, cells: &Cells, candidate: &Candidate) -> Families {
+        let mut there = Families::NONE;
+        for (n, node) in cells.nodes.iter().enumerate() {
+            for cell in cells.cells_of(n) {
+                let open = cells.fails[cells.fails_of(cell)].iter().filter(|f| f.by == NOBODY && !there.has(f.family));
+                let new = open.fold(Families::NONE, |set, f| set.with(f.family.set()));
+                let identity = &self.night.identities[cells.cells[cell].identity as usize];
+                if new != Families::NONE && candidate.holds(node.receiver, node.decider, identity) {
+                    there = there.with(new);
+                }
+            }
+        }
+        there
     }
 
     /// Whether failures of one more wording are much more frequent inside than outside.
@@ -336,16 +367,32 @@ impl<'a> Explain<'a> {
         self.findings.push(finding);
     }
 
-    /// Takes each single candidate that no finding holds and whose measure suffices by itself, contrast or not.
+    /// Takes the single candidates, those with most failures first, whose measure suffices by itself, contrast or not.
     pub fn accept_where(&mut self, cells: &mut Cells, suffices: impl Fn(&Measure) -> bool) {
         let index = Index::build(self.night, self.places, cells, &self.stream, self.judging.organisations as u32);
         let (measures, _) = measure(self.view(cells, NOBODY), &index);
-        for (candidate, _) in index.candidates.iter().zip(&measures).filter(|(_, m)| suffices(m)) {
-            if self.findings.iter().all(|f| f.candidate != *candidate) && suffices(&self.measure_one(cells, *candidate))
-            {
-                self.accept(cells, *candidate);
-            }
+        let round = self.round_of(cells, &index);
+        let known = |c: &Candidate| self.findings.iter().any(|f| f.candidate == *c);
+        let mut enough: Vec<(Candidate, Measure, Weight)> = index
+            .candidates
+            .iter()
+            .zip(measures)
+            .filter(|(c, m)| suffices(m) && !known(c))
+            .map(|(c, m)| (*c, m, round.weigh(c, &m)))
+            .collect();
+        enough.sort_by(|a, b| b.1.fails.cmp(&a.1.fails).then_with(|| a.0.cmp(&b.0)));
+        enough.truncate(self.judging.rounds as usize);
+        for (candidate, measure, weight) in enough {
+            self.add(candidate, measure, weight);
         }
+        self.lend(cells, &Candidate::FLEET);
+    }
+
+    fn add(&mut self, candidate: Candidate, measure: Measure, weight: Weight) {
+        let (stream, round) = (self.stream.name, self.findings.len() as u32 + 1);
+        let (rivals, undecided, number) = (vec![], false, self.next);
+        self.next += 1;
+        self.findings.push(Finding { candidate, stream, measure, weight, round, rivals, undecided, number });
     }
 
     /// Puts one candidate in the place of several findings.

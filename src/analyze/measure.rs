@@ -311,21 +311,21 @@ fn once(last: &mut u32, decider: u32, counts: bool, count: &mut u32) {
     }
 }
 
-/// Share of the failures of `of` that `other` holds too, 0..=1.
-pub fn overlap(view: View, of: &Candidate, other: &Candidate) -> f64 {
-    let (mut both, mut all) = (0u64, 0u64);
-    for (n, node) in view.cells.nodes.iter().enumerate() {
+/// Share of the failures of `of` that each of `others` holds too, 0..=1.
+pub fn overlaps(view: View, of: &Candidate, others: &[Candidate]) -> Vec<f64> {
+    let (mut both, mut all) = (vec![0u64; others.len()], 0u64);
+    for (n, node) in view.cells.nodes.iter().enumerate().filter(|_| !others.is_empty()) {
         for cell in view.cells.cells_of(n) {
             let identity = &view.night.identities[view.cells.cells[cell].identity as usize];
-            if !of.holds(node.receiver, node.decider, identity) {
+            if view.cells.fails_of(cell).is_empty() || !of.holds(node.receiver, node.decider, identity) {
                 continue;
             }
             let fails = view.count(cell).fails[of.dimension as usize];
             all += fails;
-            if other.holds(node.receiver, node.decider, identity) {
-                both += fails;
+            for (sum, other) in both.iter_mut().zip(others) {
+                *sum += if other.holds(node.receiver, node.decider, identity) { fails } else { 0 };
             }
         }
     }
-    if all == 0 { 0.0 } else { both as f64 / all as f64 }
+    both.into_iter().map(|n| if all == 0 { 0.0 } else { n as f64 / all as f64 }).collect()
 }
