@@ -63,11 +63,14 @@ fn bits(token: &str) -> u16 {
 
 /// Writes what stands for one token.
 pub fn write(token: &str, kinds: u16, known: &KnownHosts, out: &mut String) {
-    let core = token.trim_end_matches(['.', ':', '!', '?']);
-    let tail = &token[core.len()..];
+    // Most tokens that tell are codes: `550`, `5.7.1`.
+    if is_code(token.as_bytes(), kinds) && !out.ends_with("{ip} ") {
+        return out.push_str(token);
+    }
+    let closing = token.bytes().rev().take_while(|b| matches!(b, b'.' | b':' | b'!' | b'?')).count();
+    let (core, tail) = token.split_at(token.len() - closing);
     if core.is_empty() {
-        out.push_str(token);
-        return;
+        return out.push_str(token);
     }
     if kinds & SLASH != 0 && core.contains("://") {
         url(core, known, out);
@@ -77,6 +80,20 @@ pub fn write(token: &str, kinds: u16, known: &KnownHosts, out: &mut String) {
         piece(core, kinds, false, known, out);
     }
     out.push_str(tail);
+}
+
+/// A reply code or a status, and nothing around it.
+fn is_code(token: &[u8], kinds: u16) -> bool {
+    match token {
+        [_, _, _] => kinds == DIGIT,
+        [b'2'..=b'5', b'.', subject, b'.', detail @ ..] => {
+            kinds == DIGIT | DOT
+                && subject.is_ascii_digit()
+                && matches!(detail.len(), 1..=3)
+                && detail.iter().all(u8::is_ascii_digit)
+        }
+        _ => false,
+    }
 }
 
 fn is_address(token: &str) -> bool {
@@ -164,8 +181,11 @@ fn piece_of_path(text: &str, kept: bool, known: &KnownHosts, out: &mut String) {
 
 /// What is neither address nor URL. `page`: part of a page that the tables know, whose longer numbers name its sections.
 fn piece(text: &str, kinds: u16, page: bool, known: &KnownHosts, out: &mut String) {
-    if kinds & (COLON | DOT) != 0 && kinds & DIGIT != 0 {
-        if is_ipv4(text) || is_ipv6(text) {
+    if kinds == DIGIT | DOT && is_ipv4(text) {
+        return out.push_str("{ip}");
+    }
+    if kinds & COLON != 0 && kinds & DIGIT != 0 {
+        if is_ipv6(text) {
             return out.push_str("{ip}");
         }
         if is_time(text) {
@@ -175,7 +195,8 @@ fn piece(text: &str, kinds: u16, page: bool, known: &KnownHosts, out: &mut Strin
     if kinds & EQUALS != 0 && text.len() >= 20 && kinds & DIGIT != 0 && looks_encoded(text) {
         return out.push_str("{id}");
     }
-    if let Some(at) = text.find(['=', ':', '/']) {
+    let joint = || text.bytes().position(|b| matches!(b, b'=' | b':' | b'/'));
+    if let Some(at) = (kinds & (EQUALS | COLON | SLASH) != 0).then(joint).flatten() {
         let (head, rest) = text.split_at(at);
         let head_kinds = bits(head);
         if head_kinds & TELLING == 0 {
