@@ -4,7 +4,7 @@
 
 use super::family::Family;
 use super::names::NONE;
-use super::night::{BUCKETS, Night, Row};
+use super::night::{BUCKETS, Delivered, Night, Row};
 use super::organisation::Places;
 
 /// No incident explains it.
@@ -73,38 +73,39 @@ impl Cells {
     pub fn build(night: &mut Night, places: &Places) -> Cells {
         let mut cells = Cells { rates: night.rates, ..Cells::default() };
         let numbers = NodeNumbers::new(night, places);
-        let mut delivered: Vec<(u32, u32, u32)> = std::mem::take(&mut night.delivered)
-            .into_iter()
-            .map(|d| (numbers.of(d.domain, u64::from(d.bucket)), d.identity, d.count))
-            .collect();
+        // Both are large: they are numbered and sorted where they lie.
+        let mut delivered = std::mem::take(&mut night.delivered);
+        for d in &mut delivered {
+            (d.domain, d.bucket) = (numbers.of(d.domain, u64::from(d.bucket)), 0);
+        }
         delivered.sort_unstable();
         let families: Vec<Family> = night.voices.iter().map(|v| v.family().unwrap_or(Family::Neutral)).collect();
-        let mut rows: Vec<(u32, Row)> = std::mem::take(&mut night.rows)
-            .into_iter()
-            .map(|r| (numbers.of(r.domain, r.recipient % BUCKETS), r))
-            .collect();
-        let key = |(node, r): &(u32, Row)| (*node, r.identity, families[r.voice as usize]);
-        rows.sort_unstable_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.1.cmp(&b.1)));
-        cells.fill(&delivered, &rows, &families, &numbers);
-        cells.rows = rows.into_iter().map(|(_, row)| row).collect();
+        cells.rows = std::mem::take(&mut night.rows);
+        for row in &mut cells.rows {
+            row.node = numbers.of(row.domain, row.recipient % BUCKETS);
+        }
+        let key = |r: &Row| (r.node, r.identity, families[r.voice as usize]);
+        cells.rows.sort_unstable_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.cmp(b)));
+        cells.fill(&delivered, &families, &numbers);
         cells
     }
 
-    fn fill(&mut self, delivered: &[(u32, u32, u32)], rows: &[(u32, Row)], families: &[Family], numbers: &NodeNumbers) {
+    /// Merges deliveries, whose `domain` is a node by now, and rows.
+    fn fill(&mut self, delivered: &[Delivered], families: &[Family], numbers: &NodeNumbers) {
         let (mut d, mut r) = (0, 0);
-        while d < delivered.len() || r < rows.len() {
-            let next_delivered = delivered.get(d).map(|x| (x.0, x.1));
-            let next_row = rows.get(r).map(|(node, row)| (*node, row.identity));
+        while d < delivered.len() || r < self.rows.len() {
+            let next_delivered = delivered.get(d).map(|x| (x.domain, x.identity));
+            let next_row = self.rows.get(r).map(|row| (row.node, row.identity));
             let Some((node, identity)) = [next_delivered, next_row].into_iter().flatten().min() else { break };
             self.open(Key { node, identity }, numbers);
-            while let Some(x) = delivered.get(d).filter(|x| (x.0, x.1) == (node, identity)) {
+            while let Some(x) = delivered.get(d).filter(|x| (x.domain, x.identity) == (node, identity)) {
                 if let Some(cell) = self.cells.last_mut() {
-                    cell.delivered = cell.delivered.saturating_add(x.2);
+                    cell.delivered = cell.delivered.saturating_add(x.count);
                 }
                 d += 1;
             }
             let first_fail = self.fails.len();
-            while let Some((_, row)) = rows.get(r).filter(|(n, row)| (*n, row.identity) == (node, identity)) {
+            while let Some(row) = self.rows.get(r).filter(|row| (row.node, row.identity) == (node, identity)) {
                 let family = families[row.voice as usize];
                 match self.fails[first_fail..].last_mut().filter(|f| f.family == family) {
                     Some(fail) => fail.count += 1,

@@ -96,7 +96,7 @@ impl<'a> Explain<'a> {
     }
 
     fn rounds(&mut self, cells: &mut Cells, index: &Index, round: &mut u32) {
-        while f64::from(*round) <= self.judging.rounds {
+        while f64::from(*round) <= self.judging.rounds && !index.candidates.is_empty() {
             let Some(mut finding) = self.best(cells, index, *round, NOBODY) else { return };
             *round += 1;
             if self.leans(cells, &finding.candidate) && self.lend(cells, &finding.candidate) {

@@ -76,16 +76,20 @@ pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judgin
 
 /// Which of our dimensions the deliveries name at least half as often as the bounces do.
 fn covered(night: &Night, cells: &Cells) -> [bool; Dimension::COUNT] {
-    let mut covered = [true; Dimension::COUNT];
-    for dimension in Dimension::SENDER {
-        let (mut delivered, mut bounced) = ((0u64, 0u64), (0u64, 0u64));
-        for (at, cell) in cells.cells.iter().enumerate() {
-            let known = dimension.value(&night.identities[cell.identity as usize]) != NONE;
-            let add = |(named, all): (u64, u64), n: u64| (named + if known { n } else { 0 }, all + n);
-            delivered = add(delivered, u64::from(cell.delivered));
-            bounced = add(bounced, cells.fails[cells.fails_of(at)].iter().map(|f| u64::from(f.count)).sum());
+    let mut sums = [[(0u64, 0u64); 2]; 4];
+    for (at, cell) in cells.cells.iter().enumerate() {
+        let identity = &night.identities[cell.identity as usize];
+        let bounced = cells.fails[cells.fails_of(at)].iter().map(|f| u64::from(f.count)).sum();
+        for (sum, dimension) in sums.iter_mut().zip(Dimension::SENDER) {
+            let known = u64::from(dimension.value(identity) != NONE);
+            for (sum, n) in sum.iter_mut().zip([u64::from(cell.delivered), bounced]) {
+                *sum = (sum.0 + known * n, sum.1 + n);
+            }
         }
-        let share = |(named, all): (u64, u64)| if all == 0 { 1.0 } else { named as f64 / all as f64 };
+    }
+    let share = |(named, all): (u64, u64)| if all == 0 { 1.0 } else { named as f64 / all as f64 };
+    let mut covered = [true; Dimension::COUNT];
+    for ([delivered, bounced], dimension) in sums.into_iter().zip(Dimension::SENDER) {
         covered[dimension as usize] = share(delivered) >= 0.5 * share(bounced);
     }
     covered

@@ -260,7 +260,7 @@ impl<'a> Loader<'a> {
             }
             self.night.belongs(domain, tenants[at]);
             let voice = self.night.voice(voice);
-            self.night.rows.push(Row { domain, identity, voice, time: seen[at], recipient });
+            self.night.rows.push(Row { node: 0, domain, identity, voice, time: seen[at], recipient });
         }
         Ok(())
     }

@@ -161,29 +161,98 @@ struct Pass<'a> {
     base_last: [[u32; 2]; Dimension::COUNT],
 }
 
+/// Parts that the cells are cut into. Fixed, so that sums do not depend on the number of threads.
+const PARTS: usize = 16;
+/// Below so many cells threads cost more than they save.
+const WORTH_THREADS: usize = 100_000;
+
 /// Measures all candidates of the index; the second part is the whole night for each dimension.
 pub fn measure(view: View, index: &Index) -> (Vec<Measure>, [Measure; Dimension::COUNT]) {
-    let n = index.candidates.len();
-    let mut pass = Pass {
-        view,
-        index,
-        measures: vec![Measure::default(); n],
-        inside: vec![Inside::default(); n],
-        touched: Vec::new(),
-        last: vec![[NONE; 5]; n],
-        hit_anywhere: vec![0; n],
-        totals: Default::default(),
-        base: Default::default(),
-        base_last: [[NONE; 2]; Dimension::COUNT],
+    let bounds = bounds(view.cells);
+    let threads = if view.cells.cells.len() < WORTH_THREADS {
+        1
+    } else {
+        std::thread::available_parallelism().map_or(1, usize::from).min(PARTS)
     };
-    let nodes = &view.cells.nodes;
-    for (n, node) in nodes.iter().enumerate() {
-        pass.node(n);
-        if nodes.get(n + 1).is_none_or(|next| next.voter != node.voter) {
-            pass.close(node.decider);
+    let mut passes: Vec<(usize, Pass)> = std::thread::scope(|scope| {
+        let work = |thread: usize| {
+            let mine = (thread..PARTS).step_by(threads);
+            mine.map(|part| (part, Pass::over(view, index, bounds[part]..bounds[part + 1]))).collect::<Vec<_>>()
+        };
+        let others: Vec<_> = (1..threads).map(|thread| scope.spawn(move || work(thread))).collect();
+        let mut passes = work(0);
+        passes.extend(others.into_iter().flat_map(|o| o.join().expect("a pass over counts does not panic")));
+        passes
+    });
+    passes.sort_by_key(|(part, _)| *part);
+    let mut passes = passes.into_iter().map(|(_, pass)| pass);
+    let mut all = passes.next().unwrap_or_else(|| Pass::over(view, index, 0..0));
+    passes.for_each(|pass| all.join(&pass));
+    all.finish()
+}
+
+/// Where the parts begin and end, in nodes; no decider is cut in two.
+fn bounds(cells: &Cells) -> Vec<usize> {
+    let nodes = &cells.nodes;
+    let mut bounds = vec![0];
+    for part in 1..PARTS {
+        let mut at = (nodes.len() * part / PARTS).max(bounds[part - 1]);
+        while at > 0 && at < nodes.len() && nodes[at].decider == nodes[at - 1].decider {
+            at += 1;
         }
+        bounds.push(at);
     }
-    pass.finish()
+    bounds.push(nodes.len());
+    bounds
+}
+
+impl Measure {
+    /// Adds what another part of the night gave.
+    fn join(&mut self, other: &Measure) {
+        self.hits += other.hits;
+        self.trials += other.trials;
+        self.hits_out += other.hits_out;
+        self.trials_out += other.trials_out;
+        self.hit += other.hit;
+        self.exposed += other.exposed;
+        self.hit_out += other.hit_out;
+        self.exposed_out += other.exposed_out;
+        self.fails += other.fails;
+        self.named.iter_mut().zip(other.named).for_each(|(sum, n)| *sum += n);
+    }
+}
+
+impl<'a> Pass<'a> {
+    /// The pass over some of the nodes.
+    fn over(view: View<'a>, index: &'a Index, range: std::ops::Range<usize>) -> Pass<'a> {
+        let n = index.candidates.len();
+        let mut pass = Pass {
+            view,
+            index,
+            measures: vec![Measure::default(); n],
+            inside: vec![Inside::default(); n],
+            touched: Vec::new(),
+            last: vec![[NONE; 5]; n],
+            hit_anywhere: vec![0; n],
+            totals: Default::default(),
+            base: Default::default(),
+            base_last: [[NONE; 2]; Dimension::COUNT],
+        };
+        let nodes = &view.cells.nodes;
+        for n in range.clone() {
+            pass.node(n);
+            if n + 1 == range.end || nodes[n + 1].voter != nodes[n].voter {
+                pass.close(nodes[n].decider);
+            }
+        }
+        pass
+    }
+
+    fn join(&mut self, other: &Pass) {
+        self.measures.iter_mut().zip(&other.measures).for_each(|(sum, m)| sum.join(m));
+        self.base.iter_mut().zip(&other.base).for_each(|(sum, m)| sum.join(m));
+        self.hit_anywhere.iter_mut().zip(&other.hit_anywhere).for_each(|(sum, n)| *sum += n);
+    }
 }
 
 impl Pass<'_> {

@@ -61,6 +61,8 @@ impl Voice {
 /// One bounce, delay or complaint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Row {
+    /// What votes: set by `cells`, 0 before.
+    pub node: u32,
     /// Recipient's domain.
     pub domain: u32,
     /// Index into `Night::identities`.

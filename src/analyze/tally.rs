@@ -73,7 +73,7 @@ pub fn count(
         let decider = cells.nodes[at].decider;
         let end = at + cells.nodes[at..].iter().take_while(|n| n.decider == decider).count();
         if !places.is_pool(decider) {
-            let tally = tally(night, cells, at..end, passes);
+            let mut tally = tally(cells, at..end, passes);
             let (few, rarely) =
                 ((tally.fails as f64) < judging.tenant_failures, tally.rate() < judging.inconclusive_rate);
             common.large += u64::from(tally.tried() as f64 >= judging.tenant_failures);
@@ -84,7 +84,10 @@ pub fn count(
                 *all += u64::from(tally.tried() > 0);
                 *refusing += u64::from(tally.fails > 0 && !rarely);
             }
-            if tally.fails > 0 || !tally.explained.is_empty() {
+            if tally.fails > 0 {
+                if tally.fails as f64 >= judging.tenant_failures || tally.explicit > 0 || !tally.explained.is_empty() {
+                    tally.split(night, cells, at..end, passes);
+                }
                 tallies.push(tally);
             }
         }
@@ -95,29 +98,13 @@ pub fn count(
     (tallies, common)
 }
 
-fn tally(night: &Night, cells: &Cells, nodes: std::ops::Range<usize>, passes: Families) -> Tally {
-    let mut tally = Tally {
-        decider: cells.nodes[nodes.start].decider,
-        receiver: NONE,
-        fails: 0,
-        explicit: 0,
-        explained: BTreeMap::new(),
-        past: 0,
-        values: Default::default(),
-    };
+fn tally(cells: &Cells, nodes: std::ops::Range<usize>, passes: Families) -> Tally {
+    let mut tally = Tally::of(cells.nodes[nodes.start].decider);
     let mut most = 0;
     for node in nodes {
         let before = tally.tried();
         for cell in cells.cells_of(node) {
-            let (fails, past) = tally.add(cells, cell, passes);
-            let identity = &night.identities[cells.cells[cell].identity as usize];
-            for (values, dimension) in tally.values.iter_mut().zip(IDENTITIES) {
-                let value = dimension.value(identity);
-                if value != NONE && fails + past > 0 {
-                    let entry = values.entry(value).or_default();
-                    *entry = (entry.0 + fails, entry.1 + fails + past);
-                }
-            }
+            tally.add(cells, cell, passes);
         }
         if tally.tried() - before > most || tally.receiver == NONE {
             (most, tally.receiver) = (tally.tried() - before, cells.nodes[node].receiver);
@@ -127,6 +114,27 @@ fn tally(night: &Night, cells: &Cells, nodes: std::ops::Range<usize>, passes: Fa
 }
 
 impl Tally {
+    /// An empty tally.
+    fn of(decider: u32) -> Tally {
+        let (explained, values) = (BTreeMap::new(), Default::default());
+        Tally { decider, receiver: NONE, fails: 0, explicit: 0, explained, past: 0, values }
+    }
+
+    /// Splits refusals and trials by our side of the message.
+    fn split(&mut self, night: &Night, cells: &Cells, nodes: std::ops::Range<usize>, passes: Families) {
+        for cell in nodes.flat_map(|n| cells.cells_of(n)) {
+            let (fails, past) = Tally::of(self.decider).add(cells, cell, passes);
+            let identity = &night.identities[cells.cells[cell].identity as usize];
+            for (values, dimension) in self.values.iter_mut().zip(IDENTITIES) {
+                let value = dimension.value(identity);
+                if value != NONE && fails + past > 0 {
+                    let entry = values.entry(value).or_default();
+                    *entry = (entry.0 + fails, entry.1 + fails + past);
+                }
+            }
+        }
+    }
+
     /// Adds a cell; returns its unexplained refusals and what got past.
     fn add(&mut self, cells: &Cells, cell: usize, passes: Families) -> (u64, u64) {
         let (mut fails, mut past) = (0, u64::from(cells.cells[cell].delivered));

@@ -80,7 +80,7 @@ fn night(mails: &[Mail], rates: bool) -> Night {
             blocklist: NONE,
             template: NONE,
         });
-        night.rows.push(Row { domain, identity, voice, time: NO_TIME, recipient });
+        night.rows.push(Row { node: 0, domain, identity, voice, time: NO_TIME, recipient });
     }
     night.finish()
 }
