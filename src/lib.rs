@@ -87,6 +87,8 @@ pub fn parse_to_parquet(
 pub fn check(user_tables: Option<&Path>) -> Result<Vec<classify::Finding>, tables::TableError> {
     tables::policy::load(user_tables)?;
     tables::advice::Advice::load(user_tables)?;
+    tables::native_classes::NativeClasses::load(user_tables)?;
+    tables::load::<tables::targets::Target>(user_tables)?;
     parse::Reader::new(&parse::ParseOptions { tables: user_tables.map(Path::to_owned), ..Default::default() })?;
     classify::check(user_tables)
 }

@@ -212,7 +212,10 @@ impl Patterns {
     pub fn vendor_tag(&self, template: &str) -> Option<String> {
         let found = self.tags.as_ref()?.find(template)?;
         let tag = template.get(found.range())?;
-        Some(tag.trim_matches(|c: char| matches!(c, '(' | ')' | '[' | ']' | ' ')).to_owned())
+        let tag = tag.trim_start_matches(['(', '[', ' ']);
+        // A bracket that the tag itself opens, as in `AS(1450)`, belongs to it.
+        let closing: &[char] = if tag.contains('(') { &[']', ' '] } else { &[')', ']', ' '] };
+        Some(tag.trim_end_matches(closing).to_owned())
     }
 }
 

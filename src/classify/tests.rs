@@ -126,6 +126,7 @@ fn vendor_tags_are_kept_as_they_stand() {
         ("550 5.7.1 part of their network is on our block list (S3150).", Some("S3150")),
         ("421 4.7.0 [TSS04] Messages from 192.0.2.1 temporarily deferred", Some("TSS04")),
         ("550 5.7.606 Access denied, banned sending IP [192.0.2.1] (AS16012609)", Some("AS16012609")),
+        ("550 5.7.1 Client host blocked using Spamhaus AS(1450)", Some("AS(1450)")),
         ("554 5.7.1 [CS01] Message rejected due to local policy", Some("CS01")),
         ("550 5.5.0 Adresse destinataire invalide. LPN007_416", Some("LPN007_416")),
         ("550 5.1.1 User unknown", None),

@@ -20,7 +20,15 @@ pub(crate) fn in_field(value: &str) -> Option<Address> {
     } else {
         Cow::Borrowed(address)
     };
-    Address::parse(&address).or_else(|| first(&address))
+    Address::parse(&address).or_else(|| wrapped(&address))
+}
+
+/// The first address of a field that holds more: only brackets, a display name or a comment may stand before it, since
+/// the last word of something else that ends in `@domain` is nobody we mailed.
+fn wrapped(field: &str) -> Option<Address> {
+    let found = all(field).next()?;
+    let before = field[..found.start].trim_end();
+    (before.is_empty() || before.ends_with(['<', '(', ')', '"', '\'', ':', ','])).then_some(found.address)
 }
 
 /// As `in_field`, for Original-Recipient: undoes the xtext of RFC 3461 4 that many systems forget to undo.
@@ -151,6 +159,18 @@ mod tests {
             ("rfc822;@relay.example:ann@example.com", "ann@example.com"),
         ] {
             assert_eq!(in_field(value).unwrap().as_str(), want, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_last_word_of_something_else_is_no_recipient() {
+        for (field, want) in [
+            ("rfc822; =cmd|'/C calc'!A0@evil.example", None),
+            ("rfc822; Ann Bee <ann@example.com>", Some("ann@example.com")),
+            ("rfc822; (Ann) ann@example.com", Some("ann@example.com")),
+            ("rfc822; ann@example.com (unknown)", Some("ann@example.com")),
+        ] {
+            assert_eq!(in_field(field).as_ref().map(Address::as_str), want, "{field}");
         }
     }
 
