@@ -68,4 +68,6 @@ fn push_context(key: &mut String, heard: &Heard<'_>) {
     key.push(char::from(heard.command.map_or(0, |command| command as u8 + 1)));
     key.push(if heard.relayed { '1' } else { '0' });
     key.push_str(heard.host.map_or("", |host| host.name.as_str()));
+    key.push('\u{1}');
+    key.push_str(heard.provider.unwrap_or(""));
 }

@@ -11,6 +11,7 @@ mod heard;
 mod literals;
 mod matcher;
 mod patterns;
+pub mod probe;
 mod rules;
 mod speaker;
 mod template;
@@ -19,8 +20,9 @@ mod trace;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::bounce::{Classification, Event, Kind};
+use crate::bounce::{Cause, Classification, Event, Kind};
 use crate::tables::blocklists::Blocklist;
+use crate::tables::consumer_domains::ConsumerDomains;
 use crate::tables::receivers::Receivers;
 use crate::tables::{Row, TableError, load};
 
@@ -37,6 +39,7 @@ use template::KnownHosts;
 #[derive(Debug)]
 pub struct Classifier {
     receivers: Receivers,
+    consumers: ConsumerDomains,
     lists: Vec<Row<Blocklist>>,
     rules: RuleSet,
     patterns: Patterns,
@@ -54,7 +57,8 @@ impl Classifier {
         let rules = RuleSet::load(user_tables)?;
         let known = known_hosts(&receivers, &lists, &rules);
         let patterns = Patterns::compile(&receivers, &lists, &rules)?;
-        Ok(Classifier { receivers, lists, rules, patterns, known })
+        let consumers = ConsumerDomains::load(user_tables)?;
+        Ok(Classifier { receivers, consumers, lists, rules, patterns, known })
     }
 
     /// Names the cause of one event. The answer does not depend on what `cache` holds.
@@ -66,7 +70,7 @@ impl Classifier {
                 return defaults::unnamed(event.reply_code, event.status);
             }
         }
-        let heard = Heard::of_event(event, &self.receivers);
+        let heard = Heard::of_event(event, &self.receivers, &self.consumers);
         cache.answer(heard, &self.known, |heard, template, scratch| self.name(&heard, template, scratch))
     }
 
@@ -87,10 +91,11 @@ impl Classifier {
         let rule = self.rules.first(heard, spoke, hits, &self.patterns);
         let list = self.patterns.blocklist(hits).and_then(|i| self.lists.get(i));
         let mut named = defaults::classification(rule, list.map(|row| &row.value), heard);
+        // What our own side refuses never reached the provider that its recipient's domain makes us presume.
         named.rejecting_system = rule
             .and_then(|rule| rule.speaker.as_deref())
             .filter(|_| !spoke.is_some_and(|s| s.outranks_rules))
-            .or(spoke.map(|s| s.name))
+            .or(spoke.filter(|s| !(s.presumed && named.cause == Cause::SenderRejected)).map(|s| s.name))
             .map(Arc::from);
         named.vendor_tag = self.patterns.vendor_tag(template);
         named.template = (!template.is_empty()).then(|| Arc::from(template));

@@ -10,15 +10,24 @@ use super::patterns::{Hits, Patterns};
 pub struct Spoke<'a> {
     /// Its name.
     pub name: &'a str,
+    /// Only presumed, from the recipient's domain.
+    pub presumed: bool,
     /// Known well enough that a rule's `speaker` does not override it: by host, or by a provider's own wording.
     pub outranks_rules: bool,
 }
 
-/// Who spoke. A host that only passed a reply on did not speak it.
+/// Who spoke: the host, a wording of its own, the provider of the recipient's domain, a server's wording. A host that only passed a reply on did not speak it.
 pub fn of<'a>(heard: &Heard<'a>, hits: &Hits, patterns: &Patterns, receivers: &'a Receivers) -> Option<Spoke<'a>> {
     if let Some(host) = heard.host.filter(|_| !heard.relayed) {
-        return Some(Spoke { name: &host.name, outranks_rules: true });
+        return Some(Spoke { name: &host.name, presumed: false, outranks_rules: true });
     }
-    let row = receivers.rows().get(patterns.receiver(hits)?)?;
-    Some(Spoke { name: &row.value.name, outranks_rules: row.value.kind != ReceiverKind::Software })
+    let worded = patterns.receiver(hits).and_then(|row| receivers.rows().get(row)).map(|row| Spoke {
+        name: &row.value.name,
+        presumed: false,
+        outranks_rules: row.value.kind != ReceiverKind::Software,
+    });
+    let presumed =
+        heard.provider.filter(|_| !heard.relayed).map(|name| Spoke { name, presumed: true, outranks_rules: false });
+    // A provider may well run Postfix: its name says more than its software's.
+    worded.filter(|spoke| spoke.outranks_rules).or(presumed).or(worded)
 }

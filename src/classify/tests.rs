@@ -1,7 +1,7 @@
 //! Rules tried on replies, in their order.
 
 use super::*;
-use crate::bounce::{Blames, Cause, Origin};
+use crate::bounce::{Address, Blames, Origin};
 use crate::parse::reply;
 
 fn event(host: Option<&str>, diagnostic: &str) -> Event {
@@ -146,5 +146,21 @@ proptest::proptest! {
         let mut memory = Cache::default();
         proptest::prop_assert_eq!(&first, &classifier.classify(&event, &mut memory));
         proptest::prop_assert_eq!(&first, &classifier.classify(&event, &mut memory));
+    }
+}
+
+#[test]
+fn without_a_host_the_provider_of_the_recipients_domain_spoke() {
+    let classifier = Classifier::new(None).unwrap();
+    for (recipient, reply, want) in [
+        ("ann@icloud.com", "552 5.2.2 <ann@icloud.com>: user is over quota", Some("apple_icloud")),
+        ("ann@icloud.com", "550 5.1.1 The email account that you tried to reach does not exist", Some("google")),
+        ("ann@example.com", "552 5.2.2 <ann@example.com>: user is over quota", None),
+        ("ann@gmail.com", "550 5.1.8 Access denied, bad outbound sender", Some("exchange_online")),
+    ] {
+        let mut event = event(None, reply);
+        event.recipient = Address::parse(recipient);
+        let named = classifier.classify(&event, &mut Cache::default());
+        assert_eq!(named.rejecting_system.as_deref(), want, "{reply} for {recipient}");
     }
 }

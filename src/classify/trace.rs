@@ -40,7 +40,7 @@ impl Classifier {
     /// Names one event and tells how.
     pub fn trace(&self, event: &Event) -> Trace {
         let named = self.classify(event, &mut Cache::default());
-        let heard = Heard::of_event(event, &self.receivers);
+        let heard = Heard::of_event(event, &self.receivers, &self.consumers);
         let mut template = String::new();
         super::template::write(heard.text, &self.known, &mut template);
         let matched = self

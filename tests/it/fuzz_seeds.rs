@@ -13,6 +13,7 @@ const TARGETS: &[Target] = &[
     ("mbox", bouncescope::source::probe::mbox),
     ("prose", bouncescope::parse::probe::prose),
     ("record", bouncescope::parse::probe::record),
+    ("reply", bouncescope::classify::probe::reply),
 ];
 
 fn seeds() -> PathBuf {
