@@ -38,7 +38,8 @@ pub(crate) struct PerRecipient<'a> {
 }
 
 impl PerRecipient<'_> {
-    fn is_named(&self) -> bool {
+    /// Whether it has a recipient field, whatever stands in it.
+    pub(crate) fn is_named(&self) -> bool {
         self.original_recipient.is_some() || self.final_recipient.is_some()
     }
 }

@@ -181,7 +181,8 @@ fn piece_of_path(text: &str, kept: bool, known: &KnownHosts, out: &mut String) {
 
 /// What is neither address nor URL. `page`: part of a page that the tables know, whose longer numbers name its sections.
 fn piece(text: &str, kinds: u16, page: bool, known: &KnownHosts, out: &mut String) {
-    if kinds == DIGIT | DOT && is_ipv4(text) {
+    // `kinds` may hold the colon that was cut off the token's end.
+    if kinds & DIGIT != 0 && kinds & DOT != 0 && is_ipv4(text) {
         return out.push_str("{ip}");
     }
     if kinds & COLON != 0 && kinds & DIGIT != 0 {

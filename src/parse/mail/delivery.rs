@@ -25,7 +25,7 @@ pub(super) fn read(mail: &Mail<'_>, layouts: &Layouts) -> Result<Vec<Event>, Ref
         reports_nobody &= report.recipients.is_empty();
         events.extend(report.recipients.iter().filter_map(|block| shared.event(block, sole, &mut passages)));
     }
-    if events.is_empty() {
+    if events.iter().all(|event: &Event| event.recipient.is_none()) {
         // A report that names nobody may still tell people whom it means. If it has no block for any recipient at all
         // (Postfix: "Delivery report unavailable"), the returned message's only recipient is meant; a block without
         // its recipient is a damaged report, and not completed by guessing.
@@ -110,8 +110,12 @@ impl<'a> Shared<'a> {
         debug_assert!(event.diagnostic_code.as_ref().is_none_or(|text| text.len() <= MAX_DIAGNOSTIC));
         self.take_reply(&mut event, sole, passages);
         if event.recipient.is_none() {
-            let passage = passages.of([None, None], sole)?;
-            event.recipient = Some(passage.original.unwrap_or(passage.address));
+            match passages.of([None, None], sole) {
+                Some(passage) => event.recipient = Some(passage.original.unwrap_or(passage.address)),
+                // A field that holds something else than an address: a row, so that it is not lost, about nobody.
+                None if block.is_named() => event.kind = Kind::Other,
+                None => return None,
+            }
         }
         Some(event)
     }

@@ -167,7 +167,6 @@ pub(super) fn tenants(view: &View<'_>) -> Markup {
                         th scope="col" { "Wording" }
                         th scope="col" { "Confidence" }
                         th scope="col" { "Action" }
-                        th scope="col" { "Why" }
                     } }
                     tbody { @for tenant in all.iter().take(ROWS) { (tenant_row(tenant)) } }
                 }
@@ -202,7 +201,10 @@ fn tenant_row(view: &IncidentView<'_>) -> Markup {
                     }
                 }
             }
-            td.text {
+        }
+        // The why gets a row of its own: beside eight columns it would be a tall, narrow strip.
+        tr.why {
+            td.text colspan="8" {
                 @if !i.sentence.is_empty() { (visible(&i.sentence)) br; }
                 @if let Some(template) = &i.template { code { (short(template, REPLY)) } }
             }
