@@ -179,7 +179,7 @@ fn a_list_source_full_of_unknown_addresses_is_held_as_a_whole() {
     let mut mails = company(0..90, 6, |o, n| if o % 3 == 0 && n < 4 { UNKNOWN } else { None });
     for mail in &mut mails {
         let number: usize = mail.to.trim_end_matches(".com").rsplit("company").next().unwrap().parse().unwrap();
-        mail.source = if number % 3 == 0 { "fair" } else { "customers" };
+        mail.source = if number.is_multiple_of(3) { "fair" } else { "customers" };
     }
     let judgement = judged(&mails, true);
     let held: Vec<(&str, u64)> = judgement.list_sources.iter().map(|r| (r.list_source.as_str(), r.unknown)).collect();

@@ -46,7 +46,7 @@ struct Message {
 fn message(dice: &mut Dice, number: u64) -> Message {
     // Squaring makes the first organisations large, as in real lists.
     let x = dice.below(1 << 20);
-    let organisation = ((x * x) >> 20) * ORGANISATIONS >> 20;
+    let organisation = (((x * x) >> 20) * ORGANISATIONS) >> 20;
     let recipient = format!("person{number}@company{organisation}.com");
     Message {
         recipient,
