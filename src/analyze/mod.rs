@@ -14,7 +14,6 @@ pub mod candidate;
 pub mod cells;
 pub mod chronic;
 pub mod columns;
-pub mod coverage;
 pub mod details;
 pub mod explain;
 pub mod family;

@@ -1,7 +1,7 @@
 //! Cover: which incident a failure belongs to. In: the judgement and an event's scope values. Out: the index of the
 //! first incident, in the judgement's order, whose scope holds the event and whose kind fits the cause.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::doubt::family;
 use crate::analyze::incident::Incident;
@@ -31,7 +31,13 @@ impl<'a> Covers<'a> {
         let mut covers = Covers { incidents, by_organisation: HashMap::new(), others: Vec::new() };
         for (index, incident) in (0..).zip(incidents) {
             match incident.scope.part(ScopeType::Organisation) {
-                Some(organisation) => covers.by_organisation.entry(organisation).or_default().push(index),
+                Some(key) => {
+                    // An organisation may have mail at several registrable domains.
+                    let domains = incident.domains.iter().map(|d| psl::domain_str(d).unwrap_or(d));
+                    for domain in domains.chain([key]).collect::<BTreeSet<_>>() {
+                        covers.by_organisation.entry(domain).or_default().push(index);
+                    }
+                }
                 None => covers.others.push(index),
             }
         }
@@ -54,7 +60,8 @@ impl<'a> Covers<'a> {
 fn holds(incident: &Incident, place: &Place<'_>) -> bool {
     incident.scope.parts.iter().all(|(part, key)| {
         let value = match part {
-            ScopeType::Organisation => place.organisation,
+            // Found by its domains already.
+            ScopeType::Organisation => return true,
             ScopeType::Provider | ScopeType::Gateway => place.receiver.map(family),
             ScopeType::SendingIp => place.sending_ip,
             ScopeType::SendingDomain => place.sending_domain,
