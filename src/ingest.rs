@@ -21,7 +21,6 @@ use crate::frame::{ClassifiedEvent, PlacedDelivery, Sink};
 use crate::parse::{ParseOptions, Parsed, Reader};
 use crate::progress::Progress;
 use crate::source::{Batch, Listing, Source, SourceOptions};
-use crate::tables::consumer_domains::ConsumerDomains;
 
 /// How to read a night.
 #[derive(Debug, Clone, Default)]
@@ -52,7 +51,6 @@ pub struct Desk {
     /// Reads lists of what was delivered or sent.
     delivery_reader: Reader,
     classifier: Classifier,
-    consumers: ConsumerDomains,
     source: SourceOptions,
     /// Memories of replies already named, one for each batch in work; a cache changes no result.
     caches: Mutex<Vec<Cache>>,
@@ -78,7 +76,6 @@ impl Desk {
             reader: Reader::new(&options.parse)?,
             delivery_reader: Reader::new(&ParseOptions { deliveries: true, ..options.parse.clone() })?,
             classifier: Classifier::new(options.tables.as_deref())?,
-            consumers: ConsumerDomains::load(options.tables.as_deref())?,
             source: options.source.clone(),
             caches: Mutex::default(),
         })
@@ -174,7 +171,7 @@ impl Desk {
 
     /// The registrable domain; `None` for consumer domains, which are nobody's organisation.
     fn organisation(&self, domain: &str) -> Option<String> {
-        if self.consumers.provider_of(domain).is_some() {
+        if self.classifier.consumers().provider_of(domain).is_some() {
             return None;
         }
         Some(psl::domain_str(domain).unwrap_or(domain).to_owned())

@@ -84,6 +84,11 @@ impl Classifier {
         &self.receivers
     }
 
+    /// The domains at which anyone may hold a mailbox.
+    pub fn consumers(&self) -> &ConsumerDomains {
+        &self.consumers
+    }
+
     /// Everything that is known of one template: who spoke, which rule holds, what it means.
     fn name(&self, heard: &Heard<'_>, template: &str, hits: &mut Hits) -> Classification {
         self.patterns.find(template, hits);
