@@ -97,6 +97,9 @@ impl<'a> Anatomy<'a> {
             PartType::Html(text) => {
                 html.get_or_insert(text);
             }
+            PartType::Binary(_) | PartType::InlineBinary(_) if starts_with(part.contents(), b"Reporting-MTA:") => {
+                self.status.push(text_of(part));
+            }
             PartType::Binary(_) | PartType::InlineBinary(_) => {
                 let name = part.attachment_name().unwrap_or("");
                 self.aggregate |= subtype.ends_with("zip") && name.contains('!');
@@ -107,6 +110,10 @@ impl<'a> Anatomy<'a> {
     /// Plain text after the report is the returned message, if it looks like a header.
     pub(crate) fn place_text(&mut self, text: &'a str) {
         let text = capped(text);
+        if starts_with(text.as_bytes(), b"Feedback-Type:") {
+            self.feedback.push(Cow::Borrowed(text));
+            return;
+        }
         let reported = !self.status.is_empty() || !self.feedback.is_empty();
         if reported && self.returned.is_none() && looks_like_header(text) {
             self.returned = Some(Cow::Borrowed(text));
@@ -114,6 +121,12 @@ impl<'a> Anatomy<'a> {
             self.texts.push(Cow::Borrowed(text));
         }
     }
+}
+
+/// Whether some bytes start with a field's name, white space aside: `Reporting-MTA:` starts a report's first block
+/// (RFC 3464 2.2), `Feedback-Type:` a feedback report, whatever type their part claims to be.
+fn starts_with(bytes: &[u8], name: &[u8]) -> bool {
+    bytes.trim_ascii_start().get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
 }
 
 /// Whether the first line is a header field that returned messages start with.

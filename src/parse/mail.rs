@@ -147,8 +147,9 @@ impl MailReader {
         if let Some(events) = complaint::read(mail) {
             return Ok(Some(events));
         }
-        if let Some(event) = answer::read_receipt(mail) {
-            return Ok(Some(vec![event]));
+        if let Some(receipt) = answer::read_receipt(mail) {
+            let refused = if answer::may_be_refusal(mail) { self.layouts.read(mail, true) } else { Vec::new() };
+            return Ok(Some(if refused.is_empty() { vec![receipt] } else { refused }));
         }
         if !mail.anatomy.status.is_empty() {
             return delivery::read(mail, &self.layouts).map(Some);

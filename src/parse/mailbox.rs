@@ -100,6 +100,10 @@ fn around(text: &str, from: usize, at: usize) -> Option<Found> {
     let lowest = from.max(at.saturating_sub(MAX_SIDE));
     let start = local_start(bytes, lowest, at)?;
     let bracketed = start > 0 && bytes[start - 1] == b'<';
+    // `/var/mail/ann@example.com` is a file; `/G=Ann/S=Bee/@example.com` is an X.400 name behind a gateway.
+    if !bracketed && bytes[start] == b'/' && !bytes[start..at].contains(&b'=') {
+        return None;
+    }
     let end = at + 1 + domain_length(&bytes[at + 1..], bracketed);
     // A full stop that ends the sentence, dashes that underline it.
     let spelled = text.get(start..end)?.trim_end_matches(['.', '-', '_']);
@@ -194,6 +198,17 @@ mod tests {
             [("宛先ann@example.comへの配信", "ann@example.com"), ("<änn@bücher.example>", "änn@xn--bcher-kva.example")]
         {
             assert_eq!(first(text).unwrap().as_str(), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_named_for_an_address_is_none() {
+        for (text, want) in [
+            ("cannot open /var/mail/ann@example.com: denied", None),
+            ("</ann@example.com>", Some("/ann@example.com")),
+            ("/G=Ann/S=Bee/@example.com", Some("/G=Ann/S=Bee/@example.com")),
+        ] {
+            assert_eq!(first(text).as_ref().map(Address::as_str), want, "{text}");
         }
     }
 

@@ -86,12 +86,15 @@ impl Layouts {
             return Vec::new();
         }
         let mut passages = passages::read(&section, layout, &self.wordings);
-        if !known && !evidence.system {
-            // What only claims to be a report, and names us as the recipient, is spam.
-            let us = mail.to().map(|address| address.key());
+        let us = mail.to().map(|address| address.key());
+        let greeted = |failed: &[Address]| !failed.is_empty() && failed.iter().all(|f| Some(f.key()) != us);
+        if (!known && !evidence.system) || greeted(&failed) {
+            // What only claims to be a report, and names us as the recipient, is spam; and where the header says who
+            // failed, our own address in the text is a greeting.
             passages.retain(|passage| Some(passage.address.key()) != us);
         }
-        Shared::of(mail, &section, layout, &evidence, complete).events(passages, failed, mail.head)
+        let unnamed = || passages::of_nobody(&section, &self.wordings);
+        Shared::of(mail, &section, layout, &evidence, complete).events(passages, failed, mail.head, unnamed)
     }
 
     /// The report's own words, and the row that knows its make.
@@ -132,7 +135,6 @@ fn starts_like_an_answer(subject: &str) -> bool {
 struct Shared {
     template: Event,
     sole_recipient: Option<Address>,
-    envelope_recipient: Option<Address>,
 }
 
 impl Shared {
@@ -165,15 +167,24 @@ impl Shared {
             // The recipient of a report that was sent on is not ours.
             sole_recipient = returned.sole_recipient.filter(|_| complete && !is_report(head));
         }
-        Shared { template, sole_recipient, envelope_recipient: None }
+        Shared { template, sole_recipient }
     }
 
-    fn events(mut self, passages: Vec<Passage>, failed: Vec<Address>, head: &Head<'_>) -> Vec<Event> {
+    /// One event for each passage; without any, for the recipients that the headers give away, of whom the text says
+    /// what `unnamed` gives.
+    fn events(
+        mut self,
+        passages: Vec<Passage>,
+        failed: Vec<Address>,
+        head: &Head<'_>,
+        unnamed: impl Fn() -> String,
+    ) -> Vec<Event> {
         if passages.is_empty() {
-            self.envelope_recipient = head.get("To").and_then(|to| verp::recipient(&to));
-            let sole = self.envelope_recipient.take().or(self.sole_recipient.take());
-            let recipients = if failed.is_empty() { sole.into_iter().collect() } else { failed };
-            return recipients.into_iter().map(|address| self.event(&bare(address), None)).collect();
+            let mut sole = || head.get("To").and_then(|to| verp::recipient(&to)).or_else(|| self.sole_recipient.take());
+            let recipients = if failed.is_empty() { sole().into_iter().collect() } else { failed };
+            let text = if recipients.is_empty() { String::new() } else { unnamed() };
+            let about = |address| Passage { address, original: None, text: text.clone(), command: None, host: None };
+            return recipients.into_iter().map(|address| self.event(&about(address), None)).collect();
         }
         // One failed recipient, one address in the text, and they differ: the header names the one that was mailed.
         let header = match (failed.as_slice(), passages.as_slice()) {
@@ -202,10 +213,6 @@ impl Shared {
 fn is_report(head: &Head<'_>) -> bool {
     head.get("Content-Type").is_some_and(|value| value.to_ascii_lowercase().contains("multipart/report"))
         || head.get("Return-Path").is_some_and(|path| path.trim() == "<>")
-}
-
-fn bare(address: Address) -> Passage {
-    Passage { address, original: None, text: String::new(), command: None, host: None }
 }
 
 /// Takes over what a reply says; the event's own Status field serves where the reply has none, or a vaguer one.

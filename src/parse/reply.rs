@@ -43,9 +43,9 @@ pub fn read(diagnostic: &str) -> Reply {
         command: inner.command,
         relayed: inner.relayed,
     };
+    // That it gave up is the end; what stood in the way is the reason, so only the code is the wrapping's.
     if inner.expired {
         reply.code = inner.code.or(reply.code);
-        reply.status = inner.status.or(reply.status);
     }
     let text = joined.get(found.from..).unwrap_or_default();
     if has_words(text) {

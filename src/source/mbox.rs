@@ -1,8 +1,8 @@
 //! mbox: many messages in one file, each after a line `From sender date`.
 //!
 //! In: bytes. Out: where the messages lie, and the messages, unquoted. A boundary is a line that starts with `From `,
-//! stands at the file's start or after a blank line, and ends in a plausible asctime date (RFC 4155); prose that starts
-//! with "From" is not one. Line ends may be LF, CRLF or CR. Writers quote such lines in bodies as `>From `, some
+//! stands at the file's start, after a blank line or after the end of a multipart, and ends in a plausible asctime date
+//! (RFC 4155); prose that starts with "From" is not one. Line ends may be LF, CRLF or CR. Writers quote such lines in bodies as `>From `, some
 //! (mboxrd) also those that are quoted already; one `>` is taken off each, which is exact for mboxrd and for mboxo
 //! wherever the writer quoted.
 
@@ -69,7 +69,7 @@ impl Scanner {
             self.seen = at;
             if is_quoted(data, at) {
                 self.open.iter_mut().for_each(|open| open.quoted = true);
-            } else if let Some(close) = blank_line_before(data, at) {
+            } else if let Some(close) = end_before(data, at) {
                 let line = from_line(&data[at..]);
                 if line.is_none() && !end && data.len() - at <= LONGEST_FROM_LINE {
                     // The line may go on in the next piece.
@@ -155,7 +155,7 @@ impl Cutter for Mbox {
         memmem::find_iter(data, FROM).find(|&at| {
             at > 0
                 && !is_quoted(data, at)
-                && blank_line_before(data, at).is_some()
+                && end_before(data, at).is_some()
                 && from_line(&data[at..]).is_some_and(|length| has_date(&data[at..at + length]))
         })
     }
@@ -193,13 +193,24 @@ fn is_quoted(data: &[u8], at: usize) -> bool {
     marks > 0 && (at == marks || is_line_end(data[at - marks - 1]))
 }
 
-/// If a line starts at `at` and the line before it is blank, where that blank line starts.
-fn blank_line_before(data: &[u8], at: usize) -> Option<usize> {
+/// If a line starts at `at` and a message may end before it, where that message ends: before a blank line, or behind
+/// the line that closes its last multipart, since some writers forget the blank line.
+fn end_before(data: &[u8], at: usize) -> Option<usize> {
     if at == 0 {
         return Some(0);
     }
-    let blank = line_end_before(data, at)?;
-    if blank == 0 || is_line_end(data[blank - 1]) { Some(blank) } else { None }
+    let end = line_end_before(data, at)?;
+    if end == 0 || is_line_end(data[end - 1]) {
+        return Some(end);
+    }
+    closes_multipart(&data[..end]).then_some(at)
+}
+
+/// Whether the last line is `--boundary--` (RFC 2046 5.1.1: a boundary has at most 70 characters).
+fn closes_multipart(data: &[u8]) -> bool {
+    let near = &data[data.len().saturating_sub(80)..];
+    let line = near.iter().rposition(|&b| is_line_end(b)).map_or(&[][..], |end| &near[end + 1..]);
+    line.len() > 4 && line.starts_with(b"--") && line.ends_with(b"--")
 }
 
 /// Where the line end that stands just before `at` starts.

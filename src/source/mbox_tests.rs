@@ -68,6 +68,19 @@ fn a_from_line_in_a_body_is_no_boundary_without_a_blank_line_and_a_date() {
 }
 
 #[test]
+fn the_end_of_a_multipart_ends_a_message_even_if_no_blank_line_does() {
+    for end in ["\n", "\r\n"] {
+        let report = format!("A: 1{end}{end}--b/x{end}{end}text{end}{end}--b/x--{end}");
+        let mbox = format!("{BOUNDARY}{end}{report}{BOUNDARY}{end}A: 2{end}");
+        assert_eq!(messages(&mbox), [report, format!("A: 2{end}")], "{mbox:?}");
+    }
+    for line in ["--", "----", "-- bob --x", "x --b--"] {
+        let mbox = format!("{BOUNDARY}\nA: 1\n\n{line}\n{BOUNDARY}\nmore\n");
+        assert_eq!(messages(&mbox).len(), 1, "{mbox:?}");
+    }
+}
+
+#[test]
 fn one_mark_is_taken_off_quoted_from_lines_and_no_other() {
     for (quoted, want) in [
         (">From a", "From a"),

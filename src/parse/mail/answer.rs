@@ -25,6 +25,15 @@ pub(super) fn read_receipt(mail: &Mail<'_>) -> Option<Event> {
     Some(event)
 }
 
+/// Whether a disposition notification may be a refusal: Sieve's `reject` (RFC 5429 2.2), and Dovecot for a full mailbox,
+/// notify that a machine deleted the message. Outlook does so too, for what was deleted unread; the text must tell.
+pub(super) fn may_be_refusal(mail: &Mail<'_>) -> bool {
+    let deleted = |value: &str| value.contains("automatic-action") && value.contains("deleted");
+    mail.anatomy.disposition.iter().flat_map(|text| lines(text)).any(
+        |line| matches!(line, Line::Field(field) if field.is("Disposition") && deleted(&field.value().to_ascii_lowercase())),
+    )
+}
+
 /// An automatic answer or a challenge: the one that answers is the one we mailed.
 pub(super) fn read(mail: &Mail<'_>, layouts: &Layouts) -> Option<Event> {
     let evidence = layouts.weigh(mail.head, mail.subject, &mail.anatomy.text());

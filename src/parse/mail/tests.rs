@@ -1,5 +1,7 @@
 //! The mail reader as a whole: one behaviour each, on small mails.
 
+mod prose;
+
 use std::fmt::Write as _;
 
 use proptest::prelude::*;

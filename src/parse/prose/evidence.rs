@@ -37,6 +37,7 @@ pub(crate) struct Wordings {
     line_start: Finder,
     sender: Finder,
     labels: HashMap<String, Meaning>,
+    words_before: HashMap<String, Meaning>,
     local_parts: HashMap<String, Meaning>,
 }
 
@@ -54,6 +55,7 @@ impl Wordings {
         };
         Ok(Wordings {
             labels: whole(Place::Label),
+            words_before: whole(Place::WordBefore),
             local_parts: whole(Place::LocalPart),
             subject: of(Place::Subject),
             subject_start: of(Place::SubjectStart),
@@ -105,6 +107,11 @@ impl Wordings {
     /// Whose address a label announces, if not a recipient's.
     pub(crate) fn label(&self, label: &str) -> Option<Meaning> {
         self.labels.get(&label.to_lowercase()).copied()
+    }
+
+    /// Whose address the word before it announces, if not a recipient's.
+    pub(crate) fn before(&self, word: &str) -> Option<Meaning> {
+        self.words_before.get(&word.to_lowercase()).copied()
     }
 
     /// Whether an address is that of whoever runs the mail system.

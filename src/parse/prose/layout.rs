@@ -18,7 +18,7 @@ pub(super) struct Layout {
     from: Vec<String>,
     subject: Vec<String>,
     has_opening: bool,
-    pub(super) begins: Option<String>,
+    begins: Option<String>,
     returned: Vec<String>,
     pub(super) address: Vec<Regex>,
     pub(super) reply: ReplyPlace,
@@ -67,13 +67,22 @@ impl Rows {
             |words: &[String], text: &str| words.is_empty() || words.iter().any(|word| text.contains(word.as_str()));
         let rows = self.layouts.iter().zip(opened);
         let mut fitting = rows.filter(|(row, opened)| {
-            (*opened || !row.has_opening) && holds(&row.from, &from) && holds(&row.subject, &subject)
+            (*opened || !row.has_opening)
+                && holds(&row.from, &from)
+                && holds(&row.subject, &subject)
+                && row.begin(&section.lines).is_some()
         });
         fitting.next().map(|(row, _)| row)
     }
 }
 
 impl Layout {
+    /// The line from which on this make names recipients; `None` if it always announces them, and does not here.
+    pub(super) fn begin(&self, lines: &[&str]) -> Option<usize> {
+        let Some(begins) = &self.begins else { return Some(0) };
+        lines.iter().position(|line| line.to_lowercase().contains(begins.as_str())).map(|at| at + 1)
+    }
+
     /// Whether this make has words of its own that announce the returned message.
     pub(super) fn has_markers(&self) -> bool {
         !self.returned.is_empty()

@@ -20,7 +20,8 @@ use crate::tables::layouts::ReplyPlace;
 
 /// Reads the passages of a report.
 pub(super) fn read(section: &Section<'_>, layout: Option<&Layout>, wordings: &Wordings) -> Vec<Passage> {
-    let lines = &section.lines[begin(&section.lines, layout)..];
+    let begin = layout.and_then(|layout| layout.begin(&section.lines)).unwrap_or(0);
+    let lines = &section.lines[begin..];
     let spots = spots(lines, layout, wordings);
     let mut blocks = blocks(lines, &spots);
     let place = layout.map_or(ReplyPlace::Best, |l| l.reply);
@@ -38,12 +39,9 @@ pub(super) fn read(section: &Section<'_>, layout: Option<&Layout>, wordings: &Wo
     passages
 }
 
-/// The line after the one with which a layout's list begins.
-fn begin(lines: &[&str], layout: Option<&Layout>) -> usize {
-    let Some(begins) = layout.and_then(|l| l.begins.as_deref()) else {
-        return 0;
-    };
-    lines.iter().position(|line| line.to_lowercase().contains(begins)).map_or(0, |at| at + 1)
+/// What a report says of a recipient whom its text does not name.
+pub(super) fn of_nobody(section: &Section<'_>, wordings: &Wordings) -> String {
+    telling(&section.lines, wordings)
 }
 
 /// A line that names a recipient.
@@ -74,10 +72,19 @@ fn spots<'a>(lines: &[&'a str], layout: Option<&Layout>, wordings: &Wordings) ->
         }
     }
     let Some(plainest) = named.iter().map(|(rank, _)| *rank).min() else {
-        return Vec::new();
+        return aliases(lines);
     };
     let spots: Vec<Spot<'a>> = named.into_iter().filter(|(rank, _)| *rank == plainest).map(|(_, spot)| spot).collect();
     without_offices(without_quoted(spots, lines), wordings)
+}
+
+/// The addresses of notes on aliases, for want of any other: Exim hides where an alias leads to, if told so, and writes
+/// `(an undisclosed address)` above the note.
+fn aliases<'a>(lines: &[&'a str]) -> Vec<Spot<'a>> {
+    let noted = |(line, text): (usize, &&'a str)| {
+        alias_note(text).map(|address| Spot { line, address, rest: "", indent: text.len() - text.trim_start().len() })
+    };
+    lines.iter().enumerate().filter_map(noted).collect()
 }
 
 fn by_layout<'a>(at: usize, line: &'a str, layout: &Layout) -> Option<Spot<'a>> {

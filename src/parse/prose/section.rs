@@ -1,7 +1,7 @@
 //! Where a report's own words end and the returned message begins. In: the text for people. Out: its lines up to there,
 //! and the returned header. What stands in the returned message is never read for recipients.
 
-use super::super::fields::{Head, Line, lines, split_line};
+use super::super::fields::{Field, Head, Line, lines, split_line};
 
 /// A report's text, cut.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ pub(super) fn cut<'a>(text: &'a str, is_marker: impl Fn(&str) -> bool) -> Sectio
     let mut after_field = false;
     while !rest.is_empty() {
         let (line, after) = split_line(rest);
-        if !after_field && starts_header(rest) {
+        if !after_field && starts_header(rest) && !(is_blank(&own) && is_echo(rest)) {
             return Section { own: until(rest), lines: own, returned: Some(rest) };
         }
         if is_marker(line) {
@@ -73,6 +73,18 @@ pub(super) fn cut<'a>(text: &'a str, is_marker: impl Fn(&str) -> bool) -> Sectio
         rest = after;
     }
     Section { own: text, lines: own, returned: None }
+}
+
+/// Whether nothing was said yet, or only one line.
+fn is_blank(lines: &[&str]) -> bool {
+    lines.iter().filter(|line| !line.trim().is_empty()).count() <= 1
+}
+
+/// Whether a block repeats only what a reader sees of a message: IMail puts the report's own header on top of its text,
+/// others that of the message they return. A returned header has more fields.
+fn is_echo(text: &str) -> bool {
+    let seen = |field: &Field<'_>| is_one_of(field.name, &["From", "To", "Cc", "Date", "Sent", "Subject", "Reply-To"]);
+    lines(text).take_while(|line| *line != Line::Blank).all(|line| matches!(line, Line::Field(field) if seen(&field)))
 }
 
 fn after_field_start(line: &str) -> bool {
@@ -126,6 +138,15 @@ mod tests {
         let section = cut(text, |_| false);
         assert_eq!(section.lines, ["ann@example.com: failed", ""]);
         assert!(section.returned.unwrap().starts_with("Received:"));
+    }
+
+    #[test]
+    fn an_echo_on_top_of_the_text_does_not_end_them() {
+        let text =
+            "To: eve@example.com\nCC: \nDate: today\nSubject: Undeliverable Mail\n\nundeliverable to ann@example.org\n";
+        assert_eq!(cut(text, |_| false).lines.last(), Some(&"undeliverable to ann@example.org"));
+        let text = format!("Received: by mx.example.com\n{text}");
+        assert!(cut(&text, |_| false).returned.is_some());
     }
 
     #[test]

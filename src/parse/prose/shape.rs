@@ -42,7 +42,7 @@ pub(super) fn read<'a>(line: &'a str, wordings: &Wordings) -> Option<Named<'a>> 
     memchr::memchr(b'@', line.as_bytes())?;
     let text = line.trim_start();
     let indent = line.len() - text.len();
-    let mut all = mailbox::all(text);
+    let mut all = mailbox::all(text).skip_while(|found| is_said_of_the_sender(&text[..found.start], wordings));
     let found = all.next()?;
     let (more, end) = listed_after(text, found.end, all);
     let rest = text[end..].trim_start_matches(['>', '"', '\'', ')', ']', '*']);
@@ -90,6 +90,13 @@ fn rank_of<'a>(before: &str, rest: &'a str, line: &'a str, wordings: &Wordings) 
         _ if telling && said.trim().is_empty() => Some((Rank::Labelled, line)),
         _ => Some((Rank::Labelled, said)),
     }
+}
+
+/// Whether the word before an address in a sentence makes it the sender's: `they accept no mail from eve@example.com`.
+fn is_said_of_the_sender(before: &str, wordings: &Wordings) -> bool {
+    let before = before.trim_end_matches([' ', '<', '\'', '"']);
+    let word = before.rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+    word.len() < before.trim_start().len() && wordings.before(word) == Some(Meaning::Sender)
 }
 
 /// Whether a line is one of an SMTP dialogue. `>>>` may also be a mere bullet.

@@ -42,6 +42,7 @@ const MARKS: &[&str] = &[
     "last transfail: ",
     "last error: ",
     "{led=",
+    "minutes.<",
 ];
 
 static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {

@@ -176,11 +176,17 @@ fn a_callout_about_the_sender_is_not_unwrapped() {
 }
 
 #[test]
-fn an_expired_message_keeps_its_final_code() {
-    assert_all(&[(
-        "554 5.4.7 [internal] message timeout (exceeded max time, last transfail: 452 4.2.2 over quota)",
-        "554|5.4.7|-|-|452 4.2.2 over quota",
-    )]);
+fn an_expired_message_keeps_its_final_code_and_tells_the_last_delay() {
+    assert_all(&[
+        (
+            "554 5.4.7 [internal] message timeout (exceeded max time, last transfail: 452 4.2.2 over quota)",
+            "554|4.2.2|-|-|452 4.2.2 over quota",
+        ),
+        (
+            "smtp; 554 4.4.7 Message expired: unable to deliver in 840 minutes.<421 4.4.2 Connection timed out>",
+            "554|4.4.2|-|-|421 4.4.2 Connection timed out",
+        ),
+    ]);
 }
 
 #[test]

@@ -383,7 +383,7 @@ fn returned(text: &str) -> Option<Peeled<'_>> {
             return Some(Peeled { text: inner, expired: true, relayed: true, ..Peeled::default() });
         }
     }
-    for (marker, close) in [("last transfail: ", ')'), ("last error: ", ')'), ("{LED=", '}')] {
+    for (marker, close) in [("last transfail: ", ')'), ("last error: ", ')'), ("{LED=", '}'), ("minutes.<", '>')] {
         let Some(at) = memmem::find(text.as_bytes(), marker.as_bytes()) else {
             continue;
         };
