@@ -70,4 +70,6 @@ fn push_context(key: &mut String, heard: &Heard<'_>) {
     key.push_str(heard.host.map_or("", |host| host.name.as_str()));
     key.push('\u{1}');
     key.push_str(heard.provider.unwrap_or(""));
+    key.push('\u{1}');
+    key.push_str(heard.wrapper.unwrap_or(""));
 }

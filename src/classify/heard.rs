@@ -22,26 +22,31 @@ pub struct Heard<'a> {
     pub provider: Option<&'a str>,
     /// That host passed on what another system said.
     pub relayed: bool,
+    /// The receiver whose words stand around the reply: it passed on what a further system said.
+    pub wrapper: Option<&'a str>,
 }
 
 impl<'a> Heard<'a> {
     /// The part of an event that naming looks at.
     pub fn of_event(event: &'a Event, receivers: &'a Receivers, consumers: &'a ConsumerDomains) -> Heard<'a> {
         let text = event.reply.as_deref().or(event.diagnostic_code.as_deref()).unwrap_or_default();
-        let relayed =
-            event.diagnostic_code.as_deref().is_some_and(|whole| whole.len() > text.len() && reply::is_relayed(whole));
+        let around = event.diagnostic_code.as_deref().filter(|whole| whole.len() > text.len());
+        let named_host = event.remote_mta.as_deref();
+        let front = around.filter(|_| named_host.is_none()).and_then(|words| receivers.front_of(words));
         Heard {
             text,
             code: event.reply_code,
             status: event.status,
             command: event.command,
-            host: event.remote_mta.as_deref().and_then(|host| receivers.of_host(host)),
-            provider: event
-                .recipient
-                .as_ref()
-                .filter(|_| event.remote_mta.is_none() && event.reply_code.is_some())
-                .and_then(|recipient| consumers.provider_of(recipient.domain())),
-            relayed,
+            host: named_host.and_then(|host| receivers.of_host(host)).or(front),
+            provider: (named_host.is_none() && event.reply_code.is_some())
+                .then(|| {
+                    let mailed = event.recipient.as_ref().and_then(|mailed| consumers.provider_of(mailed.domain()));
+                    mailed.or_else(|| quoted_provider(text, consumers))
+                })
+                .flatten(),
+            relayed: front.is_none() && around.is_some_and(reply::is_relayed),
+            wrapper: around.and_then(|words| receivers.wrapper_of(words)).map(|row| row.name.as_str()),
         }
     }
 
@@ -55,6 +60,7 @@ impl<'a> Heard<'a> {
             host: host.or(reply.host.as_deref()).and_then(|host| receivers.of_host(host)),
             provider: None,
             relayed: reply.relayed,
+            wrapper: None,
         }
     }
 
@@ -63,4 +69,14 @@ impl<'a> Heard<'a> {
         let class = self.code.map(ReplyCode::class).or(self.status.map(|status| status.class));
         class.map(|class| class == 4)
     }
+}
+
+/// The provider of the first address that a reply quotes. A reply that speaks of the sender quotes the sender's.
+fn quoted_provider<'a>(text: &str, consumers: &'a ConsumerDomains) -> Option<&'a str> {
+    let (_, rest) = text.split_once('@')?;
+    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))).unwrap_or(rest.len());
+    let provider = consumers.provider_of(&rest[..end].trim_end_matches('.').to_ascii_lowercase())?;
+    let lower = text.to_ascii_lowercase();
+    let speaks_of_sender = ["sender", "from", "helo", "contact", "report", "postmaster@", "abuse"];
+    (!speaks_of_sender.iter().any(|word| lower.contains(word))).then_some(provider)
 }

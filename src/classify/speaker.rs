@@ -16,7 +16,8 @@ pub struct Spoke<'a> {
     pub outranks_rules: bool,
 }
 
-/// Who spoke: the host, a wording of its own, the provider of the recipient's domain, a server's wording. A host that only passed a reply on did not speak it.
+/// Who spoke: the host, a wording of its own, the provider of the recipient's domain, a server's wording, and last who
+/// wrapped it. A host that only passed a reply on did not speak it.
 pub fn of<'a>(heard: &Heard<'a>, hits: &Hits, patterns: &Patterns, receivers: &'a Receivers) -> Option<Spoke<'a>> {
     if let Some(host) = heard.host.filter(|_| !heard.relayed) {
         return Some(Spoke { name: &host.name, presumed: false, outranks_rules: true });
@@ -29,5 +30,6 @@ pub fn of<'a>(heard: &Heard<'a>, hits: &Hits, patterns: &Patterns, receivers: &'
     let presumed =
         heard.provider.filter(|_| !heard.relayed).map(|name| Spoke { name, presumed: true, outranks_rules: false });
     // A provider may well run Postfix: its name says more than its software's.
-    worded.filter(|spoke| spoke.outranks_rules).or(presumed).or(worded)
+    let wrapper = heard.wrapper.map(|name| Spoke { name, presumed: false, outranks_rules: false });
+    worded.filter(|spoke| spoke.outranks_rules).or(presumed).or(worded).or(wrapper)
 }

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use memchr::memmem::Finder;
 use serde::Deserialize;
 
 use super::{Row, Table, TableError, load};
@@ -48,6 +49,12 @@ pub struct Receiver {
     /// Hosts of its help pages, kept readable in templates.
     #[serde(default)]
     pub pages: Vec<String>,
+    /// Words, letter case exact, around what the mailboxes' own server said: this system stands in front of them and answered us.
+    #[serde(default)]
+    pub fronts: Vec<String>,
+    /// Words, letter case exact, around what a further system said to this one.
+    #[serde(default)]
+    pub wraps: Vec<String>,
     /// Where the row's knowledge comes from.
     pub source: String,
 }
@@ -65,6 +72,9 @@ pub struct Receivers {
     by_name: HashMap<String, usize>,
     hosts: Suffixes,
     submission: Suffixes,
+    /// What each row puts around others' words, with its index.
+    fronts: Vec<(Finder<'static>, usize)>,
+    wraps: Vec<(Finder<'static>, usize)>,
 }
 
 impl Receivers {
@@ -75,6 +85,7 @@ impl Receivers {
     pub fn load(user_tables: Option<&Path>) -> Result<Receivers, TableError> {
         let rows = load::<Receiver>(user_tables)?;
         let (mut hosts, mut submission) = (Suffixes::default(), Suffixes::default());
+        let (mut fronts, mut wraps) = (Vec::new(), Vec::new());
         let mut by_name = HashMap::new();
         for (index, row) in rows.iter().enumerate() {
             by_name.entry(row.value.name.clone()).or_insert(index);
@@ -84,13 +95,16 @@ impl Receivers {
             for pattern in &row.value.submission {
                 submission.add(pattern, index);
             }
+            let marks = |words: &[String]| words.iter().map(|word| (Finder::new(word).into_owned(), index)).collect::<Vec<_>>();
+            fronts.extend(marks(&row.value.fronts));
+            wraps.extend(marks(&row.value.wraps));
             if let Some(shape) = row.value.customer.iter().find(|s| !s.contains('(')) {
                 return Err(
                     row.error(format!("customer shape \"{shape}\" marks no key; put it in ( ), such as \"*-(&)\""))
                 );
             }
         }
-        Ok(Receivers { rows, by_name, hosts, submission })
+        Ok(Receivers { rows, by_name, hosts, submission, fronts, wraps })
     }
 
     /// The rows in order of the file, each with its place.
@@ -107,6 +121,21 @@ impl Receivers {
         }
         let (index, _) = self.hosts.find(&host)?;
         self.rows.get(index).map(|row| &row.value)
+    }
+
+    /// Who stands in front of the mailboxes and answered with their server's words, by what it put around them.
+    pub fn front_of(&self, around: &str) -> Option<&Receiver> {
+        self.putting(around, &self.fronts)
+    }
+
+    /// Who passed on a further system's words, by what it put around them.
+    pub fn wrapper_of(&self, around: &str) -> Option<&Receiver> {
+        self.putting(around, &self.wraps)
+    }
+
+    fn putting(&self, around: &str, marks: &[(Finder<'static>, usize)]) -> Option<&Receiver> {
+        let (_, index) = marks.iter().find(|(mark, _)| mark.find(around.as_bytes()).is_some())?;
+        self.rows.get(*index).map(|row| &row.value)
     }
 
     /// The first row of a name.
