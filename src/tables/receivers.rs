@@ -95,7 +95,8 @@ impl Receivers {
             for pattern in &row.value.submission {
                 submission.add(pattern, index);
             }
-            let marks = |words: &[String]| words.iter().map(|word| (Finder::new(word).into_owned(), index)).collect::<Vec<_>>();
+            let marks =
+                |words: &[String]| words.iter().map(|word| (Finder::new(word).into_owned(), index)).collect::<Vec<_>>();
             fronts.extend(marks(&row.value.fronts));
             wraps.extend(marks(&row.value.wraps));
             if let Some(shape) = row.value.customer.iter().find(|s| !s.contains('(')) {
