@@ -72,9 +72,10 @@ impl Desk {
     /// # Errors
     /// A broken table, with file, line and reason.
     pub fn new(options: &IngestOptions) -> anyhow::Result<Desk> {
+        let reader = Reader::new(&options.parse)?;
         Ok(Desk {
-            reader: Reader::new(&options.parse)?,
-            delivery_reader: Reader::new(&ParseOptions { deliveries: true, ..options.parse.clone() })?,
+            delivery_reader: reader.for_deliveries(&options.parse)?,
+            reader,
             classifier: Classifier::new(options.tables.as_deref())?,
             source: options.source.clone(),
             caches: Mutex::default(),

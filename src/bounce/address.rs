@@ -24,7 +24,7 @@ impl Address {
             Some(route) => route.split_once(':')?.1,
             None => text,
         };
-        if text.len() > MAX_LEN || text.chars().any(char::is_control) {
+        if text.len() > MAX_LEN || has_control(text) {
             return None;
         }
         let (local, domain) = text.rsplit_once('@')?;
@@ -37,8 +37,11 @@ impl Address {
         {
             return None;
         }
-        let domain = domain_key(domain)?;
-        Some(Address { text: format!("{local}@{domain}"), at: local.len() })
+        let mut text = String::with_capacity(local.len() + 1 + domain.len());
+        text.push_str(local);
+        text.push('@');
+        push_domain(&mut text, domain)?;
+        Some(Address { text, at: local.len() })
     }
 
     /// The address as a list target wants it: local part as given, domain in A-labels.
@@ -71,14 +74,41 @@ impl fmt::Display for Address {
 /// The one spelling of a domain: lower case, A-labels, no trailing dot; an address literal stays in its brackets.
 /// `None` for what cannot be a domain.
 pub fn domain_key(domain: &str) -> Option<String> {
+    let mut key = String::with_capacity(domain.len());
+    push_domain(&mut key, domain)?;
+    Some(key)
+}
+
+/// Appends the one spelling of a domain; `None`, and some rest appended, for what cannot be one.
+fn push_domain(out: &mut String, domain: &str) -> Option<()> {
+    let start = out.len();
     let domain = domain.trim().trim_end_matches('.');
-    if domain.starts_with('[') && domain.ends_with(']') && domain.len() > 2 {
-        return Some(domain.to_ascii_lowercase());
+    let literal = domain.starts_with('[') && domain.ends_with(']') && domain.len() > 2;
+    if literal || domain.is_ascii() {
+        out.push_str(domain);
+        out[start..].make_ascii_lowercase();
+    } else {
+        out.push_str(&idna::domain_to_ascii(domain).ok()?);
     }
-    let plain = |d: &str| d.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
-    let domain = if domain.is_ascii() { domain.to_ascii_lowercase() } else { idna::domain_to_ascii(domain).ok()? };
-    let labelled = domain.split('.').all(|label| !label.is_empty() && label.len() <= 63);
-    (!domain.is_empty() && domain.len() <= 253 && plain(&domain) && labelled).then_some(domain)
+    (literal || is_domain(&out.as_bytes()[start..])).then_some(())
+}
+
+/// Labels of 1 to 63 bytes with dots between them, 253 bytes in all (RFC 1035 2.3.4); `_` is seen in hosts' names.
+fn is_domain(domain: &[u8]) -> bool {
+    let mut label = 0;
+    for b in domain {
+        label = match b {
+            b'.' if label > 0 => 0,
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' if label < 63 => label + 1,
+            _ => return false,
+        };
+    }
+    label > 0 && domain.len() <= 253
+}
+
+/// Whether a text has control characters.
+fn has_control(text: &str) -> bool {
+    if text.is_ascii() { text.bytes().any(|b| b.is_ascii_control()) } else { text.chars().any(char::is_control) }
 }
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ impl<'a> Iterator for Lines<'a> {
         let start = self.rest;
         let (line, mut rest) = split_line(start);
         self.rest = rest;
-        if line.trim().is_empty() {
+        if is_blank(line) {
             return Some(Line::Blank);
         }
         let Some((name, value)) = name_and_value(line) else {
@@ -92,7 +92,7 @@ impl<'a> Iterator for Lines<'a> {
         };
         while rest.starts_with([' ', '\t']) {
             let (line, after) = split_line(rest);
-            if line.trim().is_empty() {
+            if is_blank(line) {
                 break;
             }
             rest = after;
@@ -104,15 +104,27 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
+/// Whether a line has nothing but white space. Nearly all have a letter in front.
+pub(crate) fn is_blank(line: &str) -> bool {
+    !line.as_bytes().first().is_some_and(u8::is_ascii_graphic) && line.trim().is_empty()
+}
+
 /// `Name: value`; a name is printable and holds no space (RFC 5322 2.2). `http://` is an address, not a name.
 fn name_and_value(line: &str) -> Option<(&str, &str)> {
-    let (name, value) = line.split_once(':')?;
-    let name = name.trim_end();
-    let plain = name.len() <= 80
-        && name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.bytes().all(|b| b.is_ascii_graphic() && b != b'<' && b != b'@');
-    (plain && !value.starts_with("//")).then_some((name, value))
+    let bytes = line.as_bytes();
+    if !bytes.first()?.is_ascii_alphabetic() {
+        return None;
+    }
+    let in_name = |b: &u8| b.is_ascii_graphic() && !matches!(b, b':' | b'<' | b'@');
+    let end = bytes.iter().take(MAX_NAME + 1).take_while(|b| in_name(b)).count();
+    // White space may stand before the colon (RFC 5322 4.5).
+    let (name, rest) = line.split_at_checked(end).filter(|_| end <= MAX_NAME)?;
+    let value = rest.strip_prefix(':').or_else(|| rest.trim_start().strip_prefix(':'))?;
+    (!value.starts_with("//")).then_some((name, value))
 }
+
+/// Longest name of a field, in bytes.
+const MAX_NAME: usize = 80;
 
 /// The fields of one header, up to its first blank line.
 #[derive(Debug, Default)]

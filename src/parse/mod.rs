@@ -24,6 +24,7 @@ use crate::bounce::{Delivery, Event, Kind, Origin, Reject, Timestamp};
 use crate::source::Item;
 use crate::tables::TableError;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// How to read items.
 #[derive(Debug, Clone, Default)]
@@ -58,7 +59,7 @@ pub struct Parsed {
 /// Reads items; holds the compiled tables, is shared by all threads.
 #[derive(Debug)]
 pub struct Reader {
-    mails: MailReader,
+    mails: Arc<MailReader>,
     records: record::Records,
 }
 
@@ -70,9 +71,18 @@ impl Reader {
     pub fn new(options: &ParseOptions) -> Result<Reader, TableError> {
         let layouts = Layouts::load(options.tables.as_deref())?;
         Ok(Reader {
-            mails: MailReader::new(layouts, options.campaign_headers.clone()),
+            mails: Arc::new(MailReader::new(layouts, options.campaign_headers.clone())),
             records: record::Records::new(options)?,
         })
+    }
+
+    /// A reader for lists of what was delivered or sent, with the same tables.
+    ///
+    /// # Errors
+    /// A broken table of the user's.
+    pub fn for_deliveries(&self, options: &ParseOptions) -> Result<Reader, TableError> {
+        let options = ParseOptions { deliveries: true, ..options.clone() };
+        Ok(Reader { mails: self.mails.clone(), records: record::Records::new(&options)? })
     }
 
     /// One bounce of which only the reply is known, and perhaps the host that gave it: what `explain "550 ..."` asks.

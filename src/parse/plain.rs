@@ -5,6 +5,7 @@
 //! This is for speed: the library decodes the whole returned message, of which only the header matters here.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use memchr::memmem;
 
@@ -82,15 +83,16 @@ fn part<'a>(head: &Head<'a>, body: &'a [u8], anatomy: &mut Anatomy<'a>, depth: u
     }
 }
 
+/// How a line starts that may be a boundary.
+static DASHES: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(b"\n--"));
+
 /// The parts between the lines of a boundary.
 fn parts<'a>(boundary: &str, body: &'a [u8], anatomy: &mut Anatomy<'a>, depth: usize) -> Option<()> {
     let delimiter = [b"--", boundary.as_bytes()].concat();
     let mut begin = None;
-    for at in memmem::find_iter(body, &delimiter) {
-        if at > 0 && body[at - 1] != b'\n' {
-            continue;
-        }
-        let line = &body[at + delimiter.len()..];
+    let at_start = body.starts_with(b"--").then_some(0);
+    for at in at_start.into_iter().chain(DASHES.find_iter(body).map(|end| end + 1)) {
+        let Some(line) = body[at..].strip_prefix(delimiter.as_slice()) else { continue };
         let closing = line.starts_with(b"--");
         let length = memchr::memchr(b'\n', line).unwrap_or(line.len());
         let behind = line.get(..length)?.trim_ascii();

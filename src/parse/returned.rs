@@ -69,9 +69,13 @@ fn sender_domain(value: &str) -> Option<String> {
 }
 
 fn campaign(head: &Head<'_>, own_headers: &[String]) -> Option<String> {
-    let own = own_headers.iter().map(String::as_str);
-    own.chain(CAMPAIGN_HEADERS.iter().copied())
+    // All known names start with `X-`, and few fields do.
+    let marked: Vec<_> = head.fields().iter().filter(|field| field.name.starts_with(['X', 'x'])).collect();
+    let known = |name: &&str| marked.iter().filter(|field| field.is(name)).find_map(|field| word(&field.value()));
+    own_headers
+        .iter()
         .find_map(|name| word(&head.get(name)?))
+        .or_else(|| CAMPAIGN_HEADERS.iter().find_map(known))
         .or_else(|| feedback_campaign(&head.get("Feedback-ID")?))
         .or_else(|| list_id(&head.get("List-Id")?))
 }
@@ -101,15 +105,17 @@ fn word(value: &str) -> Option<String> {
 }
 
 fn sole_recipient(head: &Head<'_>) -> Option<Address> {
-    let mut found = ["To", "Cc"].iter().flat_map(|name| {
-        let values: Vec<_> = head.all(name).collect();
-        values
-            .iter()
-            .flat_map(|value| mailbox::all(value).map(|f| f.address).take(3).collect::<Vec<_>>())
-            .collect::<Vec<_>>()
-    });
-    let first = found.next()?;
-    found.all(|other| other.key() == first.key()).then_some(first)
+    let mut sole: Option<Address> = None;
+    for value in head.all("To").chain(head.all("Cc")) {
+        for mailbox::Found { address, .. } in mailbox::all(&value) {
+            match &sole {
+                Some(known) if known.key() != address.key() => return None,
+                Some(_) => {}
+                None => sole = Some(address),
+            }
+        }
+    }
+    sole
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! A reply names two kinds of address: the one it complains about, and the one of the server that spoke. Only words
 //! before the address tell them apart, so an address without such words is not taken.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::fields::Head;
@@ -135,13 +136,16 @@ fn crossing(head: &Head<'_>, reporting_mta: Option<&str>) -> Option<IpAddr> {
         let Some((from, by)) = hop(&line) else {
             continue;
         };
-        if side(by) != Some(theirs.clone()) {
+        if side(by).as_ref() != Some(&theirs) {
             return None;
         }
-        let sender = Spots::new(from).map(|spot| spot.ip).find(|ip| is_public(*ip));
         let host = from.split_whitespace().next().unwrap_or("");
-        if let (Some(ip), true) = (sender, side(host).as_ref() != Some(&theirs)) {
-            return Some(ip);
+        if side(host).as_ref() == Some(&theirs) {
+            continue;
+        }
+        let sender = Spots::new(from).map(|spot| spot.ip).find(|ip| is_public(*ip));
+        if sender.is_some() {
+            return sender;
         }
     }
     None
@@ -155,9 +159,12 @@ fn hop(line: &str) -> Option<(&str, &str)> {
 }
 
 /// The registrable domain of a host, lower case: one side of a hop.
-fn side(host: &str) -> Option<String> {
-    let host = host.trim_matches(['[', ']', '.', ';', '(', ')']).to_ascii_lowercase();
-    psl::domain_str(&host).map(str::to_owned)
+fn side(host: &str) -> Option<Cow<'_, str>> {
+    let host = host.trim_matches(['[', ']', '.', ';', '(', ')']);
+    if host.bytes().any(|b| b.is_ascii_uppercase()) {
+        return psl::domain_str(&host.to_ascii_lowercase()).map(|domain| Cow::Owned(domain.to_owned()));
+    }
+    psl::domain_str(host).map(Cow::Borrowed)
 }
 
 /// Whether an address can be one that we send from over the internet. Documentation ranges pass: samples use them.

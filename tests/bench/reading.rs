@@ -2,64 +2,88 @@
 //!
 //! `cargo bench --bench reading`; pin it (`taskset -c 0`) for the one-thread figures. Every mail differs in addresses,
 //! ids and times, so that neither a cache nor the removal of duplicates helps. The ratio is what counts, not the rate.
+//! For a profiler: `cargo bench --bench reading -- named mbox 2000` (or `read`, `alone`; `maildir`) works that off once.
 
 use std::fmt::Write as _;
 use std::hint::black_box;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use bouncescope::bounce::Reject;
 use bouncescope::frame::{ClassifiedEvent, PlacedDelivery, Sink};
 use bouncescope::ingest::{Desk, IngestOptions, Role, Seen};
+use bouncescope::parse::{ParseOptions, Parsed, Reader};
 use bouncescope::progress::Progress;
-use bouncescope::source;
+use bouncescope::source::{self, SourceOptions};
 use mail_parser::MessageParser;
 
 const MAILS: usize = 20_000;
 const ROUNDS: usize = 5;
 
 fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let mails = match arguments.as_slice() {
+        [_, _, mails] => mails.parse().expect("a number of mails"),
+        _ => MAILS,
+    };
     let dir = tempfile::tempdir().expect("a temporary folder");
-    let mails: Vec<String> = (0..MAILS).map(mail).collect();
-    let mbox = dir.path().join("returned.mbox");
+    let (mbox, maildir) = lay_down(dir.path(), mails);
+    let desk = Desk::new(&IngestOptions::default()).expect("tables");
+    let reader = Reader::new(&ParseOptions::default()).expect("tables");
+    if let [work, container, ..] = arguments.as_slice() {
+        let path = if container == "mbox" { &mbox } else { &maildir };
+        match work.as_str() {
+            "alone" => alone(path, container, mails),
+            "read" => read(path, &reader, mails),
+            _ => named(path, &desk, mails),
+        }
+        return;
+    }
+    let (one, two) = (pool(1), pool(2));
+    for (name, path) in [("mbox", &mbox), ("maildir", &maildir)] {
+        let alone_1 = best(|| one.install(|| alone(path, name, mails)));
+        let read_1 = best(|| one.install(|| read(path, &reader, mails)));
+        let named_1 = best(|| one.install(|| named(path, &desk, mails)));
+        let alone_2 = best(|| two.install(|| alone_on_two(path, name, mails)));
+        let named_2 = best(|| two.install(|| named(path, &desk, mails)));
+        let rate = |took: Duration| mails as f64 / took.as_secs_f64();
+        println!(
+            "{name:8} one thread: mail-parser alone {:.0} mails/s, read {:.0} (ratio {:.2}), read and named {:.0} (ratio {:.2})",
+            rate(alone_1),
+            rate(read_1),
+            gain(alone_1, read_1),
+            rate(named_1),
+            gain(alone_1, named_1)
+        );
+        println!(
+            "{name:8} two threads: mail-parser gains {:.2}, bouncescope {:.2}; ratio of gains {:.2}",
+            gain(alone_1, alone_2),
+            gain(named_1, named_2),
+            gain(named_1, named_2) / gain(alone_1, alone_2)
+        );
+    }
+}
+
+/// Writes the mails as an mbox and as a Maildir.
+fn lay_down(dir: &Path, mails: usize) -> (PathBuf, PathBuf) {
+    let mails: Vec<String> = (0..mails).map(mail).collect();
+    let mbox = dir.join("returned.mbox");
     let text: String = mails.iter().map(|m| format!("From MAILER-DAEMON Fri Nov 20 02:00:00 2026\n{m}\n")).collect();
     std::fs::write(&mbox, &text).expect("written");
-    let maildir = dir.path().join("maildir");
+    let maildir = dir.join("maildir");
     for sub in ["cur", "new", "tmp"] {
         std::fs::create_dir_all(maildir.join(sub)).expect("made");
     }
     for (i, mail) in mails.iter().enumerate() {
         std::fs::write(maildir.join("cur").join(format!("{i:06}.host:2,S")), mail).expect("written");
     }
-    println!("{MAILS} mails, {:.1} MB, all different", text.len() as f64 / 1e6);
-    let (one, two) = (pool(1), pool(2));
-    for (name, path) in [("mbox", &mbox), ("maildir", &maildir)] {
-        let alone_1 = best(|| one.install(|| alone(path, name)));
-        let ours_1 = best(|| one.install(|| ours(path)));
-        let alone_2 = best(|| two.install(|| alone_on_two(path, name)));
-        let ours_2 = best(|| two.install(|| ours(path)));
-        report(name, alone_1, ours_1);
-        println!(
-            "{name:8} two threads: mail-parser gains {:.2}, bouncescope {:.2}; ratio of gains {:.2}",
-            gain(alone_1, alone_2),
-            gain(ours_1, ours_2),
-            gain(ours_1, ours_2) / gain(alone_1, alone_2)
-        );
-    }
+    println!("{} mails, {:.1} MB, all different", mails.len(), text.len() as f64 / 1e6);
+    (mbox, maildir)
 }
 
-fn report(name: &str, alone: Duration, ours: Duration) {
-    let rate = |took: Duration| MAILS as f64 / took.as_secs_f64();
-    println!(
-        "{name:8} one thread: mail-parser alone {:.0} mails/s, bouncescope (read, named) {:.0} mails/s, ratio {:.2}",
-        rate(alone),
-        rate(ours),
-        alone.as_secs_f64() / ours.as_secs_f64()
-    );
-}
-
-fn gain(one: Duration, two: Duration) -> f64 {
-    one.as_secs_f64() / two.as_secs_f64()
+/// How much faster `with` is than `without`.
+fn gain(without: Duration, with: Duration) -> f64 {
+    without.as_secs_f64() / with.as_secs_f64()
 }
 
 fn pool(threads: usize) -> rayon::ThreadPool {
@@ -79,7 +103,7 @@ fn best(mut work: impl FnMut()) -> Duration {
 }
 
 /// mail-parser alone: open, split as the mbox says, parse.
-fn alone(path: &Path, kind: &str) {
+fn alone(path: &Path, kind: &str, mails: usize) {
     let parser = MessageParser::default();
     let mut count = 0;
     if kind == "mbox" {
@@ -93,11 +117,11 @@ fn alone(path: &Path, kind: &str) {
             count += usize::from(black_box(parser.parse(&bytes)).is_some());
         }
     }
-    assert_eq!(count, MAILS);
+    assert_eq!(count, mails);
 }
 
 /// The same with the mails spread over the threads of the pool.
-fn alone_on_two(path: &Path, kind: &str) {
+fn alone_on_two(path: &Path, kind: &str, mails: usize) {
     use rayon::prelude::*;
     let parse = |mail: &[u8]| usize::from(black_box(MessageParser::default().parse(mail)).is_some());
     let count: usize = if kind == "mbox" {
@@ -106,7 +130,7 @@ fn alone_on_two(path: &Path, kind: &str) {
     } else {
         files(path).par_iter().with_min_len(64).map(|file| parse(&std::fs::read(file).expect("read"))).sum()
     };
-    assert_eq!(count, MAILS);
+    assert_eq!(count, mails);
 }
 
 fn boundaries(bytes: &[u8]) -> Vec<&[u8]> {
@@ -123,14 +147,25 @@ fn files(path: &Path) -> Vec<std::path::PathBuf> {
     files
 }
 
-/// All of bouncescope's reading: open, split, parse, name; rows are counted and dropped.
-fn ours(path: &Path) {
-    let options = IngestOptions::default();
-    let desk = Desk::new(&options).expect("tables");
-    let listing = source::open(&[path.display().to_string()], &options.source).expect("listed");
+/// Reading alone: open, split, parse; events are counted and dropped.
+fn read(path: &Path, reader: &Reader, mails: usize) {
+    let options = SourceOptions::default();
+    let listing = source::open(&[path.display().to_string()], &options).expect("listed");
+    let mut count = 0;
+    for batch in listing.sources.iter().flat_map(|source| source.batches(&options).expect("opened")) {
+        let mut parsed = Parsed::default();
+        batch.expect("read").each(&mut |item| reader.item(&item.expect("a mail"), &mut parsed));
+        count += black_box(&parsed.events).len();
+    }
+    assert_eq!(count, mails);
+}
+
+/// Reading and naming, as a night does it: rows are counted and dropped.
+fn named(path: &Path, desk: &Desk, mails: usize) {
+    let listing = source::open(&[path.display().to_string()], &SourceOptions::default()).expect("listed");
     let mut sink = Counted(0);
     desk.ingest(&listing, Role::Bounces, &mut Seen::default(), &mut sink, &Progress::hidden()).expect("read");
-    assert_eq!(sink.0, MAILS);
+    assert_eq!(sink.0, mails);
 }
 
 struct Counted(usize);

@@ -84,6 +84,11 @@ fn turn(line: &str) -> Option<Turn<'_>> {
 
 /// Whether an arrow points away from the client, and what stands behind it.
 fn arrow(line: &str) -> Option<(bool, &str)> {
+    // Nearly all lines are none of a dialogue.
+    let head = &line.as_bytes()[..line.len().min(34)];
+    if !head.windows(2).any(|pair| matches!(pair, b">>" | b"<<" | b"->" | b"<-")) {
+        return None;
+    }
     const ARROWS: [(&str, bool); 4] = [(">>>", true), ("<<<", false), ("-->", true), ("<--", false)];
     let named = ARROWS.iter().find_map(|(arrow, client)| {
         let at = line
@@ -127,7 +132,7 @@ impl Listener {
     }
 
     fn other(&mut self, line: &str) {
-        if let Some((_, host)) = line.split_once("hile talking to ") {
+        if let Some(host) = talked_to(line) {
             self.finish_reply();
             let host = host.trim_end_matches([':', '.']).trim().to_ascii_lowercase();
             (self.host, self.recipient, self.command) = (Some(host), None, None);
@@ -180,6 +185,12 @@ impl Listener {
     fn answer(&self, text: String) -> Answer {
         Answer { text, command: self.command, host: self.host.clone() }
     }
+}
+
+/// `... while talking to mx.example.com.:`, `While talking to mx.example.com:`.
+fn talked_to(line: &str) -> Option<&str> {
+    let line = line.trim_start_matches(['.', ' ']);
+    line.strip_prefix("while talking to ").or_else(|| line.strip_prefix("While talking to "))
 }
 
 fn is_refusal(reply: &str) -> bool {

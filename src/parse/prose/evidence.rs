@@ -45,9 +45,9 @@ impl Wordings {
     /// Compiles phrases.toml, a user's rows included.
     pub(crate) fn load(user_dir: Option<&Path>) -> Result<Wordings, TableError> {
         let rows = tables::load::<Phrases>(user_dir)?;
-        let of = |place: Place| {
+        let of = |place: Place, start: StartKind| {
             let rows = rows.iter().map(|row| &row.value).filter(|row| row.place == place);
-            Finder::new(rows.flat_map(|row| row.words.iter().map(|word| (word.as_str(), row.means))))
+            Finder::new(rows.flat_map(|row| row.words.iter().map(|word| (word.as_str(), row.means))), start)
         };
         let whole = |place: Place| {
             let rows = rows.iter().map(|row| &row.value).filter(|row| row.place == place);
@@ -57,11 +57,11 @@ impl Wordings {
             labels: whole(Place::Label),
             words_before: whole(Place::WordBefore),
             local_parts: whole(Place::LocalPart),
-            subject: of(Place::Subject),
-            subject_start: of(Place::SubjectStart),
-            text: of(Place::Text),
-            line_start: of(Place::LineStart),
-            sender: of(Place::Sender),
+            subject: of(Place::Subject, StartKind::Unanchored),
+            subject_start: of(Place::SubjectStart, StartKind::Anchored),
+            text: of(Place::Text, StartKind::Unanchored),
+            line_start: of(Place::LineStart, StartKind::Anchored),
+            sender: of(Place::Sender, StartKind::Unanchored),
         })
     }
 
@@ -159,14 +159,14 @@ struct Finder {
 }
 
 impl Finder {
-    fn new<'a>(words: impl Iterator<Item = (&'a str, Meaning)>) -> Finder {
+    fn new<'a>(words: impl Iterator<Item = (&'a str, Meaning)>, start: StartKind) -> Finder {
         let (words, meanings): (Vec<&str>, Vec<Meaning>) = words.unzip();
         let automaton = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::LeftmostLongest)
             // Some megabytes of memory for twice the speed.
             .kind(Some(AhoCorasickKind::DFA))
-            .start_kind(StartKind::Both)
+            .start_kind(start)
             .build(words)
             .expect("a table of wordings is far below the automaton's limits");
         Finder { automaton, meanings }

@@ -1,5 +1,6 @@
 //! Rows of layouts.toml, compiled, and which of them a report follows. In: the table. Out: the first row that fits.
 
+use std::cell::LazyCell;
 use std::path::Path;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
@@ -61,15 +62,14 @@ impl Rows {
                 opened[row] = true;
             }
         }
-        let from = head.get("From").unwrap_or_default().to_lowercase();
-        let subject = subject.to_lowercase();
-        let holds =
-            |words: &[String], text: &str| words.is_empty() || words.iter().any(|word| text.contains(word.as_str()));
+        let from = LazyCell::new(|| head.get("From").unwrap_or_default().to_lowercase());
+        let subject = LazyCell::new(|| subject.to_lowercase());
+        let has_one = |text: &str, words: &[String]| words.iter().any(|word| text.contains(word.as_str()));
         let rows = self.layouts.iter().zip(opened);
         let mut fitting = rows.filter(|(row, opened)| {
             (*opened || !row.has_opening)
-                && holds(&row.from, &from)
-                && holds(&row.subject, &subject)
+                && (row.from.is_empty() || has_one(&from, &row.from))
+                && (row.subject.is_empty() || has_one(&subject, &row.subject))
                 && row.begin(&section.lines).is_some()
         });
         fitting.next().map(|(row, _)| row)
