@@ -38,12 +38,20 @@ impl<'a> Anatomy<'a> {
         for part in &message.parts {
             anatomy.place(part, &mut html);
         }
-        if anatomy.texts.iter().all(|text| text.trim().is_empty())
-            && let Some(html) = html
-        {
-            anatomy.texts = vec![Cow::Owned(html_to_text(capped(html)))];
+        if let Some(html) = html.filter(|_| anatomy.is_silent()) {
+            anatomy.place_html(html);
         }
         anatomy
+    }
+
+    /// Whether no part has any text for people.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.texts.iter().all(|text| text.trim().is_empty())
+    }
+
+    /// Takes an HTML part for the text for people.
+    pub(crate) fn place_html(&mut self, html: &str) {
+        self.texts = vec![Cow::Owned(html_to_text(capped(html)))];
     }
 
     /// Whether no part is marked as a report of any kind.
@@ -93,7 +101,7 @@ impl<'a> Anatomy<'a> {
                 self.returned.get_or_insert_with(|| text_of(part));
             }
             _ if subtype.starts_with("tlsrpt") => self.aggregate = true,
-            PartType::Text(text) => self.place_text(text),
+            PartType::Text(text) => self.place_text(Cow::Borrowed(text)),
             PartType::Html(text) => {
                 html.get_or_insert(text);
             }
@@ -108,17 +116,18 @@ impl<'a> Anatomy<'a> {
     }
 
     /// Plain text after the report is the returned message, if it looks like a header.
-    pub(crate) fn place_text(&mut self, text: &'a str) {
-        let text = capped(text);
-        if starts_with(text.as_bytes(), b"Feedback-Type:") {
-            self.feedback.push(Cow::Borrowed(text));
-            return;
+    pub(crate) fn place_text(&mut self, mut text: Cow<'a, str>) {
+        match &mut text {
+            Cow::Borrowed(text) => *text = capped(text),
+            Cow::Owned(text) => text.truncate(capped(text).len()),
         }
         let reported = !self.status.is_empty() || !self.feedback.is_empty();
-        if reported && self.returned.is_none() && looks_like_header(text) {
-            self.returned = Some(Cow::Borrowed(text));
+        if starts_with(text.as_bytes(), b"Feedback-Type:") {
+            self.feedback.push(text);
+        } else if reported && self.returned.is_none() && looks_like_header(&text) {
+            self.returned = Some(text);
         } else {
-            self.texts.push(Cow::Borrowed(text));
+            self.texts.push(text);
         }
     }
 }
@@ -163,7 +172,7 @@ fn text_of<'a>(part: &'a MessagePart<'a>) -> Cow<'a, str> {
 }
 
 /// Bytes as text. Sound UTF-8 is by far the usual case, and checking for it is much faster than repairing.
-fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+pub(crate) fn lossy(bytes: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 

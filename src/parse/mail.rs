@@ -103,10 +103,9 @@ impl MailReader {
     /// The usual case: a plain mail that is a report. Whatever else it may be, the library shall say.
     fn read_plain(&self, origin: &Origin, bytes: &[u8]) -> Option<Vec<Event>> {
         let plain = plain::read(bytes)?;
-        let subject = plain.head.get("Subject").unwrap_or_default();
         let mut anatomy = plain.anatomy;
-        self.unmask(&mut anatomy, &plain.head, &subject);
-        let mail = Mail::new(origin, &anatomy, &plain.head, &subject, &self.campaign_headers);
+        self.unmask(&mut anatomy, &plain.head, &plain.subject);
+        let mail = Mail::new(origin, &anatomy, &plain.head, &plain.subject, &self.campaign_headers);
         let mut events = self.read_report(&mail).ok()??;
         stamp(&mut events, bytes);
         Some(events)

@@ -1,38 +1,60 @@
-//! Plain mails, read without the parser library. In: the bytes of a mail. Out: its header and parts, if it is of the
-//! plain make that nearly all reports have: sound UTF-8, nothing encoded, marked-out parts. Anything else is the
+//! Mails of the usual make, read without the parser library. In: the bytes of a mail. Out: its header and parts, if it
+//! has what nearly all reports have: marked-out parts of types that matter, a sound header. Anything else is the
 //! library's work, and where both read, they agree (a test holds this).
 //!
-//! This is for speed: the library decodes the whole returned message, of which only the header matters here.
+//! This is for speed: the library decodes the whole returned message, of which only the header matters here. Encodings
+//! and charsets are undone by the library's own decoders.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use mail_parser::HeaderValue;
+use mail_parser::decoders::base64::base64_decode;
+use mail_parser::decoders::charsets::map::charset_decoder;
+use mail_parser::decoders::quoted_printable::quoted_printable_decode;
+use mail_parser::parsers::MessageStream;
 use memchr::memmem;
 
-use super::anatomy::Anatomy;
+use super::anatomy::{Anatomy, lossy};
 use super::fields::Head;
 
 /// Multiparts that are entered inside each other.
 const MAX_DEPTH: usize = 3;
 
-/// A plain mail.
+/// A mail that was read here.
 #[derive(Debug)]
 pub(crate) struct Plain<'a> {
     pub(crate) head: Head<'a>,
+    /// The subject, decoded.
+    pub(crate) subject: String,
     pub(crate) anatomy: Anatomy<'a>,
 }
 
-/// Reads a plain mail; `None` for any other.
+/// Reads a mail of the usual make; `None` for any other.
 pub(crate) fn read(bytes: &[u8]) -> Option<Plain<'_>> {
     let (header, body) = split(bytes)?;
     let head = Head::read(header);
-    if head.is_empty() || head.get("Subject").is_some_and(|subject| subject.contains("=?")) {
+    if head.is_empty() {
         return None;
     }
-    let mut anatomy = Anatomy::default();
-    part(&head, body, &mut anatomy, 0)?;
-    let told = !anatomy.status.is_empty() || anatomy.texts.iter().any(|text| !text.trim().is_empty());
-    told.then_some(Plain { head, anatomy })
+    let mut parts = Parts::default();
+    parts.add(&head, body, 0)?;
+    let anatomy = parts.anatomy()?;
+    let told = !anatomy.is_unmarked() || !anatomy.is_silent();
+    let subject = subject(&head);
+    told.then_some(Plain { head, subject, anatomy })
+}
+
+/// The subject; encoded words (RFC 2047) are the library's.
+fn subject(head: &Head<'_>) -> String {
+    let subject = head.get("Subject").unwrap_or_default();
+    if !subject.contains("=?") {
+        return subject.into_owned();
+    }
+    match MessageStream::new(format!(" {subject}\n").as_bytes()).parse_unstructured() {
+        HeaderValue::Text(text) => text.into_owned(),
+        _ => subject.into_owned(),
+    }
 }
 
 /// A header as text, and the bytes behind the blank line that ends it.
@@ -46,82 +68,171 @@ fn split(bytes: &[u8]) -> Option<(&str, &[u8])> {
     Some((std::str::from_utf8(&bytes[..end]).ok()?, &bytes[body..]))
 }
 
-/// Sorts one part, and the parts in it; `None` if it is not plain.
-fn part<'a>(head: &Head<'a>, body: &'a [u8], anatomy: &mut Anatomy<'a>, depth: usize) -> Option<()> {
-    let plain_encoding =
-        |value: Cow<'_, str>| ["7bit", "8bit", "binary"].iter().any(|plain| value.eq_ignore_ascii_case(plain));
-    if !head.get("Content-Transfer-Encoding").is_none_or(plain_encoding) {
-        return None;
+/// The parts of a mail, sorted as they come.
+#[derive(Default)]
+struct Parts<'a> {
+    anatomy: Anatomy<'a>,
+    /// The first HTML part: read only where no plain text is.
+    html: Option<Leaf<'a>>,
+}
+
+/// A part that holds no others.
+struct Leaf<'a> {
+    encoding: Encoding,
+    charset: Option<String>,
+    body: &'a [u8],
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Encoding {
+    None,
+    QuotedPrintable,
+    Base64,
+}
+
+impl<'a> Parts<'a> {
+    /// Sorts one part, and the parts in it; `None` if it is of no usual make.
+    fn add(&mut self, head: &Head<'a>, body: &'a [u8], depth: usize) -> Option<()> {
+        let encoding = encoding(head)?;
+        let content_type = head.get("Content-Type");
+        let content_type = content_type.as_deref().unwrap_or("text/plain");
+        let kind = content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+        match kind.split_once('/')? {
+            ("multipart", "digest") => None,
+            ("multipart", _) if depth < MAX_DEPTH && encoding == Encoding::None => {
+                self.multipart(&parameter(content_type, "boundary")?, body, depth)
+            }
+            ("image" | "audio" | "video", _) => Some(()),
+            (main, sub) => self.leaf(main, sub, Leaf { encoding, charset: parameter(content_type, "charset"), body }),
+        }
     }
-    let content_type = head.get("Content-Type");
-    let content_type = content_type.as_deref().unwrap_or("text/plain");
-    let kind = content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
-    match kind.split_once('/')? {
-        ("multipart", "digest") => None,
-        ("multipart", _) if depth < MAX_DEPTH => parts(&parameter(content_type, "boundary")?, body, anatomy, depth),
-        ("text", "plain") => {
-            let charset = parameter(content_type, "charset");
-            let known = charset.is_none_or(|name| {
-                name.eq_ignore_ascii_case("utf-8") || (name.eq_ignore_ascii_case("us-ascii") && body.is_ascii())
-            });
-            anatomy.place_text(std::str::from_utf8(body).ok().filter(|_| known)?);
-            Some(())
+
+    /// Sorts a part that holds no others.
+    fn leaf(&mut self, main: &str, sub: &str, leaf: Leaf<'a>) -> Option<()> {
+        match (main, sub) {
+            ("text", "plain") => self.anatomy.place_text(leaf.text()?),
+            ("text", "html") => {
+                self.html.get_or_insert(leaf);
+            }
+            ("message", "delivery-status" | "global-delivery-status") => self.anatomy.status.push(leaf.raw()?),
+            ("message", "feedback-report") => self.anatomy.feedback.push(leaf.raw()?),
+            ("message", "disposition-notification" | "global-disposition-notification") => {
+                self.anatomy.disposition.push(leaf.raw()?);
+            }
+            ("message", "rfc822" | "global" | "global-headers") | ("text", "rfc822-headers") => {
+                if self.anatomy.returned.is_none() {
+                    self.anatomy.returned = Some(leaf.header()?);
+                }
+            }
+            _ => return None,
         }
-        // Read only where no plain text is; then the library does it.
-        ("text", "html") => Some(()),
-        ("message", "delivery-status" | "global-delivery-status") => {
-            anatomy.status.push(Cow::Borrowed(std::str::from_utf8(body).ok()?));
-            Some(())
-        }
-        ("message", "rfc822") | ("text", "rfc822-headers") if anatomy.returned.is_none() => {
-            // A header without a body may end with the part.
-            let header = split(body).map(|(header, _)| header).or_else(|| std::str::from_utf8(body).ok())?;
-            anatomy.returned = Some(Cow::Borrowed(header));
-            Some(())
-        }
-        _ => None,
+        Some(())
     }
+
+    /// Sorts the parts between the lines of a boundary.
+    fn multipart(&mut self, boundary: &str, body: &'a [u8], depth: usize) -> Option<()> {
+        let delimiter = [b"--", boundary.as_bytes()].concat();
+        let mut begin = None;
+        let at_start = body.starts_with(b"--").then_some(0);
+        for at in at_start.into_iter().chain(DASHES.find_iter(body).map(|end| end + 1)) {
+            let Some(line) = body[at..].strip_prefix(delimiter.as_slice()) else { continue };
+            let closing = line.starts_with(b"--");
+            let length = memchr::memchr(b'\n', line).unwrap_or(line.len());
+            let behind = line.get(..length)?.trim_ascii();
+            // A boundary that starts like this one is another's.
+            if !(behind.is_empty() || closing && behind == b"--") {
+                return None;
+            }
+            if let Some(begin) = begin {
+                self.part(&body[begin..at], depth + 1)?;
+            }
+            if closing {
+                return begin.map(|_: usize| ());
+            }
+            begin = Some((at + delimiter.len() + length + 1).min(body.len()));
+        }
+        // Cut short: the last part ends with the mail.
+        self.part(&body[begin?..], depth + 1)
+    }
+
+    /// One part, with the line end that belongs to the boundary behind it.
+    fn part(&mut self, bytes: &'a [u8], depth: usize) -> Option<()> {
+        let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+        let headless = bytes.strip_prefix(b"\n").or_else(|| bytes.strip_prefix(b"\r\n"));
+        if let Some(body) = headless {
+            return self.add(&Head::default(), body, depth);
+        }
+        let (header, body) = split(bytes)?;
+        self.add(&Head::read(header), body, depth)
+    }
+
+    /// What was sorted, HTML made text where there is no other.
+    fn anatomy(self) -> Option<Anatomy<'a>> {
+        let Parts { mut anatomy, html } = self;
+        if let Some(html) = html.filter(|_| anatomy.is_silent()) {
+            anatomy.place_html(&html.text()?);
+        }
+        Some(anatomy)
+    }
+}
+
+impl<'a> Leaf<'a> {
+    /// The bytes, decoded; `None` for a broken encoding.
+    fn bytes(&self) -> Option<Cow<'a, [u8]>> {
+        match self.encoding {
+            Encoding::None => Some(Cow::Borrowed(self.body)),
+            Encoding::QuotedPrintable => quoted_printable_decode(self.body).map(Cow::Owned),
+            Encoding::Base64 => base64_decode(self.body).map(Cow::Owned),
+        }
+    }
+
+    /// The text as it stands, without regard to a charset.
+    fn raw(&self) -> Option<Cow<'a, str>> {
+        Some(match self.bytes()? {
+            Cow::Borrowed(bytes) => lossy(bytes),
+            Cow::Owned(bytes) => Cow::Owned(lossy(&bytes).into_owned()),
+        })
+    }
+
+    /// The text in its charset.
+    fn text(&self) -> Option<Cow<'a, str>> {
+        let is = |name: &str| self.charset.as_deref().is_some_and(|charset| charset.eq_ignore_ascii_case(name));
+        let bytes = self.bytes()?;
+        if self.charset.is_none() || is("utf-8") || is("us-ascii") && bytes.is_ascii() {
+            return self.raw();
+        }
+        let decode = self.charset.as_deref().and_then(|name| charset_decoder(name.as_bytes()));
+        decode.map_or_else(|| self.raw(), |decode| Some(Cow::Owned(decode(&bytes))))
+    }
+
+    /// The header of a message; one without a body may end with the part.
+    fn header(&self) -> Option<Cow<'a, str>> {
+        fn header(bytes: &[u8]) -> Option<&str> {
+            split(bytes).map(|(header, _)| header).or_else(|| std::str::from_utf8(bytes).ok())
+        }
+        match self.bytes()? {
+            Cow::Borrowed(bytes) => header(bytes).map(Cow::Borrowed),
+            Cow::Owned(bytes) => header(&bytes).map(|header| Cow::Owned(header.to_owned())),
+        }
+    }
+}
+
+/// How a part is encoded; `None` for a word that says nothing known.
+fn encoding(head: &Head<'_>) -> Option<Encoding> {
+    let Some(word) = head.get("Content-Transfer-Encoding") else { return Some(Encoding::None) };
+    const WORDS: [(&str, Encoding); 5] = [
+        ("7bit", Encoding::None),
+        ("8bit", Encoding::None),
+        ("binary", Encoding::None),
+        ("quoted-printable", Encoding::QuotedPrintable),
+        ("base64", Encoding::Base64),
+    ];
+    WORDS.iter().find(|(known, _)| word.eq_ignore_ascii_case(known)).map(|(_, encoding)| *encoding)
 }
 
 /// How a line starts that may be a boundary.
 static DASHES: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(b"\n--"));
-
-/// The parts between the lines of a boundary.
-fn parts<'a>(boundary: &str, body: &'a [u8], anatomy: &mut Anatomy<'a>, depth: usize) -> Option<()> {
-    let delimiter = [b"--", boundary.as_bytes()].concat();
-    let mut begin = None;
-    let at_start = body.starts_with(b"--").then_some(0);
-    for at in at_start.into_iter().chain(DASHES.find_iter(body).map(|end| end + 1)) {
-        let Some(line) = body[at..].strip_prefix(delimiter.as_slice()) else { continue };
-        let closing = line.starts_with(b"--");
-        let length = memchr::memchr(b'\n', line).unwrap_or(line.len());
-        let behind = line.get(..length)?.trim_ascii();
-        // A boundary that starts like this one is another's.
-        if !(behind.is_empty() || closing && behind == b"--") {
-            return None;
-        }
-        if let Some(begin) = begin {
-            one(&body[begin..at], anatomy, depth)?;
-        }
-        if closing {
-            return begin.map(|_: usize| ());
-        }
-        begin = Some((at + delimiter.len() + length + 1).min(body.len()));
-    }
-    None
-}
-
-/// One part, with the line end that belongs to the boundary behind it.
-fn one<'a>(bytes: &'a [u8], anatomy: &mut Anatomy<'a>, depth: usize) -> Option<()> {
-    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-    let headless = bytes.strip_prefix(b"\n").or_else(|| bytes.strip_prefix(b"\r\n"));
-    if let Some(body) = headless {
-        return part(&Head::default(), body, anatomy, depth + 1);
-    }
-    let (header, body) = split(bytes)?;
-    part(&Head::read(header), body, anatomy, depth + 1)
-}
 
 /// A parameter of a Content-Type: `name=value` or `name="value"`.
 fn parameter(content_type: &str, name: &str) -> Option<String> {
@@ -147,35 +258,62 @@ mod tests {
         Content-Type: message/rfc822\n\nFrom: news@example.com\nTo: ann@example.org\n\nbody\n\n--x/y--\n";
 
     fn agree(mail: &str) {
-        let plain = read(mail.as_bytes()).expect("a plain mail").anatomy;
+        let plain = read(mail.as_bytes()).expect("a mail of the usual make");
         let message = MessageParser::default().parse(mail.as_bytes()).unwrap();
         let library = Anatomy::of(&message);
         let trimmed = |texts: &[Cow<'_, str>]| texts.iter().map(|t| t.trim().to_owned()).collect::<Vec<_>>();
+        assert_eq!(plain.subject, message.subject().unwrap_or_default(), "{mail}");
+        let plain = plain.anatomy;
         assert_eq!(trimmed(&plain.texts), trimmed(&library.texts), "{mail}");
         assert_eq!(trimmed(&plain.status), trimmed(&library.status), "{mail}");
+        assert_eq!(trimmed(&plain.feedback), trimmed(&library.feedback), "{mail}");
+        assert_eq!(trimmed(&plain.disposition), trimmed(&library.disposition), "{mail}");
         assert_eq!(plain.returned.as_deref().map(str::trim), library.returned.as_deref().map(str::trim), "{mail}");
     }
+
+    const STATUS: &str = "Content-Type: message/delivery-status\n\n\
+        Reporting-MTA: dns; mail.example.com\n\nFinal-Recipient: rfc822; ann@example.org\nAction: failed\n";
 
     #[test]
     fn the_library_and_the_plain_way_agree() {
         let single = "From: MAILER-DAEMON@mail.example.com\nSubject: x\n\nann@example.org: unknown\n";
-        for mail in [REPORT, single] {
-            agree(mail);
+        let mut mails = vec![REPORT.to_owned(), single.to_owned()];
+        for (from, to) in [
+            ("Subject: Undelivered", "Subject: =?utf-8?Q?Unzustellbar:_gr=C3=BCn?= und\n =?iso-8859-1?Q?wei=DF?="),
+            ("--x/y--", ""),
+            (
+                "charset=us-ascii\n\nSorry.",
+                "charset=iso-2022-jp\nContent-Transfer-Encoding: base64\n\nGyRCMDhALhsoQg==",
+            ),
+            (
+                "charset=us-ascii\n\nSorry.",
+                "charset=\"ISO-8859-1\"\nContent-Transfer-Encoding: quoted-printable\n\nUnm=F6glich,=\n leider",
+            ),
+            ("text/plain; charset=us-ascii\n\nSorry.", "text/plain\n\n"),
+            ("Content-Type: text/html", "Content-Type: image/png"),
+            (STATUS, "Content-Type: message/feedback-report\n\nFeedback-Type: abuse\n"),
+            (STATUS, "Content-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; ann@example.org\n"),
+            (
+                STATUS,
+                "Content-Type: message/delivery-status\nContent-Transfer-Encoding: base64\n\nRmluYWwtUmVjaXBpZW50OiByZmM4MjI7\nIGFubkBleGFtcGxlLm9yZwo=\n",
+            ),
+        ] {
+            assert!(REPORT.contains(from), "{from}");
+            mails.push(REPORT.replace(from, to));
+        }
+        for mail in mails {
+            agree(&mail);
             agree(&mail.replace('\n', "\r\n"));
         }
     }
 
     #[test]
-    fn what_is_not_plain_is_left_to_the_library() {
+    fn what_is_of_no_usual_make_is_left_to_the_library() {
         for (from, to) in [
-            ("Subject: Undelivered", "Subject: =?utf-8?Q?Undelivered?="),
-            ("--x/y--", ""),
-            ("charset=us-ascii", "charset=iso-2022-jp"),
-            ("Content-Type: text/html", "Content-Type: image/png"),
-            (
-                "Content-Type: message/delivery-status",
-                "Content-Type: message/delivery-status\nContent-Transfer-Encoding: base64",
-            ),
+            ("Content-Type: text/html", "Content-Type: application/pdf"),
+            ("Content-Type: text/html", "Content-Type: text/html\nContent-Transfer-Encoding: uuencode"),
+            ("multipart/alternative", "multipart/digest"),
+            ("--x/y", "--x"),
         ] {
             assert!(read(REPORT.replace(from, to).as_bytes()).is_none(), "{to}");
         }
