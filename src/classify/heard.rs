@@ -33,20 +33,24 @@ impl<'a> Heard<'a> {
         let around = event.diagnostic_code.as_deref().filter(|whole| whole.len() > text.len());
         let named_host = event.remote_mta.as_deref();
         let front = around.filter(|_| named_host.is_none()).and_then(|words| receivers.front_of(words));
+        let relayed = front.is_none() && around.is_some_and(reply::is_relayed);
         Heard {
             text,
             code: event.reply_code,
             status: event.status,
             command: event.command,
-            host: named_host.and_then(|host| receivers.of_host(host)).or(front),
+            host: named_host.and_then(|host| receivers.answering_at(host)).or(front),
             provider: (named_host.is_none() && event.reply_code.is_some())
                 .then(|| {
                     let mailed = event.recipient.as_ref().and_then(|mailed| consumers.provider_of(mailed.domain()));
                     mailed.or_else(|| quoted_provider(text, consumers))
                 })
                 .flatten(),
-            relayed: front.is_none() && around.is_some_and(reply::is_relayed),
-            wrapper: around.and_then(|words| receivers.wrapper_of(words)).map(|row| row.name.as_str()),
+            relayed,
+            wrapper: around
+                .filter(|_| relayed || named_host.is_none())
+                .and_then(|words| receivers.wrapper_of(words))
+                .map(|row| row.name.as_str()),
         }
     }
 
@@ -57,7 +61,7 @@ impl<'a> Heard<'a> {
             code: reply.code,
             status: reply.status,
             command: reply.command,
-            host: host.or(reply.host.as_deref()).and_then(|host| receivers.of_host(host)),
+            host: host.or(reply.host.as_deref()).and_then(|host| receivers.answering_at(host)),
             provider: None,
             relayed: reply.relayed,
             wrapper: None,

@@ -19,10 +19,13 @@ pub struct Spoke<'a> {
 /// Who spoke: the host, a wording of its own, the provider of the recipient's domain, a server's wording, and last who
 /// wrapped it. A host that only passed a reply on did not speak it.
 pub fn of<'a>(heard: &Heard<'a>, hits: &Hits, patterns: &Patterns, receivers: &'a Receivers) -> Option<Spoke<'a>> {
+    let worded = patterns.receiver(hits).and_then(|row| receivers.rows().get(row));
     if let Some(host) = heard.host.filter(|_| !heard.relayed) {
-        return Some(Spoke { name: &host.name, presumed: false, outranks_rules: true });
+        let installed = worded.filter(|row| row.value.appliance && host.kind == ReceiverKind::Provider);
+        let name = installed.map_or(&host.name, |row| &row.value.name);
+        return Some(Spoke { name, presumed: false, outranks_rules: true });
     }
-    let worded = patterns.receiver(hits).and_then(|row| receivers.rows().get(row)).map(|row| Spoke {
+    let worded = worded.map(|row| Spoke {
         name: &row.value.name,
         presumed: false,
         outranks_rules: row.value.kind != ReceiverKind::Software,

@@ -49,6 +49,9 @@ pub struct Receiver {
     /// Hosts of its help pages, kept readable in templates.
     #[serde(default)]
     pub pages: Vec<String>,
+    /// A product that others install: its own wording says more than a provider's host.
+    #[serde(default)]
+    pub appliance: bool,
     /// Words, letter case exact, around what the mailboxes' own server said: this system stands in front of them and answered us.
     #[serde(default)]
     pub fronts: Vec<String>,
@@ -121,6 +124,13 @@ impl Receivers {
             return None;
         }
         let (index, _) = self.hosts.find(&host)?;
+        self.rows.get(index).map(|row| &row.value)
+    }
+
+    /// Who answers at a host, be it a recipient's or one that takes our own mail in.
+    pub fn answering_at(&self, host: &str) -> Option<&Receiver> {
+        let host = normal(host);
+        let (index, _) = self.submission.find(&host).or_else(|| self.hosts.find(&host))?;
         self.rows.get(index).map(|row| &row.value)
     }
 
