@@ -13,7 +13,7 @@ use super::{ClassifiedEvent, PlacedDelivery, delivery_frame, event_frame, made_t
 use crate::bounce::{Origin, Reject};
 
 /// Rows of one row group: a compromise between memory and the cost of a group.
-const ROWS_PER_GROUP: usize = 1 << 18;
+const ROWS_PER_GROUP: usize = 1 << 16;
 
 /// Where the rows of a run go. Pages are made in parallel and written in the order of the input.
 pub trait Sink: Sync {

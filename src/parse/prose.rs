@@ -14,7 +14,7 @@ mod shape;
 use std::path::Path;
 
 use super::fields::Head;
-use super::mail::Mail;
+use super::mail::{MAX_RECIPIENTS, Mail};
 use super::reply::{self, Reply};
 use super::report::MAX_DIAGNOSTIC;
 use super::{mailbox, report, returned, sending_ip, verp};
@@ -79,7 +79,10 @@ impl Layouts {
         let failed: Vec<Address> = mail
             .head
             .all("X-Failed-Recipients")
-            .flat_map(|value| mailbox::all(&value).map(|found| found.address).collect::<Vec<_>>())
+            .flat_map(|value| {
+                mailbox::all(&value).map(|found| found.address).take(MAX_RECIPIENTS + 1).collect::<Vec<_>>()
+            })
+            .take(MAX_RECIPIENTS + 1)
             .collect();
         let known = layout.is_some() || !failed.is_empty() || !mail.anatomy.status.is_empty();
         if !known && !believable(&evidence, mail) {

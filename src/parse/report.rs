@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 
 use super::fields::{Field, Line, lines};
+use super::mail::MAX_RECIPIENTS;
 use crate::bounce::{Action, EnhancedStatus};
 
 /// Longest Diagnostic-Code kept, in bytes; longer ones are whole mails by mistake.
@@ -55,6 +56,9 @@ pub(crate) struct Report<'a> {
 pub(crate) fn read(text: &str) -> Report<'_> {
     let mut reader = Reader::default();
     for line in lines(text) {
+        if reader.report.recipients.len() > MAX_RECIPIENTS {
+            break;
+        }
         match line {
             Line::Field(field) => reader.field(&field),
             Line::Blank => reader.gap = true,

@@ -3,6 +3,7 @@
 
 use super::super::fields::{Line, lines};
 use super::super::{date, mailbox, report, verp};
+use super::MAX_RECIPIENTS;
 use super::facts::Mail;
 use crate::bounce::{Address, Event, Kind};
 
@@ -66,6 +67,7 @@ fn arf(mail: &Mail<'_>, text: &str) -> Vec<Event> {
     }
     recipients
         .into_iter()
+        .take(MAX_RECIPIENTS + 1)
         .map(|recipient| {
             let mut event = event.clone();
             event.original_recipient = Some(recipient.clone());

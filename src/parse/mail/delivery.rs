@@ -9,8 +9,8 @@ use memchr::memmem::Finder;
 use super::super::prose::{Layouts, Passage};
 use super::super::report::{self, MAX_DIAGNOSTIC, PerRecipient, Report};
 use super::super::{date, mailbox, prose, reply, sending_ip};
-use super::Refusal;
 use super::facts::Mail;
+use super::{MAX_RECIPIENTS, Refusal};
 use crate::bounce::{Action, Address, EnhancedStatus, Event, Kind, RejectReason, Timestamp};
 
 /// Reads all delivery reports of a mail.
@@ -23,7 +23,8 @@ pub(super) fn read(mail: &Mail<'_>, layouts: &Layouts) -> Result<Vec<Event>, Ref
         let shared = Shared::of(mail, &report);
         let sole = report.recipients.len() == 1;
         reports_nobody &= report.recipients.is_empty();
-        events.extend(report.recipients.iter().filter_map(|block| shared.event(block, sole, &mut passages)));
+        let more = report.recipients.iter().filter_map(|block| shared.event(block, sole, &mut passages));
+        events.extend(more.take((MAX_RECIPIENTS + 1).saturating_sub(events.len())));
     }
     if events.iter().all(|event: &Event| event.recipient.is_none()) {
         // A report that names nobody may still tell people whom it means. If it has no block for any recipient at all

@@ -253,6 +253,12 @@ fn one_report_on_many_recipients_is_as_many_events() {
 }
 
 #[test]
+fn a_report_on_more_recipients_than_a_message_can_have_is_a_reject() {
+    let status = "Final-Recipient:a@b.cd\n\n".repeat(super::MAX_RECIPIENTS + 1);
+    assert_eq!(try_read(&report("", &status)).unwrap_err().reason, RejectReason::TooLarge);
+}
+
+#[test]
 fn mails_nested_in_each_other_are_survived() {
     let head = "Content-Type: message/rfc822\n\n";
     assert!(try_read(&format!("From: a@example.com\n{}x", head.repeat(1000))).is_ok());

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use super::super::mail::MAX_RECIPIENTS;
 use super::super::mailbox;
 use super::super::report::MAX_DIAGNOSTIC;
 use super::shape::starts_with_code;
@@ -176,6 +177,9 @@ impl Listener {
     fn note(&mut self, address: Address, text: String) {
         let answer = self.answer(text);
         let next = self.dialogue.answers.len();
+        if next > MAX_RECIPIENTS {
+            return;
+        }
         if let Entry::Vacant(place) = self.dialogue.places.entry(address.key()) {
             place.insert(next);
             self.dialogue.answers.push((address, answer));

@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use super::super::mail::MAX_RECIPIENTS;
 use super::super::mailbox;
 use super::super::report::MAX_DIAGNOSTIC;
 use super::dialogue::{self, Dialogue};
@@ -56,13 +57,21 @@ struct Spot<'a> {
 /// The lines that name recipients: those of a layout's own forms, else those that name an address most plainly.
 fn spots<'a>(lines: &[&'a str], layout: Option<&Layout>, wordings: &Wordings) -> Vec<Spot<'a>> {
     if let Some(layout) = layout.filter(|l| !l.address.is_empty()) {
-        let own: Vec<_> = lines.iter().enumerate().filter_map(|(at, line)| by_layout(at, line, layout)).collect();
+        let own: Vec<_> = lines
+            .iter()
+            .enumerate()
+            .filter_map(|(at, line)| by_layout(at, line, layout))
+            .take(MAX_RECIPIENTS + 1)
+            .collect();
         if !own.is_empty() {
             return own;
         }
     }
     let mut named: Vec<(Rank, Spot<'a>)> = Vec::new();
     for (at, line) in lines.iter().enumerate() {
+        if named.len() > MAX_RECIPIENTS {
+            break;
+        }
         let Some(found) = shape::read(line, wordings) else { continue };
         let contact = found.rank == Rank::Mentioned && wordings.names_contact(line) && !wordings.tells_failure(line);
         if found.rank != Rank::Spoken && !contact && !is_alias_note(line) {
@@ -84,7 +93,7 @@ fn aliases<'a>(lines: &[&'a str]) -> Vec<Spot<'a>> {
     let noted = |(line, text): (usize, &&'a str)| {
         alias_note(text).map(|address| Spot { line, address, rest: "", indent: text.len() - text.trim_start().len() })
     };
-    lines.iter().enumerate().filter_map(noted).collect()
+    lines.iter().enumerate().filter_map(noted).take(MAX_RECIPIENTS + 1).collect()
 }
 
 fn by_layout<'a>(at: usize, line: &'a str, layout: &Layout) -> Option<Spot<'a>> {

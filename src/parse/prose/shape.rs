@@ -1,6 +1,7 @@
 //! How a line names a failed address. In: one line of a report's prose. Out: the address, how plainly the line names it,
 //! and what the line says of it.
 
+use super::super::mail::MAX_RECIPIENTS;
 use super::super::mailbox::{self, Found};
 use super::Wordings;
 use crate::bounce::Address;
@@ -53,7 +54,7 @@ pub(super) fn read<'a>(line: &'a str, wordings: &Wordings) -> Option<Named<'a>> 
 /// The addresses that follow one, only commas and such between them, and where the last of them ends.
 fn listed_after(text: &str, mut end: usize, rest: impl Iterator<Item = Found>) -> (Vec<Address>, usize) {
     let mut more = Vec::new();
-    for next in rest {
+    for next in rest.take(MAX_RECIPIENTS) {
         let between = text.get(end..next.start).unwrap_or("");
         let separated = between.contains([',', ';']) && !between.contains(char::is_alphanumeric);
         if !separated {
