@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::blocklists::{Blocklist, BlocklistKind};
 use super::{Row, Table, TableError, load};
 use crate::bounce::{Cause, IncidentKind};
 
@@ -124,13 +125,19 @@ impl Advice {
     /// # Errors
     /// A row that is broken or that no case can reach, with file and line.
     pub fn load(user_tables: Option<&Path>) -> Result<Advice, TableError> {
-        let rows = load::<AdviceRow>(user_tables)?;
+        let mut rows = load::<AdviceRow>(user_tables)?;
         for row in &rows {
             if row.value.cause.is_empty() && row.value.incident.is_empty() {
                 return Err(row.error("advice for nothing; give it `cause` or `incident`"));
             }
             if let Some(step) = row.value.steps.iter().find(|step| step.source.trim().is_empty()) {
                 return Err(row.error(format!("\"{}\" has no source; say where it is from", step.text)));
+            }
+        }
+        for list in load::<Blocklist>(user_tables)? {
+            if !rows.iter().any(|row| tells_of(&row.value, &list.value.name)) {
+                let value = off_the_list(&list.value);
+                rows.push(Row { file: list.file, line: list.line, value });
             }
         }
         Ok(Advice { rows })
@@ -155,6 +162,40 @@ impl Advice {
     pub fn rows(&self) -> &[Row<AdviceRow>] {
         &self.rows
     }
+}
+
+/// Whether a row speaks of a list, or of the receiver whose own list it is.
+fn tells_of(row: &AdviceRow, list: &str) -> bool {
+    let owner = list.strip_suffix("_internal").unwrap_or_default();
+    row.blocklist.iter().any(|name| name == list) || row.receiver.iter().any(|name| name == owner)
+}
+
+/// Advice for a list that no row of advice.toml names, from what blocklists.toml tells of it.
+fn off_the_list(list: &Blocklist) -> AdviceRow {
+    let name = &list.name;
+    let (what, cause, incident) = match list.kind {
+        BlocklistKind::Ip => (
+            "IP",
+            vec![Cause::IpReputation],
+            vec![IncidentKind::IpReputation, IncidentKind::GatewayBlock, IncidentKind::ProviderBlock],
+        ),
+        BlocklistKind::Domain | BlocklistKind::Url => (
+            "domain",
+            vec![Cause::DomainReputation, Cause::Content],
+            vec![IncidentKind::DomainReputation, IncidentKind::ContentRejection],
+        ),
+    };
+    let page = |text: &str| text.starts_with("https://") && !text.contains(' ');
+    let lookup = list.lookup.as_ref().map(|page| page.replace("{entry}", ""));
+    let look = lookup.as_ref().map_or_else(|| format!("List {name}."), |_| format!("Look the {what} up at {name}."));
+    let text = match list.removal.as_deref() {
+        Some(removal) if page(removal) => format!("{look} Once the cause is gone, ask for removal: {removal}"),
+        Some(removal) => format!("{look} To get off it: {removal}."),
+        None => look,
+    };
+    let link = lookup.filter(|link| page(link));
+    let step = Step { phase: Phase::Ask, text, takes: None, link, source: list.source.clone() };
+    AdviceRow { cause, incident, receiver: Vec::new(), blocklist: vec![name.clone()], rule: Vec::new(), steps: vec![step] }
 }
 
 /// How narrowly a row fits a case: a rule counts 4, a list 2, a receiver 1; `None` where it does not fit.
@@ -246,6 +287,21 @@ mod tests {
         let case = Case { receiver: None, blocklists: &["barracuda_brbl", "spamcop"], rule: None };
         let text = ask(About::Incident(IncidentKind::IpReputation), case);
         assert!(text.contains("Barracuda Central") && text.contains("SpamCop"), "{text}");
+    }
+
+    #[test]
+    fn a_list_without_advice_of_its_own_tells_its_pages() {
+        let case = Case { receiver: Some("postfix"), blocklists: &["gbudb"], rule: None };
+        let text = ask(About::Cause(Cause::IpReputation), case);
+        assert!(text.starts_with("Look the IP up at gbudb.") && text.contains("it expires"), "{text}");
+    }
+
+    #[test]
+    fn every_list_has_advice() {
+        for list in load::<Blocklist>(None).unwrap() {
+            let name = list.value.name.as_str();
+            assert!(advice().rows().iter().any(|row| tells_of(&row.value, name)), "{name}");
+        }
     }
 
     #[test]

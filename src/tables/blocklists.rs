@@ -1,5 +1,5 @@
 //! Rows of blocklists.toml: lists that a reply may name. Finding a name in a reply is classify's work, telling how to
-//! get off a list is report's.
+//! get off a list is advice.s.
 
 use serde::Deserialize;
 
