@@ -195,7 +195,14 @@ fn off_the_list(list: &Blocklist) -> AdviceRow {
     };
     let link = lookup.filter(|link| page(link));
     let step = Step { phase: Phase::Ask, text, takes: None, link, source: list.source.clone() };
-    AdviceRow { cause, incident, receiver: Vec::new(), blocklist: vec![name.clone()], rule: Vec::new(), steps: vec![step] }
+    AdviceRow {
+        cause,
+        incident,
+        receiver: Vec::new(),
+        blocklist: vec![name.clone()],
+        rule: Vec::new(),
+        steps: vec![step],
+    }
 }
 
 /// How narrowly a row fits a case: a rule counts 4, a list 2, a receiver 1; `None` where it does not fit.
