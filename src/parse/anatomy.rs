@@ -5,8 +5,8 @@
 
 use std::borrow::Cow;
 
-use super::disguise;
-use mail_parser::{Message, MessagePart, MimeHeaders, PartType, decoders::html::html_to_text};
+use super::{disguise, html};
+use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 
 /// Bytes of text for people that are read at most; beyond, a mail is no report.
 const MAX_TEXT: usize = 16 << 20;
@@ -51,7 +51,7 @@ impl<'a> Anatomy<'a> {
 
     /// Takes an HTML part for the text for people.
     pub(crate) fn place_html(&mut self, html: &str) {
-        self.texts = vec![Cow::Owned(html_to_text(capped(html)))];
+        self.texts = vec![Cow::Owned(html::text_of(capped(html)))];
     }
 
     /// Whether no part is marked as a report of any kind.

@@ -5,6 +5,7 @@ mod anatomy;
 pub mod date;
 mod disguise;
 mod fields;
+mod html;
 mod mail;
 mod mailbox;
 mod plain;

@@ -114,8 +114,9 @@ impl Layouts {
     }
 }
 
-/// Whether a mail of no known layout is a report: a mail system says that something failed, or several wordings agree.
-/// An answer's own headers count against it.
+/// Whether a mail of no known layout is a report: a mail system says that something failed, or several wordings agree in
+/// a mail that wants no answer (RFC 5321 4.5.5: a report has a null return path). People, shops and monitors also write
+/// of what failed. An answer's own headers count against it.
 fn believable(evidence: &Evidence, mail: &Mail<'_>) -> bool {
     let failed = evidence.failed_subject.min(1) + evidence.failed_text.min(2);
     if evidence.answer > 0 && !evidence.system || evidence.challenge > 0 || evidence.held > 0 {
@@ -125,7 +126,7 @@ fn believable(evidence: &Evidence, mail: &Mail<'_>) -> bool {
     if answered && !evidence.system {
         return false;
     }
-    (evidence.system && failed + evidence.delay > 0) || failed >= 2
+    (evidence.system && failed + evidence.delay > 0) || (failed >= 2 && has_null_path(mail.head))
 }
 
 fn starts_like_an_answer(subject: &str) -> bool {
@@ -215,7 +216,11 @@ impl Shared {
 /// Whether a header is a delivery report's.
 fn is_report(head: &Head<'_>) -> bool {
     head.get("Content-Type").is_some_and(|value| value.to_ascii_lowercase().contains("multipart/report"))
-        || head.get("Return-Path").is_some_and(|path| path.trim() == "<>")
+        || has_null_path(head)
+}
+
+fn has_null_path(head: &Head<'_>) -> bool {
+    head.get("Return-Path").is_some_and(|path| path.trim() == "<>")
 }
 
 /// Takes over what a reply says; the event's own Status field serves where the reply has none, or a vaguer one.

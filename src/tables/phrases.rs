@@ -49,8 +49,8 @@ pub enum Place {
     Sender,
     /// All of the label before an address, colon aside.
     Label,
-    /// The word right before an address in a sentence.
-    WordBefore,
+    /// Right before an address in a sentence.
+    Before,
     /// All of an address's local part.
     LocalPart,
 }

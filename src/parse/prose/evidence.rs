@@ -37,7 +37,7 @@ pub(crate) struct Wordings {
     line_start: Finder,
     sender: Finder,
     labels: HashMap<String, Meaning>,
-    words_before: HashMap<String, Meaning>,
+    before_senders: Vec<String>,
     local_parts: HashMap<String, Meaning>,
 }
 
@@ -49,13 +49,13 @@ impl Wordings {
             let rows = rows.iter().map(|row| &row.value).filter(|row| row.place == place);
             Finder::new(rows.flat_map(|row| row.words.iter().map(|word| (word.as_str(), row.means))), start)
         };
-        let whole = |place: Place| {
+        let whole = |place: Place| -> HashMap<String, Meaning> {
             let rows = rows.iter().map(|row| &row.value).filter(|row| row.place == place);
             rows.flat_map(|row| row.words.iter().map(|word| (word.clone(), row.means))).collect()
         };
         Ok(Wordings {
             labels: whole(Place::Label),
-            words_before: whole(Place::WordBefore),
+            before_senders: whole(Place::Before).into_keys().collect(),
             local_parts: whole(Place::LocalPart),
             subject: of(Place::Subject, StartKind::Unanchored),
             subject_start: of(Place::SubjectStart, StartKind::Anchored),
@@ -109,9 +109,15 @@ impl Wordings {
         self.labels.get(&label.to_lowercase()).copied()
     }
 
-    /// Whose address the word before it announces, if not a recipient's.
-    pub(crate) fn before(&self, word: &str) -> Option<Meaning> {
-        self.words_before.get(&word.to_lowercase()).copied()
+    /// Whether a text ends with words that make the address behind it the sender's.
+    pub(crate) fn ends_with_sender(&self, text: &str) -> bool {
+        let ends = |words: &str| {
+            let at = text.len().checked_sub(words.len())?;
+            let same = text.get(at..)?.eq_ignore_ascii_case(words);
+            // A label without a sentence before it is an echo.
+            Some(same && text[..at].ends_with(char::is_whitespace))
+        };
+        self.before_senders.iter().any(|words| ends(words).unwrap_or(false))
     }
 
     /// Whether an address is that of whoever runs the mail system.

@@ -5,8 +5,8 @@
 //! line and after it, up to the next address or a blank line; where they tell nothing, the paragraphs after the last
 //! address, then those before the first, serve all that have none of their own.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use super::super::mail::MAX_RECIPIENTS;
 use super::super::mailbox;
@@ -68,23 +68,44 @@ fn spots<'a>(lines: &[&'a str], layout: Option<&Layout>, wordings: &Wordings) ->
         }
     }
     let mut named: Vec<(Rank, Spot<'a>)> = Vec::new();
+    let mut contacts = HashSet::new();
     for (at, line) in lines.iter().enumerate() {
         if named.len() > MAX_RECIPIENTS {
             break;
         }
         let Some(found) = shape::read(line, wordings) else { continue };
-        let contact = found.rank == Rank::Mentioned && wordings.names_contact(line) && !wordings.tells_failure(line);
-        if found.rank != Rank::Spoken && !contact && !is_alias_note(line) {
+        if found.rank == Rank::Mentioned && is_contact(line, found.before, wordings) {
+            contacts.insert(found.address.key());
+            continue;
+        }
+        if found.rank == Rank::Listed && shape::is_said_of_the_sender(line_above(lines, at), wordings) {
+            continue;
+        }
+        if found.rank != Rank::Spoken && !is_alias_note(line) {
             for address in [found.address].into_iter().chain(found.more) {
                 named.push((found.rank, Spot { line: at, address, rest: found.rest, indent: found.indent }));
             }
         }
     }
+    named.retain(|(rank, spot)| *rank != Rank::Mentioned || !contacts.contains(&spot.address.key()));
     let Some(plainest) = named.iter().map(|(rank, _)| *rank).min() else {
         return aliases(lines);
     };
     let spots: Vec<Spot<'a>> = named.into_iter().filter(|(rank, _)| *rank == plainest).map(|(_, spot)| spot).collect();
     without_offices(without_quoted(spots, lines), wordings)
+}
+
+/// Whether a sentence names an address to write to: right before it, or without a word of failure.
+fn is_contact(line: &str, before: &str, wordings: &Wordings) -> bool {
+    const NEAR: usize = 24;
+    let near = (before.len().saturating_sub(NEAR)..=before.len()).find_map(|at| before.get(at..)).unwrap_or_default();
+    wordings.names_contact(near) || wordings.names_contact(line) && !wordings.tells_failure(line)
+}
+
+/// The nearest line above one that has words.
+fn line_above<'a>(lines: &[&'a str], at: usize) -> &'a str {
+    let above = &lines[..at.min(lines.len())];
+    above.iter().rev().take(3).find(|line| !line.trim().is_empty()).map_or("", |line| line.trim())
 }
 
 /// The addresses of notes on aliases, for want of any other: Exim hides where an alias leads to, if told so, and writes
@@ -235,18 +256,28 @@ fn weight(text: &str, wordings: &Wordings) -> u8 {
 
 /// Whether a refusal's code stands in a text: `550 `, `554-`, `#5.1.1`, `4.4.7`.
 pub(super) fn has_code(text: &str) -> bool {
+    let is_status = |word: &str| {
+        matches!(word.as_bytes(), [b'4' | b'5', b'.', ..])
+            && word.trim_end_matches('.').parse::<crate::bounce::EnhancedStatus>().is_ok()
+    };
+    words(text).any(|word| is_reply_code(word) || is_status(word))
+}
+
+/// Whether a refusal's three digits stand in a text.
+fn has_reply_code(text: &str) -> bool {
+    words(text).any(is_reply_code)
+}
+
+fn is_reply_code(word: &str) -> bool {
+    matches!(
+        word.as_bytes(),
+        [b'4' | b'5', b'0'..=b'5', b'0'..=b'9'] | [b'4' | b'5', b'0'..=b'5', b'0'..=b'9', b'-', ..]
+    )
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| {
         c.is_whitespace() || matches!(c, '(' | ')' | '\'' | '"' | ',' | ';' | '#' | '<' | '>' | '[' | ']' | ':')
-    })
-    .any(|word| {
-        let bytes = word.as_bytes();
-        let reply = matches!(
-            bytes,
-            [b'4' | b'5', b'0'..=b'5', b'0'..=b'9'] | [b'4' | b'5', b'0'..=b'5', b'0'..=b'9', b'-', ..]
-        );
-        reply
-            || (matches!(bytes, [b'4' | b'5', b'.', ..])
-                && word.trim_end_matches('.').parse::<crate::bounce::EnhancedStatus>().is_ok())
     })
 }
 
@@ -325,7 +356,8 @@ fn merge(blocks: Vec<Block>, wordings: &Wordings) -> Vec<Passage> {
             }
             Entry::Occupied(place) => {
                 if let Some(known) = passages.get_mut(*place.get()) {
-                    if weight(&block.text, wordings) > weight(&known.text, wordings) {
+                    let tells = |text: &str| (weight(text, wordings), has_reply_code(text));
+                    if tells(&block.text) > tells(&known.text) {
                         known.text = block.text;
                     }
                     known.original = known.original.take().or(block.original);

@@ -4,6 +4,7 @@
 use super::super::mail::MAX_RECIPIENTS;
 use super::super::mailbox::{self, Found};
 use super::Wordings;
+use super::passages::has_code;
 use crate::bounce::Address;
 use crate::tables::phrases::Meaning;
 
@@ -16,6 +17,8 @@ pub(super) enum Rank {
     Labelled,
     /// It stands in a sentence.
     Mentioned,
+    /// It stands behind a code, in a reply that may be about anybody: `error 550-'5.7.1 <eve@example.com> denied'`.
+    Quoted,
     /// In an echo of the returned header: `To: ann@example.com`.
     Echoed,
     /// It stands in a line of an SMTP dialogue.
@@ -29,6 +32,8 @@ pub(super) struct Named<'a> {
     pub(super) address: Address,
     /// Further addresses that follow it, with no word between them.
     pub(super) more: Vec<Address>,
+    /// What the line says before the address.
+    pub(super) before: &'a str,
     /// What the line says after the address.
     pub(super) rest: &'a str,
     /// White space before the line's text, in characters.
@@ -48,7 +53,7 @@ pub(super) fn read<'a>(line: &'a str, wordings: &Wordings) -> Option<Named<'a>> 
     let (more, end) = listed_after(text, found.end, all);
     let rest = text[end..].trim_start_matches(['>', '"', '\'', ')', ']', '*']);
     let (rank, rest) = rank_of(&text[..found.start], rest, text, wordings)?;
-    Some(Named { rank, address: found.address, more, rest, indent })
+    Some(Named { rank, address: found.address, more, before: &text[..found.start], rest, indent })
 }
 
 /// The addresses that follow one, only commas and such between them, and where the last of them ends.
@@ -82,7 +87,8 @@ fn rank_of<'a>(before: &str, rest: &'a str, line: &'a str, wordings: &Wordings) 
     let label = lead.strip_suffix("mailto:").unwrap_or(lead).trim_end();
     let telling = wordings.tells_failure(line);
     let Some(label) = label.strip_suffix([':', '\u{ff1a}']).filter(|label| label.len() <= MAX_LABEL) else {
-        return Some((Rank::Mentioned, if telling { line } else { said }));
+        let rank = if has_code(lead) { Rank::Quoted } else { Rank::Mentioned };
+        return Some((rank, if telling { line } else { said }));
     };
     match wordings.label(label.trim()) {
         Some(Meaning::Sender) => None,
@@ -93,11 +99,9 @@ fn rank_of<'a>(before: &str, rest: &'a str, line: &'a str, wordings: &Wordings) 
     }
 }
 
-/// Whether the word before an address in a sentence makes it the sender's: `they accept no mail from eve@example.com`.
-fn is_said_of_the_sender(before: &str, wordings: &Wordings) -> bool {
-    let before = before.trim_end_matches([' ', '<', '\'', '"']);
-    let word = before.rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
-    word.len() < before.trim_start().len() && wordings.before(word) == Some(Meaning::Sender)
+/// Whether the words before an address make it the sender's: `they accept no mail from eve@example.com`.
+pub(super) fn is_said_of_the_sender(before: &str, wordings: &Wordings) -> bool {
+    wordings.ends_with_sender(before.trim_end_matches([' ', '<', '\'', '"']))
 }
 
 /// Whether a line is one of an SMTP dialogue. `>>>` may also be a mere bullet.

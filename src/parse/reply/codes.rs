@@ -101,7 +101,7 @@ fn introduced_code(text: &str) -> Option<(ReplyCode, usize)> {
             return None;
         }
         let before = *bytes.get(at - 1)?;
-        let opened = matches!(before, b' ' | b'(' | b'\'' | b'"' | b':' | b'>' | b'=' | b'<' | b'[' | b'#');
+        let opened = matches!(before, b' ' | b'(' | b'\'' | b'"' | b':' | b'>' | b'=' | b'<' | b'[' | b'#' | b';');
         let ended =
             matches!(bytes.get(at + 3), None | Some(b' ' | b'-' | b'\'' | b'"' | b',' | b')' | b':' | b';' | b']'));
         if !opened || !ended {

@@ -46,6 +46,44 @@ fn spam_that_opens_like_a_report_is_none() {
     assert_eq!(read(&mail)[0].kind, Kind::Other);
 }
 
+#[test]
+fn what_people_and_shops_write_of_failures_is_no_report() {
+    for (from, subject, text) in [
+        (
+            "Shop <no-reply@shop.example>",
+            "Delivery failed",
+            "Your parcel could not be delivered. Address not found.\n\nhelp@shop.example",
+        ),
+        ("Desk <desk@it.example>", "Re: bounces", "The mail to bob@example.net was rejected, his mailbox was full."),
+        (
+            "News <news@example.net>",
+            "Why mails bounced",
+            "not delivered: mailbox is full, user unknown.\n\nUnsubscribe: off@example.net",
+        ),
+    ] {
+        let mail = format!("From: {from}\nTo: eve@example.com\nSubject: {subject}\n\n{text}\n");
+        assert_eq!(read(&mail)[0].kind, Kind::Other, "{mail}");
+    }
+}
+
+#[test]
+fn a_mail_with_a_null_return_path_is_a_report_whoever_sent_it() {
+    let mail = "From: relay@example.net\nTo: eve@example.com\nSubject: Problem\n\nann@example.org\n\nThe mail was not delivered: mailbox full.\n";
+    assert_eq!(read(mail)[0].kind, Kind::Other);
+    assert_eq!(recipients(&read(&format!("Return-Path: <>\n{mail}"))), ["ann@example.org"]);
+}
+
+#[test]
+fn whom_to_ask_and_who_sent_are_nobody_that_failed() {
+    let text = "A message sent by\n\n  <eve@example.net>\n\ncould not be delivered. The following address failed:\n\n  ann@example.org\n    550 no\n\n\
+                If this was <desk@example.net>, contact <desk@example.net> for help.\n";
+    assert_eq!(recipients(&told("", text)), ["ann@example.org"]);
+    let text = "Mail to <ann@example.org> was undeliverable:\nerror 550-'5.7.1 <eve@example.com>... denied'\n";
+    assert_eq!(recipients(&told("", text)), ["ann@example.org"]);
+    let text = "Your message was not delivered. For help, contact <desk@example.net>.\nIf it fails again, <desk@example.net>.\n";
+    assert_eq!(recipients(&told("", text)), [""]);
+}
+
 /// A mail of two parts, the second of this type.
 fn attached(kind: &str, text: &str, attachment: &str) -> String {
     format!(
