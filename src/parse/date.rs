@@ -209,7 +209,7 @@ fn numeric_offset(word: &str) -> Option<i32> {
         None => (digits, "0"),
     };
     let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
-    ((0..=14).contains(&hours) && (0..60).contains(&minutes)).then_some(sign * (hours * 3600 + minutes * 60))
+    ((0..=14).contains(&hours) && (0..60).contains(&minutes)).then(|| sign * (hours * 3600 + minutes * 60))
 }
 
 /// RFC 5322 and its kin, in any order that is clear: `Thu, 29 Apr 2010 23:34:45 +0900 (JST)`, `29-Apr-10 23:34 GMT`,
