@@ -6,9 +6,11 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-use super::names::NONE;
-use super::night::{Identity, Night, mix};
+use super::names::Names;
+use super::night::{Identity, Night, mix, recipient_hash};
 
 /// Keys are hashes already.
 #[derive(Default)]
@@ -27,16 +29,33 @@ impl Hasher for AsIs {
 }
 
 type Keys = HashSet<u64, BuildHasherDefault<AsIs>>;
-type Counts = HashMap<u64, u64, BuildHasherDefault<AsIs>>;
+type Counts = HashMap<u64, AtomicU32, BuildHasherDefault<AsIs>>;
 
 /// One bounce, as far as a send log can know it.
 #[derive(Debug, Clone, Copy)]
 struct Bounce {
     recipient: u64,
     domain: u32,
-    identity: u32,
-    /// Whether it names its message.
-    named: bool,
+    /// Whether it names its message in the top bit, and its identity.
+    named_identity: u32,
+}
+
+const NAMED: u32 = 1 << 31;
+
+/// Bounces of one part of a night, in its ids.
+#[derive(Debug, Default)]
+pub struct Noted {
+    list: Vec<Bounce>,
+    messages: Vec<u64>,
+}
+
+impl Noted {
+    /// Takes note of a bounce, or of a message that our own platform dropped.
+    pub fn note(&mut self, recipient: u64, domain: u32, identity: u32, message: Option<u64>) {
+        let named_identity = identity | if message.is_some() { NAMED } else { 0 };
+        self.list.push(Bounce { recipient, domain, named_identity });
+        self.messages.extend(message.map(|message| message_key(message, recipient)));
+    }
 }
 
 /// One row of a log of deliveries.
@@ -56,98 +75,141 @@ pub struct Logged {
     pub attempted: bool,
 }
 
-/// The night's bounces, ready to be taken off.
-#[derive(Default)]
+/// Our side of a message by the hashes of its names, 0 for what is not named.
+type IdentityHashes = [u64; 4];
+
+/// Which bounces to count, by what a log names: its parts of our identity, whether it names no recipient, whether it
+/// names the message.
+const VIEWS: usize = 16 * 2 * 2;
+
+/// All bounces of a night, ready to be taken off; by several gatherers at a time.
 pub struct Bounced {
     list: Vec<Bounce>,
-    message_list: Vec<u64>,
-    messages: Option<Keys>,
-    /// Bounces left by what the log names of them: all, and those that name no message.
-    left: HashMap<(u8, bool, bool), Counts>,
+    identities: Vec<IdentityHashes>,
+    domains: Vec<u64>,
+    message_list: Mutex<Vec<u64>>,
+    messages: OnceLock<Keys>,
+    /// Bounces left to be taken off, for each view.
+    left: [OnceLock<Counts>; VIEWS],
 }
 
 fn message_key(message: u64, recipient: u64) -> u64 {
     mix(message ^ recipient.rotate_left(32))
 }
 
-/// The parts that an identity names, as bits.
-fn parts(identity: &Identity) -> u8 {
-    [identity.ip, identity.sending_domain, identity.campaign, identity.list_source]
-        .into_iter()
-        .enumerate()
-        .map(|(at, id)| u8::from(id != NONE) << at)
-        .sum()
+fn identity_hashes(night: &Night, identity: &Identity) -> IdentityHashes {
+    let hash = |names: &Names, id: u32| names.get(id).map_or(0, |name| recipient_hash(name).max(1));
+    [
+        hash(&night.ips, identity.ip),
+        hash(&night.sending_domains, identity.sending_domain),
+        hash(&night.campaigns, identity.campaign),
+        hash(&night.list_sources, identity.list_source),
+    ]
 }
 
-fn identity_key(whose: u64, identity: &Identity, parts: u8) -> u64 {
-    let ids = [identity.ip, identity.sending_domain, identity.campaign, identity.list_source];
-    ids.into_iter().enumerate().fold(mix(whose), |key, (at, id)| {
-        if parts >> at & 1 == 1 { mix(key ^ (u64::from(id) + 1) ^ ((at as u64 + 1) << 40)) } else { key }
+/// The parts that an identity names, as bits.
+fn parts(identity: &IdentityHashes) -> usize {
+    identity.iter().enumerate().map(|(at, hash)| usize::from(*hash != 0) << at).sum()
+}
+
+fn identity_key(whose: u64, identity: &IdentityHashes, parts: usize) -> u64 {
+    identity.iter().enumerate().fold(mix(whose), |key, (at, hash)| {
+        if parts >> at & 1 == 1 { mix(key ^ hash.rotate_left(at as u32 + 1)) } else { key }
     })
 }
 
 impl Bounced {
-    /// Takes note of a bounce, or of a message that our own platform dropped.
-    pub fn note(&mut self, recipient: u64, domain: u32, identity: u32, message: Option<u64>) {
-        self.list.push(Bounce { recipient, domain, identity, named: message.is_some() });
-        if let Some(message) = message {
-            self.message_list.push(message_key(message, recipient));
+    /// The bounces of all parts of a night.
+    pub fn all<'a>(noted: impl Iterator<Item = (Noted, &'a Night)>) -> Bounced {
+        let (mut list, mut identities, mut domains, mut messages) = (vec![], vec![], vec![], vec![]);
+        for (part, night) in noted {
+            let (first_identity, first_domain) = (identities.len() as u32, domains.len() as u32);
+            identities.extend(night.identities.iter().map(|identity| identity_hashes(night, identity)));
+            domains.extend((0..night.domains.len() as u32).map(|id| recipient_hash(night.domains.name(id))));
+            list.extend(part.list.into_iter().map(|b| Bounce {
+                domain: b.domain + first_domain,
+                named_identity: b.named_identity + first_identity,
+                ..b
+            }));
+            messages.extend(part.messages);
         }
+        let (message_list, left) = (Mutex::new(messages), [const { OnceLock::new() }; VIEWS]);
+        Bounced { list, identities, domains, message_list, messages: OnceLock::new(), left }
     }
 
-    /// How many of a row's messages were accepted.
-    pub fn accepted(&mut self, row: &Logged, night: &Night) -> u64 {
-        if let (Some(message), Some(recipient)) = (row.message, row.recipient) {
-            let list = &mut self.message_list;
-            let messages = self.messages.get_or_insert_with(|| std::mem::take(list).into_iter().collect());
-            if messages.contains(&message_key(message, recipient)) {
-                return 0;
-            }
+    /// How many of a row's messages were accepted. `night` gives the names of the row.
+    pub fn accepted(&self, row: &Logged, night: &Night) -> u64 {
+        if let (Some(message), Some(recipient)) = (row.message, row.recipient)
+            && self.messages().contains(&message_key(message, recipient))
+        {
+            return 0;
         }
-        if row.attempted { row.count - self.take(row, night).min(row.count) } else { row.count }
+        if row.attempted { row.count - self.take(row, night) } else { row.count }
     }
 
-    /// Takes up to the row's count off the bounces that fit it.
-    fn take(&mut self, row: &Logged, night: &Night) -> u64 {
-        let (parts, by_domain, unnamed) = (parts(&row.identity), row.recipient.is_none(), row.message.is_some());
-        let whose = |b: &Bounce| if by_domain { u64::from(b.domain) } else { b.recipient };
-        let list = &self.list;
-        let left = self.left.entry((parts, by_domain, unnamed)).or_insert_with(|| {
-            let mut counts = Counts::default();
-            for bounce in list.iter().filter(|b| !(unnamed && b.named)) {
-                let identity = &night.identities[bounce.identity as usize];
-                *counts.entry(identity_key(whose(bounce), identity, parts)).or_default() += 1;
-            }
-            counts
-        });
-        let key = identity_key(row.recipient.unwrap_or(u64::from(row.domain)), &row.identity, parts);
-        let Some(bounces) = left.get_mut(&key) else { return 0 };
-        let taken = (*bounces).min(row.count);
-        *bounces -= taken;
-        taken
+    fn messages(&self) -> &Keys {
+        self.messages.get_or_init(|| {
+            let mut list = self.message_list.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *list).into_iter().collect()
+        })
+    }
+
+    /// Takes up to the row's count off the bounces that fit it. Which rows of the same kind they are taken off depends on
+    /// the order of reading; their sum does not.
+    fn take(&self, row: &Logged, night: &Night) -> u64 {
+        let identity = identity_hashes(night, &row.identity);
+        let (parts, by_domain, by_message) = (parts(&identity), row.recipient.is_none(), row.message.is_some());
+        let view = parts << 2 | usize::from(by_domain) << 1 | usize::from(by_message);
+        let left = self.left[view].get_or_init(|| self.count(parts, by_domain, by_message));
+        let whose = row.recipient.unwrap_or_else(|| recipient_hash(night.domains.name(row.domain)));
+        let Some(bounces) = left.get(&identity_key(whose, &identity, parts)) else { return 0 };
+        let most = u32::try_from(row.count).unwrap_or(u32::MAX);
+        let before = bounces.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| Some(n.saturating_sub(most)));
+        u64::from(before.unwrap_or_else(|n| n).min(most))
+    }
+
+    /// The bounces by what a log names of them. Those that name their message are left to logs that name it too.
+    fn count(&self, parts: usize, by_domain: bool, by_message: bool) -> Counts {
+        let mut counts = Counts::default();
+        for bounce in self.list.iter().filter(|b| !(by_message && b.named_identity & NAMED != 0)) {
+            let identity = &self.identities[(bounce.named_identity & !NAMED) as usize];
+            let whose = if by_domain { self.domains[bounce.domain as usize] } else { bounce.recipient };
+            *counts.entry(identity_key(whose, identity, parts)).or_default().get_mut() += 1;
+        }
+        counts
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analyze::names::NONE;
 
     fn night() -> (Night, u32) {
         let mut night = Night::default();
-        let identity = Identity { ip: 0, sending_domain: 1, campaign: NONE, list_source: NONE };
+        let (ip, sending_domain) = (night.ips.id("192.0.2.1"), night.sending_domains.id("news.example"));
+        night.ips.id("192.0.2.2");
+        night.domain("example.com", |_| false);
+        let identity = Identity { ip, sending_domain, campaign: NONE, list_source: NONE };
         let id = night.identity(identity);
         (night, id)
     }
 
+    /// Recipient, identity, message of each bounce.
+    fn bounced(night: &Night, bounces: &[(u64, u32, Option<u64>)]) -> Bounced {
+        let mut noted = Noted::default();
+        bounces.iter().for_each(|(recipient, identity, message)| noted.note(*recipient, 0, *identity, *message));
+        Bounced::all([(noted, night)].into_iter())
+    }
+
     fn row(recipient: Option<u64>, identity: Identity, message: Option<u64>, count: u64) -> Logged {
-        Logged { recipient, domain: 7, identity, message, count, attempted: true }
+        Logged { recipient, domain: 0, identity, message, count, attempted: true }
     }
 
     #[test]
     fn a_message_that_bounced_is_no_delivery_even_where_the_log_claims_it() {
         let (night, id) = night();
-        let mut bounced = Bounced::default();
-        bounced.note(5, 7, id, Some(99));
+        let bounced = bounced(&night, &[(5, id, Some(99))]);
         let mut logged = row(Some(5), night.identities[0], Some(99), 1);
         logged.attempted = false;
         assert_eq!(bounced.accepted(&logged, &night), 0);
@@ -158,9 +220,8 @@ mod tests {
     #[test]
     fn without_message_ids_bounces_are_taken_off_by_recipient_and_what_the_log_names_of_us() {
         let (night, id) = night();
-        let mut bounced = Bounced::default();
-        bounced.note(5, 7, id, Some(99));
-        let other_ip = Identity { ip: 3, ..night.identities[0] };
+        let bounced = bounced(&night, &[(5, id, Some(99))]);
+        let other_ip = Identity { ip: 1, ..night.identities[0] };
         let only_domain = Identity { ip: NONE, ..night.identities[0] };
         assert_eq!(bounced.accepted(&row(Some(5), other_ip, None, 1), &night), 1);
         assert_eq!(bounced.accepted(&row(Some(5), only_domain, None, 1), &night), 0);
@@ -170,8 +231,7 @@ mod tests {
     #[test]
     fn a_log_that_counts_by_domain_never_falls_below_nothing() {
         let (night, id) = night();
-        let mut bounced = Bounced::default();
-        (0..5).for_each(|recipient| bounced.note(recipient, 7, id, None));
+        let bounced = bounced(&night, &[0, 1, 2, 3, 4].map(|recipient| (recipient, id, None)));
         assert_eq!(bounced.accepted(&row(None, night.identities[0], None, 3), &night), 0);
         assert_eq!(bounced.accepted(&row(None, night.identities[0], None, 3), &night), 1);
     }

@@ -73,19 +73,23 @@ impl Cells {
     pub fn build(night: &mut Night, places: &Places) -> Cells {
         let mut cells = Cells { rates: night.rates, ..Cells::default() };
         let numbers = NodeNumbers::new(night, places);
-        // Both are large: they are numbered and sorted where they lie.
-        let mut delivered = std::mem::take(&mut night.delivered);
-        for d in &mut delivered {
-            (d.domain, d.bucket) = (numbers.of(d.domain, u64::from(d.bucket)), 0);
-        }
-        delivered.sort_unstable();
         let families: Vec<Family> = night.voices.iter().map(|v| v.family().unwrap_or(Family::Neutral)).collect();
-        cells.rows = std::mem::take(&mut night.rows);
-        for row in &mut cells.rows {
-            row.node = numbers.of(row.domain, row.recipient % BUCKETS);
-        }
-        let key = |r: &Row| (r.node, r.identity, families[r.voice as usize]);
-        cells.rows.sort_unstable_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.cmp(b)));
+        // Both are large: they are numbered and sorted where they lie.
+        let (mut delivered, mut rows) = (std::mem::take(&mut night.delivered), std::mem::take(&mut night.rows));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for d in &mut delivered {
+                    (d.domain, d.bucket) = (numbers.of(d.domain, u64::from(d.bucket)), 0);
+                }
+                delivered.sort_unstable();
+            });
+            for row in &mut rows {
+                row.node = numbers.of(row.domain, row.recipient % BUCKETS);
+            }
+            let key = |r: &Row| (r.node, r.identity, families[r.voice as usize]);
+            rows.sort_unstable_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.cmp(b)));
+        });
+        cells.rows = rows;
         cells.fill(&delivered, &families, &numbers);
         cells
     }

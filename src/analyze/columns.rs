@@ -4,9 +4,9 @@
 use polars::prelude::{Column, DataFrame, PolarsResult};
 
 use super::names::NONE;
-use super::night::{NO_TIME, recipient_hash};
+use super::night::{NO_TIME, mix, recipient_hash};
 
-/// Ids of a column's texts, remembered by the column's own code, so that each text is looked at once in a process.
+/// Ids of a column's words, remembered by the column's own codes, so that each word of a closed set is looked at once.
 #[derive(Debug, Default)]
 pub struct Coded {
     ids: Vec<Option<u32>>,
@@ -24,18 +24,27 @@ impl Coded {
         mut intern: impl FnMut(&str) -> u32,
     ) -> PolarsResult<Vec<u32>> {
         let column = frame.column(name)?;
-        if let Some(texts) = column.try_cat32() {
-            let mapping = texts.get_mapping();
-            let mut id_of = |code: u32| self.id(code, || mapping.cat_to_str(code).map_or(NONE, &mut intern));
-            return Ok(texts.physical().iter().map(|code| code.map_or(NONE, &mut id_of)).collect());
-        }
         if let Some(words) = column.try_cat8() {
             let mapping = words.get_mapping();
             let mut id_of =
                 |code: u8| self.id(code.into(), || mapping.cat_to_str(code.into()).map_or(NONE, &mut intern));
             return Ok(words.physical().iter().map(|code| code.map_or(NONE, &mut id_of)).collect());
         }
-        Ok(column.str()?.iter().map(|text| text.map_or(NONE, &mut intern)).collect())
+        let mut ids = Vec::with_capacity(column.len());
+        for chunk in column.str()?.downcast_iter() {
+            // Equal views of one chunk are equal texts, so what was seen lately needs no look-up.
+            let mut lately = Box::new([(u128::MAX, NONE); LATELY]);
+            ids.extend(chunk.iter().zip(chunk.views().iter()).map(|(text, view)| {
+                let Some(text) = text else { return NONE };
+                let view = view.as_u128();
+                let seen = &mut lately[place(view)];
+                if seen.0 != view {
+                    *seen = (view, intern(text));
+                }
+                seen.1
+            }));
+        }
+        Ok(ids)
     }
 
     fn id(&mut self, code: u32, find: impl FnOnce() -> u32) -> u32 {
@@ -45,6 +54,14 @@ impl Coded {
         }
         *self.ids[at].get_or_insert_with(find)
     }
+}
+
+/// Texts remembered of a chunk.
+const LATELY: usize = 1 << 10;
+
+/// Where a view is remembered.
+fn place(view: u128) -> usize {
+    (mix(view as u64 ^ (view >> 64) as u64) % LATELY as u64) as usize
 }
 
 /// Hashes of addresses or ids; `None` for null and for empty text.

@@ -6,12 +6,14 @@
 
 use std::cmp::Ordering;
 
-use super::candidate::{Candidate, Dimension, Index, Stream};
+use super::candidate::{Candidate, Dimension, Stream};
 use super::cells::{Cells, NOBODY};
 use super::family::{Families, Family};
-use super::measure::{Measure, View, measure, overlaps};
+use super::index::Index;
+use super::measure::{Measure, View, overlaps};
 use super::night::{Identity, Night};
 use super::organisation::Places;
+use super::pass::measure;
 use super::stats;
 use super::weigh::{Round, Weight, naming};
 use crate::tables::policy::Judging;
@@ -116,10 +118,19 @@ impl<'a> Explain<'a> {
 
     /// Whether a candidate fails only where findings already hold: its failures are theirs in other words.
     fn leans(&self, cells: &Cells, candidate: &Candidate) -> bool {
-        let (mut inside, mut outside) = ((0.0, 0.0), (0.0, 0.0));
+        let parts = cells.in_parts(|nodes| self.sides(cells, candidate, nodes));
+        let sum = |at: usize| parts.iter().map(|sides| sides[at]).fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
+        let (inside, outside) = (sum(0), sum(1));
+        stats::odds_ratio(inside, outside) >= self.judging.odds
+            && stats::likelihood_ratio(inside, outside) >= self.judging.rival_nats
+    }
+
+    /// Shares and voters of a candidate where findings hold, and where none does.
+    fn sides(&self, cells: &Cells, candidate: &Candidate, nodes: std::ops::Range<usize>) -> [(f64, f64); 2] {
         let families = self.stream.fails[candidate.dimension as usize];
-        let mut voter = [(0u64, 0u64); 2];
-        for (n, node) in cells.nodes.iter().enumerate() {
+        let (mut sides, mut voter) = ([(0.0, 0.0); 2], [(0u64, 0u64); 2]);
+        for n in nodes {
+            let node = &cells.nodes[n];
             for cell in cells.cells_of(n) {
                 let identity = &self.night.identities[cells.cells[cell].identity as usize];
                 if !candidate.holds(node.receiver, node.decider, identity) {
@@ -135,41 +146,25 @@ impl<'a> Explain<'a> {
                 }
             }
             if cells.nodes.get(n + 1).is_none_or(|next| next.voter != node.voter) {
-                for (sum, (fails, tried)) in [&mut inside, &mut outside].into_iter().zip(std::mem::take(&mut voter)) {
+                for (sum, (fails, tried)) in sides.iter_mut().zip(std::mem::take(&mut voter)) {
                     if tried > 0 {
                         *sum = (sum.0 + fails as f64 / tried as f64, sum.1 + 1.0);
                     }
                 }
             }
         }
-        stats::odds_ratio(inside, outside) >= self.judging.odds
-            && stats::likelihood_ratio(inside, outside) >= self.judging.rival_nats
+        sides
     }
 
     /// Gives a candidate's failures to the findings whose slices hold them. Returns whether there were any.
     fn lend(&self, cells: &mut Cells, candidate: &Candidate) -> bool {
         let families = self.stream.fails[candidate.dimension as usize];
-        let mut lent = false;
-        for n in 0..cells.nodes.len() {
-            let node = cells.nodes[n];
-            for cell in cells.cells_of(n) {
-                if cells.fails_of(cell).is_empty() {
-                    continue;
-                }
-                let identity = &self.night.identities[cells.cells[cell].identity as usize];
-                let holds = candidate.holds(node.receiver, node.decider, identity);
-                let Some(holder) = self.holder(node.receiver, node.decider, identity).filter(|_| holds) else {
-                    continue;
-                };
-                for fail in cells.fails_of(cell) {
-                    let fail = &mut cells.fails[fail];
-                    if fail.by == NOBODY && families.has(fail.family) {
-                        (fail.by, lent) = (holder, true);
-                    }
-                }
-            }
-        }
-        lent
+        cells.give(|node, identity| {
+            let identity = &self.night.identities[identity as usize];
+            let holds = candidate.holds(node.receiver, node.decider, identity);
+            let holder = holds.then(|| self.holder(node.receiver, node.decider, identity))?;
+            Some((families, holder?))
+        })
     }
 
     fn round_of<'b>(&'b self, cells: &Cells, index: &Index) -> Round<'b> {
@@ -296,40 +291,32 @@ impl<'a> Explain<'a> {
             .filter(|f| there.has(*f))
             .filter(|f| self.elevated(cells, &finding.candidate, *f))
             .fold(own, |set, f| set.with(f.set()));
-        for n in 0..cells.nodes.len() {
-            let node = cells.nodes[n];
-            for cell in cells.cells_of(n) {
-                if cells.fails_of(cell).is_empty() {
-                    continue;
-                }
-                let identity = &self.night.identities[cells.cells[cell].identity as usize];
-                if !finding.candidate.holds(node.receiver, node.decider, identity) {
-                    continue;
-                }
-                for fail in cells.fails_of(cell) {
-                    let fail = &mut cells.fails[fail];
-                    if fail.by == NOBODY && absorbed.has(fail.family) {
-                        fail.by = finding.number;
-                    }
-                }
-            }
-        }
+        cells.give(|node, identity| {
+            let identity = &self.night.identities[identity as usize];
+            let holds = finding.candidate.holds(node.receiver, node.decider, identity);
+            holds.then_some((absorbed, finding.number))
+        });
     }
 
     /// The wordings of unexplained failures inside a candidate.
     fn families_in(&self, cells: &Cells, candidate: &Candidate) -> Families {
-        let mut there = Families::NONE;
-        for (n, node) in cells.nodes.iter().enumerate() {
-            for cell in cells.cells_of(n) {
-                let open = cells.fails[cells.fails_of(cell)].iter().filter(|f| f.by == NOBODY && !there.has(f.family));
-                let new = open.fold(Families::NONE, |set, f| set.with(f.family.set()));
-                let identity = &self.night.identities[cells.cells[cell].identity as usize];
-                if new != Families::NONE && candidate.holds(node.receiver, node.decider, identity) {
-                    there = there.with(new);
+        let parts = cells.in_parts(|nodes| {
+            let mut there = Families::NONE;
+            for n in nodes {
+                let node = &cells.nodes[n];
+                for cell in cells.cells_of(n) {
+                    let fails = cells.fails[cells.fails_of(cell)].iter();
+                    let open = fails.filter(|f| f.by == NOBODY && !there.has(f.family));
+                    let new = open.fold(Families::NONE, |set, f| set.with(f.family.set()));
+                    let identity = &self.night.identities[cells.cells[cell].identity as usize];
+                    if new != Families::NONE && candidate.holds(node.receiver, node.decider, identity) {
+                        there = there.with(new);
+                    }
                 }
             }
-        }
-        there
+            there
+        });
+        parts.into_iter().fold(Families::NONE, Families::with)
     }
 
     /// Whether failures of one more wording are much more frequent inside than outside.

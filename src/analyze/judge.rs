@@ -76,15 +76,25 @@ pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judgin
 
 /// Which of our dimensions the deliveries name at least half as often as the bounces do.
 fn covered(night: &Night, cells: &Cells) -> [bool; Dimension::COUNT] {
-    let mut sums = [[(0u64, 0u64); 2]; 4];
-    for (at, cell) in cells.cells.iter().enumerate() {
-        let identity = &night.identities[cell.identity as usize];
-        let bounced = cells.fails[cells.fails_of(at)].iter().map(|f| u64::from(f.count)).sum();
-        for (sum, dimension) in sums.iter_mut().zip(Dimension::SENDER) {
-            let known = u64::from(dimension.value(identity) != NONE);
-            for (sum, n) in sum.iter_mut().zip([u64::from(cell.delivered), bounced]) {
-                *sum = (sum.0 + known * n, sum.1 + n);
+    let parts = cells.in_parts(|nodes| {
+        let mut sums = [[(0u64, 0u64); 2]; 4];
+        for at in nodes.flat_map(|n| cells.cells_of(n)) {
+            let cell = &cells.cells[at];
+            let identity = &night.identities[cell.identity as usize];
+            let bounced = cells.fails[cells.fails_of(at)].iter().map(|f| u64::from(f.count)).sum();
+            for (sum, dimension) in sums.iter_mut().zip(Dimension::SENDER) {
+                let known = u64::from(dimension.value(identity) != NONE);
+                for (sum, n) in sum.iter_mut().zip([u64::from(cell.delivered), bounced]) {
+                    *sum = (sum.0 + known * n, sum.1 + n);
+                }
             }
+        }
+        sums
+    });
+    let mut sums = [[(0u64, 0u64); 2]; 4];
+    for part in parts {
+        for (sum, part) in sums.as_flattened_mut().iter_mut().zip(part.as_flattened()) {
+            *sum = (sum.0 + part.0, sum.1 + part.1);
         }
     }
     let share = |(named, all): (u64, u64)| if all == 0 { 1.0 } else { named as f64 / all as f64 };
@@ -162,21 +172,24 @@ fn fleet(cells: &mut Cells, explain: &mut Explain) {
     let least = if cells.rates { j.fleet_rate } else { j.fleet_rate_counts };
     if m.rate() >= least
         && f64::from(m.hit) >= j.fleet_organisations
-        && receivers_hit(explain.night, cells, explain.stream.fails[Dimension::Fleet as usize]) >= j.fleet_receivers
+        && widely(explain.night, cells, explain.stream.fails[Dimension::Fleet as usize], j.fleet_receivers)
     {
         explain.accept(cells, Candidate::FLEET);
     }
 }
 
-/// How many receivers have unexplained failures; all unknown hosts count as one.
-fn receivers_hit(night: &Night, cells: &Cells, families: Families) -> f64 {
-    let mut hit = vec![false; night.receivers.len() + 1];
+/// Whether as many receivers have unexplained failures, or all of at least two where we mail no more; all unknown hosts
+/// count as one.
+fn widely(night: &Night, cells: &Cells, families: Families, receivers: f64) -> bool {
+    let unknown = night.receivers.len();
+    let (mut tried, mut hit) = (vec![false; unknown + 1], vec![false; unknown + 1]);
     for (n, node) in cells.nodes.iter().enumerate() {
-        let fails = cells.cells_of(n).flat_map(|c| cells.fails_of(c));
-        if fails.map(|f| &cells.fails[f]).any(|f| f.by == NOBODY && families.has(f.family)) {
-            let known = night.receiver_kinds.get(node.receiver as usize).is_some_and(|k| *k != ReceiverKind::Other);
-            hit[if known { node.receiver as usize } else { night.receivers.len() }] = true;
-        }
+        let known = night.receiver_kinds.get(node.receiver as usize).is_some_and(|k| *k != ReceiverKind::Other);
+        let receiver = if known { node.receiver as usize } else { unknown };
+        tried[receiver] = true;
+        let mut fails = cells.cells_of(n).flat_map(|c| cells.fails_of(c)).map(|f| &cells.fails[f]);
+        hit[receiver] |= fails.any(|f| f.by == NOBODY && families.has(f.family));
     }
-    hit.into_iter().filter(|h| *h).count() as f64
+    let count = |flags: &[bool]| flags.iter().filter(|flag| **flag).count() as f64;
+    count(&hit) >= receivers.min(count(&tried)).max(2.0)
 }

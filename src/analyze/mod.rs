@@ -1,9 +1,9 @@
 //! THINKING: events and deliveries -> cells -> candidates -> incidents.
 //!
 //! In: a night's Parquet files. Out: a `Judgement`. What is done about it is suppress's work, how it is told report's.
-//! The way: `load` reads frames into a `night`, `organisation` says who decides where, `cells` counts, `judge` explains
-//! the failures (`explain`, `tenant`, `quiet` on `streams` of `candidate`s that `measure` and `weigh` compare by `stats`),
-//! `tell` puts it into incidents.
+//! The way: `load` has frames gathered into a `night`, `organisation` says who decides where, `cells` counts, `judge`
+//! explains the failures (`explain`, `tenant`, `quiet` on `streams` of `candidate`s that `pass` measures and `weigh`
+//! compares by `stats`), `tell` puts it into incidents.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,10 @@ pub mod columns;
 pub mod details;
 pub mod explain;
 pub mod family;
+pub mod gather;
 pub mod incident;
+pub mod index;
+mod join;
 pub mod judge;
 pub mod load;
 pub mod maps;
@@ -25,6 +28,8 @@ pub mod measure;
 pub mod names;
 pub mod night;
 pub mod organisation;
+mod parts;
+pub mod pass;
 pub mod quiet;
 pub mod rows;
 mod run;
@@ -36,6 +41,7 @@ pub mod streams;
 pub mod tally;
 pub mod tell;
 pub mod tenant;
+mod voices;
 pub mod weigh;
 pub mod wording;
 

@@ -4,13 +4,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 /// No name: unknown or not given.
 pub const NONE: u32 = u32::MAX;
+
+/// A map for many small look-ups: quick, and seeded, so that nobody can send keys that collide.
+pub type QuickMap<K, V> = HashMap<K, V, RandomState>;
 
 /// A set of names, each with its id.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    ids: HashMap<Arc<str>, u32>,
+    ids: QuickMap<Arc<str>, u32>,
     names: Vec<Arc<str>>,
 }
 
@@ -44,6 +49,11 @@ impl Names {
     /// The name of an id, empty for `NONE`: for sorting and keys.
     pub fn name(&self, id: u32) -> &str {
         self.get(id).unwrap_or("")
+    }
+
+    /// Adds all names of another set. Returns their ids there -> their ids here; `renumber` applies it.
+    pub fn join(&mut self, other: &Names) -> Vec<u32> {
+        other.names.iter().map(|name| self.id(name)).collect()
     }
 
     /// How many there are.

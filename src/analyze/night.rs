@@ -1,11 +1,10 @@
 //! A night as gathered: rows with small ids instead of text. In: rows, in any order. Out: a `Night` that is the same
 //! whatever the order. Where a domain belongs is `organisation`'s work; counting is `cells`'.
 
-use std::collections::HashMap;
-
 use super::family::Family;
-use super::names::{NONE, Names, renumber};
+use super::names::{NONE, Names, QuickMap, renumber};
 use crate::bounce::{Basis, Blames, Cause, EnhancedStatus, Kind, Permanence, ReplyCode};
+use crate::tables::receivers::{self, Receivers};
 
 /// No time.
 pub const NO_TIME: i64 = i64::MIN;
@@ -124,7 +123,7 @@ pub struct DomainFacts {
 }
 
 /// All that is known of a night.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Night {
     /// Recipient domains.
     pub domains: Names,
@@ -164,10 +163,13 @@ pub struct Night {
     pub receivers_covered: bool,
     /// Distinct recipients mailed, where deliveries name them.
     pub recipients_mailed: Option<u64>,
-    identity_ids: HashMap<Identity, u32>,
-    voice_ids: HashMap<Voice, u32>,
+    identity_ids: QuickMap<Identity, u32>,
+    voice_ids: QuickMap<Voice, u32>,
     compacted: usize,
 }
+
+/// Rows of deliveries from which it is worth summing them: 256 MiB.
+const COMPACT_FROM: usize = 1 << 24;
 
 /// A hash of an address that is the same in every run and version: FNV-1a over its lower-case bytes, then mixed.
 pub fn recipient_hash(address: &str) -> u64 {
@@ -202,6 +204,16 @@ impl Night {
             self.receiver_kinds.push(kind);
         }
         id
+    }
+
+    /// The id of the family of a receiver that the table knows by this name, or by none.
+    pub fn receiver_of(&mut self, name: &str, table: &Receivers) -> u32 {
+        let kind = match table.kind(name) {
+            Some(receivers::ReceiverKind::Provider) => ReceiverKind::Provider,
+            Some(receivers::ReceiverKind::Gateway) => ReceiverKind::Gateway,
+            _ => ReceiverKind::Other,
+        };
+        self.receiver(table.family(name), kind)
     }
 
     /// The index of an identity.
@@ -262,7 +274,7 @@ impl Night {
                 }
             }
         }
-        if self.delivered.len() > 1 << 20 && self.delivered.len() > 2 * self.compacted {
+        if self.delivered.len() > COMPACT_FROM && self.delivered.len() > 2 * self.compacted {
             self.compact();
         }
     }
@@ -300,8 +312,6 @@ impl Night {
             delivered.domain = renumber(delivered.domain, &domains);
             delivered.identity = renumber(delivered.identity, &identities);
         }
-        self.compact();
-        self.delivered.shrink_to_fit();
         self
     }
 

@@ -63,25 +63,35 @@ pub fn find(places: &Places, cells: &Cells, judging: &Judging) -> Vec<QuietFindi
 
 /// Decider, failures of these families that nothing explains, and messages, for each organisation.
 fn tallies(places: &Places, cells: &Cells, families: Families) -> Vec<(u32, u64, u64)> {
-    let mut tallies: Vec<(u32, u64, u64)> = Vec::new();
-    for (n, node) in cells.nodes.iter().enumerate().filter(|(_, node)| !places.is_pool(node.decider)) {
-        let (mut fails, mut tried) = (0, 0);
-        for cell in cells.cells_of(n) {
-            tried += u64::from(cells.cells[cell].delivered);
-            for fail in &cells.fails[cells.fails_of(cell)] {
-                let counts = families.has(fail.family);
-                if fail.family != Family::Complaint && (counts || fail.family != Family::Delay) {
-                    tried += u64::from(fail.count);
-                }
-                if counts && fail.by == NOBODY {
-                    fails += u64::from(fail.count);
-                }
+    let parts = cells.in_parts(|nodes| {
+        let mut tallies: Vec<(u32, u64, u64)> = Vec::new();
+        for n in nodes.filter(|n| !places.is_pool(cells.nodes[*n].decider)) {
+            let decider = cells.nodes[n].decider;
+            let (fails, tried) = counts(cells, n, families);
+            match tallies.last_mut().filter(|t| t.0 == decider) {
+                Some(tally) => *tally = (tally.0, tally.1 + fails, tally.2 + tried),
+                None => tallies.push((decider, fails, tried)),
             }
         }
-        match tallies.last_mut().filter(|t| t.0 == node.decider) {
-            Some(tally) => *tally = (tally.0, tally.1 + fails, tally.2 + tried),
-            None => tallies.push((node.decider, fails, tried)),
+        tallies
+    });
+    parts.concat()
+}
+
+/// Failures of these families that nothing explains, and messages, of one node.
+fn counts(cells: &Cells, node: usize, families: Families) -> (u64, u64) {
+    let (mut fails, mut tried) = (0, 0);
+    for cell in cells.cells_of(node) {
+        tried += u64::from(cells.cells[cell].delivered);
+        for fail in &cells.fails[cells.fails_of(cell)] {
+            let counts = families.has(fail.family);
+            if fail.family != Family::Complaint && (counts || fail.family != Family::Delay) {
+                tried += u64::from(fail.count);
+            }
+            if counts && fail.by == NOBODY {
+                fails += u64::from(fail.count);
+            }
         }
     }
-    tallies
+    (fails, tried)
 }

@@ -8,7 +8,7 @@ use super::cells::Cells;
 use super::details::{Owners, most};
 use super::family::{Families, Family};
 use super::incident::{CodeRow, DomainCodeRow, DomainRow, Judgement};
-use super::names::NONE;
+use super::names::{NONE, QuickMap};
 use super::night::{Night, Voice};
 use super::organisation::Places;
 use crate::bounce::{Cause, EnhancedStatus, Kind, ReplyCode};
@@ -21,9 +21,37 @@ struct OfDomain {
     bounces: u64,
     delays: u64,
     complaints: u64,
-    causes: BTreeMap<Cause, u64>,
-    codes: BTreeMap<Code, u64>,
-    incidents: BTreeMap<usize, u64>,
+    causes: Few<Cause>,
+    codes: Few<Code>,
+    incidents: Few<usize>,
+}
+
+/// Counts of a few keys, sorted by key: half a million domains have three of these each.
+#[derive(Clone)]
+struct Few<K>(Vec<(K, u64)>);
+
+impl<K> Default for Few<K> {
+    fn default() -> Few<K> {
+        Few(Vec::new())
+    }
+}
+
+impl<K: Copy + Ord> Few<K> {
+    fn count(&mut self, key: K) {
+        match self.0.binary_search_by_key(&key, |(key, _)| *key) {
+            Ok(at) => self.0[at].1 += 1,
+            Err(at) => self.0.insert(at, (key, 1)),
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (K, u64)> {
+        self.0.iter().copied()
+    }
+
+    /// The most frequent key; of equals the smallest.
+    fn most(&self) -> Option<K> {
+        self.iter().max_by_key(|(key, n)| (*n, Reverse(*key))).map(|(key, _)| key)
+    }
 }
 
 /// What is counted of one code at one receiver.
@@ -35,26 +63,47 @@ struct OfCode {
     templates: BTreeMap<u32, u64>,
 }
 
+/// What is counted of a part of the night.
+#[derive(Default)]
+struct Counts {
+    domains: QuickMap<u32, OfDomain>,
+    codes: QuickMap<(Code, u32), OfCode>,
+}
+
 /// Adds the tables and sums to a judgement. `ids` are the incidents in the order that `owners` uses.
 pub fn add(judgement: &mut Judgement, night: &Night, places: &Places, cells: &Cells, owners: &Owners, ids: &[String]) {
+    let parts = cells.in_parts(|nodes| Counts::over(night, cells, owners, nodes));
     let (mut domains, mut codes) = (BTreeMap::<u32, OfDomain>::new(), BTreeMap::<(Code, u32), OfCode>::new());
-    for (n, node) in cells.nodes.iter().enumerate() {
-        for at in cells.cells_of(n).flat_map(|cell| cells.fails_of(cell)) {
-            let fail = cells.fails[at];
-            let owner = owners.of(node.decider, fail.family, fail.by);
-            for row in cells.rows_of(at) {
-                let voice = &night.voices[row.voice as usize];
-                domains.entry(row.domain).or_default().add(voice, owner);
-                if voice.kind == Kind::Bounce {
-                    codes.entry((code_of(voice), voice.speaker)).or_default().add(voice, node.decider);
-                }
-            }
-        }
+    for part in parts {
+        // A domain has one decider, and no decider is in two parts.
+        domains.extend(part.domains);
+        part.codes.into_iter().for_each(|(code, counted)| codes.entry(code).or_default().join(counted));
     }
     judgement.codes = code_rows(night, codes);
     judgement.domain_codes = domain_code_rows(night, &domains);
     judgement.domains = domain_rows(night, places, cells.rates, &domains, ids);
     sums(judgement, night, cells, &domains);
+}
+
+impl Counts {
+    fn over(night: &Night, cells: &Cells, owners: &Owners, nodes: std::ops::Range<usize>) -> Counts {
+        let mut counts = Counts::default();
+        for n in nodes {
+            let node = &cells.nodes[n];
+            for at in cells.cells_of(n).flat_map(|cell| cells.fails_of(cell)) {
+                let fail = cells.fails[at];
+                let owner = owners.of(node.decider, fail.family, fail.by);
+                for row in cells.rows_of(at) {
+                    let voice = &night.voices[row.voice as usize];
+                    counts.domains.entry(row.domain).or_default().add(voice, owner);
+                    if voice.kind == Kind::Bounce {
+                        counts.codes.entry((code_of(voice), voice.speaker)).or_default().add(voice, node.decider);
+                    }
+                }
+            }
+        }
+        counts
+    }
 }
 
 fn code_of(voice: &Voice) -> Code {
@@ -68,10 +117,10 @@ impl OfDomain {
             Kind::Complaint => self.complaints += 1,
             _ => {
                 self.bounces += 1;
-                *self.causes.entry(voice.cause).or_default() += 1;
-                *self.codes.entry(code_of(voice)).or_default() += 1;
+                self.causes.count(voice.cause);
+                self.codes.count(code_of(voice));
                 if let Some(incident) = owner {
-                    *self.incidents.entry(incident).or_default() += 1;
+                    self.incidents.count(incident);
                 }
             }
         }
@@ -88,6 +137,15 @@ impl OfCode {
         if voice.template != NONE {
             *self.templates.entry(voice.template).or_default() += 1;
         }
+    }
+}
+
+impl OfCode {
+    /// Adds another part of the night; no decider is in both.
+    fn join(&mut self, other: OfCode) {
+        self.bounces += other.bounces;
+        self.deciders += other.deciders;
+        other.templates.into_iter().for_each(|(template, n)| *self.templates.entry(template).or_default() += n);
     }
 }
 
@@ -118,7 +176,7 @@ fn domain_code_rows(night: &Night, domains: &BTreeMap<u32, OfDomain>) -> Vec<Dom
         bounces,
     };
     // Ids of domains follow their names.
-    domains.iter().flat_map(|(domain, counted)| counted.codes.iter().map(move |(c, n)| row(*domain, c, *n))).collect()
+    domains.iter().flat_map(|(domain, counted)| counted.codes.iter().map(move |(c, n)| row(*domain, &c, n))).collect()
 }
 
 fn domain_rows(
@@ -133,7 +191,7 @@ fn domain_rows(
         .map(|(domain, counted)| {
             let decider = places.decider_of[*domain as usize];
             let organisation = (!places.is_pool(decider)).then(|| places.deciders[decider as usize].key.clone());
-            let mut causes: Vec<(Cause, u64)> = counted.causes.iter().map(|(c, n)| (*c, *n)).collect();
+            let mut causes: Vec<(Cause, u64)> = counted.causes.iter().collect();
             causes.sort_by_key(|(cause, n)| (Reverse(*n), *cause));
             DomainRow {
                 domain: night.domains.name(*domain).to_owned(),
@@ -144,7 +202,7 @@ fn domain_rows(
                 complaints: counted.complaints,
                 delivered: rates.then(|| night.facts[*domain as usize].delivered),
                 causes,
-                incident: most(&counted.incidents).map(|(at, _)| ids[at].clone()),
+                incident: counted.incidents.most().map(|at| ids[at].clone()),
             }
         })
         .collect();

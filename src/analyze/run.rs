@@ -26,7 +26,7 @@ pub fn run(options: &AnalyzeOptions) -> anyhow::Result<Judgement> {
     };
     let named: BTreeSet<&str> = map.values().filter_map(|m| m.receiver.as_deref()).collect();
     for receiver in named {
-        loader.receiver(receiver);
+        loader.night.receiver_of(receiver, &receivers);
     }
     if let Some(path) = &options.contacts {
         loader.contacts = maps::contacts(path, &mut loader.night.list_sources)?;

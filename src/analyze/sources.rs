@@ -2,13 +2,14 @@
 //! list_sources.csv. Single unknown addresses are suppressed anyway; a source full of them, or one that draws listings
 //! and complaints far beyond the others, must not be mailed at all until somebody has looked at it.
 
-use super::candidate::{Dimension, Index, Stream};
+use super::candidate::{Dimension, Stream};
 use super::cells::Cells;
 use super::family::{Families, Family};
 use super::incident::{Incident, ListSourceRow};
-use super::measure::measure;
+use super::index::Index;
 use super::names::NONE;
 use super::night::Night;
+use super::pass::measure;
 use super::stats::{likelihood_ratio, odds_ratio, wilson};
 use super::streams;
 use super::tell::Teller;
@@ -37,6 +38,9 @@ impl Counted {
 /// The sources to hold, by name.
 pub fn hold(teller: &Teller, incidents: &[Incident]) -> Vec<ListSourceRow> {
     let (night, cells) = (teller.night, teller.cells);
+    if night.list_sources.is_empty() {
+        return vec![];
+    }
     let counts = count(night, cells);
     let all = counts.iter().fold(Counted::default(), |sum, c| Counted {
         delivered: sum.delivered + c.delivered,

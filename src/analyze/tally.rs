@@ -66,36 +66,74 @@ pub fn count(
     judging: &Judging,
     passes: Families,
 ) -> (Vec<Tally>, Common) {
+    let parts = cells.in_parts(|nodes| Part::over(night, places, cells, judging, passes, nodes));
     let mut common = Common { refusing: vec![(0, 0); night.receivers.len()], ..Common::default() };
     let (mut tallies, mut quiet) = (Vec::new(), (0u64, 0u64));
-    let mut at = 0;
-    while at < cells.nodes.len() {
-        let decider = cells.nodes[at].decider;
-        let end = at + cells.nodes[at..].iter().take_while(|n| n.decider == decider).count();
-        if !places.is_pool(decider) {
-            let mut tally = tally(cells, at..end, passes);
-            let (few, rarely) =
-                ((tally.fails as f64) < judging.tenant_failures, tally.rate() < judging.inconclusive_rate);
-            common.large += u64::from(tally.tried() as f64 >= judging.tenant_failures);
-            if few || rarely {
-                quiet = (quiet.0 + tally.fails - tally.explicit.min(tally.fails), quiet.1 + tally.tried());
-            }
-            if let Some((refusing, all)) = common.refusing.get_mut(tally.receiver as usize) {
-                *all += u64::from(tally.tried() > 0);
-                *refusing += u64::from(tally.fails > 0 && !rarely);
-            }
-            if tally.fails > 0 {
-                if tally.fails as f64 >= judging.tenant_failures || tally.explicit > 0 || !tally.explained.is_empty() {
-                    tally.split(night, cells, at..end, passes);
-                }
-                tallies.push(tally);
-            }
+    for part in parts {
+        common.large += part.large;
+        quiet = (quiet.0 + part.quiet.0, quiet.1 + part.quiet.1);
+        for (sum, part) in common.refusing.iter_mut().zip(part.refusing) {
+            *sum = (sum.0 + part.0, sum.1 + part.1);
         }
-        at = end;
+        tallies.extend(part.tallies);
     }
     common.stray = if quiet.1 == 0 { 0.0 } else { quiet.0 as f64 / quiet.1 as f64 }.max(judging.stray_floor);
     common.reached = reached(night, cells);
     (tallies, common)
+}
+
+/// What some of the nodes give.
+struct Part {
+    tallies: Vec<Tally>,
+    large: u64,
+    /// Refusals without explicit wording, and messages, at organisations that take our mail.
+    quiet: (u64, u64),
+    refusing: Vec<(u64, u64)>,
+}
+
+impl Part {
+    fn over(
+        night: &Night,
+        places: &Places,
+        cells: &Cells,
+        judging: &Judging,
+        passes: Families,
+        nodes: std::ops::Range<usize>,
+    ) -> Part {
+        let refusing = vec![(0, 0); night.receivers.len()];
+        let mut part = Part { tallies: vec![], large: 0, quiet: (0, 0), refusing };
+        let mut at = nodes.start;
+        while at < nodes.end {
+            let decider = cells.nodes[at].decider;
+            let end = at + cells.nodes[at..nodes.end].iter().take_while(|n| n.decider == decider).count();
+            if !places.is_pool(decider) {
+                let mut tally = tally(cells, at..end, passes);
+                part.add(&tally, judging);
+                let enough = tally.fails as f64 >= judging.tenant_failures;
+                if tally.fails > 0 {
+                    if enough || tally.explicit > 0 || !tally.explained.is_empty() {
+                        tally.split(night, cells, at..end, passes);
+                    }
+                    part.tallies.push(tally);
+                }
+            }
+            at = end;
+        }
+        part
+    }
+
+    fn add(&mut self, tally: &Tally, judging: &Judging) {
+        let (few, rarely) = ((tally.fails as f64) < judging.tenant_failures, tally.rate() < judging.inconclusive_rate);
+        self.large += u64::from(tally.tried() as f64 >= judging.tenant_failures);
+        if few || rarely {
+            let unstated = tally.fails - tally.explicit.min(tally.fails);
+            self.quiet = (self.quiet.0 + unstated, self.quiet.1 + tally.tried());
+        }
+        if let Some((refusing, all)) = self.refusing.get_mut(tally.receiver as usize) {
+            *all += u64::from(tally.tried() > 0);
+            *refusing += u64::from(tally.fails > 0 && !rarely);
+        }
+    }
 }
 
 fn tally(cells: &Cells, nodes: std::ops::Range<usize>, passes: Families) -> Tally {

@@ -11,6 +11,9 @@ use super::{judge, tell};
 use crate::bounce::{Basis, Blames, Cause, Confidence, IncidentKind, Kind, Permanence};
 use crate::tables::policy;
 
+mod clauses;
+mod files;
+
 /// What one message met: `None` for accepted.
 type Fate = Option<Cause>;
 
@@ -43,6 +46,10 @@ fn company(range: std::ops::Range<usize>, mails: usize, fate: impl Fn(usize, usi
 }
 
 fn night(mails: &[Mail], rates: bool) -> Night {
+    gathered(mails, rates).finish()
+}
+
+fn gathered(mails: &[Mail], rates: bool) -> Night {
     let mut night = Night::default();
     (night.rates, night.receivers_covered) = (rates, true);
     for mail in mails {
@@ -58,18 +65,17 @@ fn night(mails: &[Mail], rates: bool) -> Night {
             list_source: night.list_sources.id_of(Some(mail.source)),
         };
         let (identity, recipient) = (night.identity(identity), recipient_hash(&mail.to));
-        let Some(cause) = mail.fate else {
-            if rates {
-                night.deliver(domain, identity, Some(recipient), 1);
-            }
-            continue;
-        };
+        if rates && matches!(mail.fate, None | Some(Cause::Complaint)) {
+            night.deliver(domain, identity, Some(recipient), 1);
+        }
+        let Some(cause) = mail.fate else { continue };
         let (blames, basis) = match cause {
             Cause::TenantPolicy => (Blames::Tenant, Basis::ExplicitRule),
             _ => (Blames::Unknown, Basis::Unstated),
         };
+        let complaint = cause == Cause::Complaint;
         let voice = night.voice(Voice {
-            kind: Kind::Bounce,
+            kind: if complaint { Kind::Complaint } else { Kind::Bounce },
             cause,
             permanence: Permanence::Permanent,
             blames,
@@ -82,11 +88,14 @@ fn night(mails: &[Mail], rates: bool) -> Night {
         });
         night.rows.push(Row { node: 0, domain, identity, voice, time: NO_TIME, recipient });
     }
-    night.finish()
+    night
 }
 
 fn judged(mails: &[Mail], rates: bool) -> Judgement {
-    let mut night = night(mails, rates);
+    judge_night(night(mails, rates))
+}
+
+fn judge_night(mut night: Night) -> Judgement {
     let places = Places::find(&night, &HashMap::<String, Mapped>::new());
     let mut cells = Cells::build(&mut night, &places);
     let judging = policy::load(None).unwrap().judging;
@@ -210,6 +219,24 @@ fn the_order_of_rows_changes_nothing() {
     mails.reverse();
     assert_eq!(said(&judged(&mails, true)), first);
     assert!(!first.is_empty());
+}
+
+#[test]
+fn a_night_in_shards_is_the_same_night() {
+    let mut mails = company(0..90, 6, |o, n| match (o % 9, n) {
+        (0, _) => GENERIC,
+        (_, 1) => UNKNOWN,
+        _ => None,
+    });
+    mails.extend((0..60).map(|n| mail(format!("p{n}@gmail.com"), n, if n % 4 == 0 { LISTED } else { None })));
+    let whole = judged(&mails, true);
+    assert!(!whole.incidents.is_empty());
+    for size in [1, 7, 100, 500] {
+        let mut shards = mails.chunks(size).map(|shard| gathered(shard, true));
+        let mut night = shards.next().unwrap();
+        shards.for_each(|shard| night.join(shard));
+        assert_eq!(format!("{:?}", judge_night(night.finish())), format!("{whole:?}"), "shards of {size}");
+    }
 }
 
 #[test]

@@ -10,57 +10,81 @@ mod night;
 pub mod schema;
 
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock};
 
 use anyhow::Context;
 use polars::prelude::{
-    Categories, Column, DataFrame, DataType, FrozenCategories, Int64Chunked, IntoColumn, NewChunkedArray, PolarsResult,
-    StringChunked, TimeUnit, TimeZone,
+    Column, DataFrame, DataType, FrozenCategories, Int64Chunked, IntoColumn, NewChunkedArray, StringChunked, TimeUnit,
+    TimeZone,
 };
 use polars_io::SerReader;
+use polars_io::parquet::metadata::FileMetadataRef;
 use polars_io::parquet::read::ParquetReader;
 
 pub use deliveries::{PlacedDelivery, delivery_frame};
 pub use events::{ClassifiedEvent, event_frame, names_a_cause};
 pub use night::{NightFiles, NightWriter, Sink, rejects};
 
-/// Columns that read back as `Categorical`: text with few distinct values in a night.
-const LOW_CARDINALITY: &[&str] = &[
-    schema::GRAMMAR,
-    schema::SOURCE,
-    schema::RECIPIENT_DOMAIN,
-    schema::ORGANISATION,
-    schema::RECEIVER,
-    schema::STATUS,
-    schema::STATUS_FIELD,
-    schema::TEMPLATE,
-    schema::REJECTING_SYSTEM,
-    schema::BLOCKLIST,
-    schema::RULE,
-    schema::VENDOR_TAG,
-    schema::TENANT_ID,
-    schema::FEEDBACK_TYPE,
-    schema::REMOTE_MTA,
-    schema::REPORTING_MTA,
-    schema::SENDING_IP,
-    schema::SENDING_DOMAIN,
-    schema::CAMPAIGN_ID,
-    schema::LIST_SOURCE,
-    schema::NATIVE_CLASS,
-];
+/// The row groups of Parquet files, to be read one by one, in any order, by any thread.
+pub struct RowGroups {
+    columns: Vec<String>,
+    groups: Vec<RowGroup>,
+}
 
-/// The one mapping of text to codes; held for the whole process, so that codes agree between frames.
-static CATEGORIES: LazyLock<(Arc<Categories>, DataType)> = LazyLock::new(|| {
-    let categories = Categories::global();
-    let dtype = DataType::from_categories(categories.clone());
-    (categories, dtype)
-});
+struct RowGroup {
+    path: PathBuf,
+    metadata: FileMetadataRef,
+    start: usize,
+    rows: usize,
+}
+
+impl RowGroups {
+    /// The row groups of these files, of which only `columns` will be read.
+    ///
+    /// # Errors
+    /// A file that cannot be opened or is not Parquet.
+    pub fn open(files: &[PathBuf], columns: &[&str]) -> anyhow::Result<RowGroups> {
+        let mut groups = Vec::new();
+        for path in files {
+            let mut reader = ParquetReader::new(open(path)?);
+            let metadata =
+                reader.get_metadata().with_context(|| format!("{}: not a Parquet file", path.display()))?.clone();
+            let mut start = 0;
+            for group in &metadata.row_groups {
+                let rows = group.num_rows();
+                groups.push(RowGroup { path: path.clone(), metadata: metadata.clone(), start, rows });
+                start += rows;
+            }
+        }
+        Ok(RowGroups { columns: columns.iter().map(|c| (*c).to_owned()).collect(), groups })
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
+    /// Reads one, by its place in the order of the files.
+    ///
+    /// # Errors
+    /// A column that the file does not have; damaged data.
+    pub fn read(&self, at: usize) -> anyhow::Result<DataFrame> {
+        let RowGroup { path, metadata, start, rows } = &self.groups[at];
+        let mut reader =
+            ParquetReader::new(open(path)?).with_columns(Some(self.columns.clone())).with_slice(Some((*start, *rows)));
+        reader.set_metadata(metadata.clone());
+        reader.finish().with_context(|| format!("{}: rows {start}..{}", path.display(), start + rows))
+    }
+}
 
 /// Parquet files read back, one row group at a time, only the columns asked for.
 ///
-/// Closed sets come as `Enum`, low-cardinality text as `Categorical` (the same text has the same physical code in all
-/// frames of a process; the codes themselves mean nothing and differ between runs), reply codes as `UInt16`, times as
-/// `Datetime(ms, UTC)`, everything else as `String` or `UInt64`.
+/// Closed sets come as `Enum`, reply codes as `UInt16`, times as `Datetime(ms, UTC)`, everything else as `String` or
+/// `UInt64`. Text stays text: giving codes to half a million domains costs more than all that is done with them.
 ///
 /// # Errors
 /// A file that cannot be opened or is not Parquet; a column that it does not have.
@@ -68,39 +92,12 @@ pub fn scan(
     files: &[PathBuf],
     columns: &[&str],
 ) -> anyhow::Result<Box<dyn Iterator<Item = anyhow::Result<DataFrame>> + Send>> {
-    let columns: Vec<String> = columns.iter().map(|c| (*c).to_owned()).collect();
-    let mut groups = Vec::new();
-    for path in files {
-        let mut reader = ParquetReader::new(open(path)?);
-        let metadata =
-            reader.get_metadata().with_context(|| format!("{}: not a Parquet file", path.display()))?.clone();
-        let mut start = 0;
-        for group in &metadata.row_groups {
-            groups.push((path.clone(), metadata.clone(), start, group.num_rows()));
-            start += group.num_rows();
-        }
-    }
-    Ok(Box::new(groups.into_iter().map(move |(path, metadata, start, rows)| {
-        let mut reader =
-            ParquetReader::new(open(&path)?).with_columns(Some(columns.clone())).with_slice(Some((start, rows)));
-        reader.set_metadata(metadata);
-        let frame = reader.finish().with_context(|| format!("{}: rows {start}..{}", path.display(), start + rows))?;
-        categorise(frame).with_context(|| path.display().to_string())
-    })))
+    let groups = RowGroups::open(files, columns)?;
+    Ok(Box::new((0..groups.len()).map(move |at| groups.read(at))))
 }
 
 fn open(path: &PathBuf) -> anyhow::Result<std::fs::File> {
     std::fs::File::open(path).with_context(|| format!("{}: cannot be opened", path.display()))
-}
-
-fn categorise(mut frame: DataFrame) -> PolarsResult<DataFrame> {
-    for name in LOW_CARDINALITY {
-        if let Some(index) = frame.get_column_index(name) {
-            let column = frame.columns()[index].cast(&CATEGORIES.1)?;
-            frame.replace_column(index, column)?;
-        }
-    }
-    Ok(frame)
 }
 
 /// The `Enum` type of a closed set.
