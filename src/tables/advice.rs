@@ -187,11 +187,14 @@ fn off_the_list(list: &Blocklist) -> AdviceRow {
     };
     let page = |text: &str| text.starts_with("https://") && !text.contains(' ');
     let lookup = list.lookup.as_ref().map(|page| page.replace("{entry}", ""));
-    let look = lookup.as_ref().map_or_else(|| format!("List {name}."), |_| format!("Look the {what} up at {name}."));
-    let text = match list.removal.as_deref() {
-        Some(removal) if page(removal) => format!("{look} Once the cause is gone, ask for removal: {removal}"),
-        Some(removal) => format!("{look} To get off it: {removal}."),
-        None => look,
+    let text = match (&lookup, list.removal.as_deref()) {
+        (Some(_), Some(removal)) if page(removal) => {
+            format!("Look the {what} up at {name}; once the cause is gone, ask for removal: {removal}")
+        }
+        (Some(_), Some(removal)) => format!("Look the {what} up at {name}. To get off it: {removal}."),
+        (Some(_), None) => format!("Look the {what} up at {name}."),
+        (None, Some(removal)) => format!("To get off {name}: {removal}."),
+        (None, None) => format!("Ask {name} for removal once the cause is gone."),
     };
     let link = lookup.filter(|link| page(link));
     let step = Step { phase: Phase::Ask, text, takes: None, link, source: list.source.clone() };
@@ -300,7 +303,7 @@ mod tests {
     fn a_list_without_advice_of_its_own_tells_its_pages() {
         let case = Case { receiver: Some("postfix"), blocklists: &["gbudb"], rule: None };
         let text = ask(About::Cause(Cause::IpReputation), case);
-        assert!(text.starts_with("Look the IP up at gbudb.") && text.contains("it expires"), "{text}");
+        assert!(text.starts_with("Look the IP up at gbudb") && text.contains("it expires"), "{text}");
     }
 
     #[test]
