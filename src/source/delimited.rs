@@ -2,7 +2,7 @@
 //!
 //! In: bytes and a delimiter. Out: one item for each record that has as many fields as the header. Where records end
 //! is found with the csv crate's own grammar: a quote opens a field only at its start, anything else is text. Blank lines
-//! are nothing; a repeated header (files that were concatenated) is passed over; a record with too few or too many fields
+//! are nothing; a repeated header (files that were concatenated) is passed over, one with other columns holds from there; a record with too few or too many fields
 //! is a reject, except that empty fields beyond the header are dropped. A record that is not UTF-8 is read as
 //! windows-1252, which has a character for every byte that real exports hold.
 
@@ -61,6 +61,22 @@ impl RowCutter {
         RowCutter { name, delimiter, header, next: 0, records: 0, seen: 0, from: 0, line_by_line, broken: 0 }
     }
 
+    /// The record as a header, if it is the first, or that of another file: those that were concatenated need not have the
+    /// same columns. Such a one begins like the header at hand, shares a further name and holds nothing but names.
+    fn new_header(&self, record: &[u8]) -> Option<Header> {
+        let Some(header) = &self.header else { return Some(read_header(record, self.delimiter)) };
+        let first = header.names.first().filter(|name| !name.is_empty())?.as_bytes();
+        let bare = record.strip_prefix(b"\"").unwrap_or(record);
+        if self.line_by_line || !bare.starts_with(first) {
+            return None;
+        }
+        let other = read_header(record, self.delimiter);
+        let names = |name: &String| !name.is_empty() && !name.contains('@');
+        let shared = other.names.iter().filter(|name| header.names.contains(name)).count();
+        let fits = other.names.first() == header.names.first() && shared > 1 && other.names.iter().all(names);
+        (fits && other.names != header.names).then_some(other)
+    }
+
     fn next_end(&self, data: &[u8], end: bool) -> Option<usize> {
         if self.seen < self.broken {
             let line_end = memchr(b'\n', &data[self.seen..]).map(|at| self.seen + at + 1);
@@ -89,11 +105,15 @@ impl Cutter for RowCutter {
                 self.line_by_line = true;
                 continue;
             };
-            if self.header.is_none() {
-                self.header = Some(Arc::new(read_header(&data[self.seen..next], self.delimiter)));
-                self.from = next;
-            } else {
-                self.records += 1;
+            match self.new_header(&data[self.seen..next]) {
+                None => self.records += 1,
+                // A batch has one header; the next one begins with this.
+                Some(_) if self.records > 0 => break,
+                Some(header) => {
+                    self.next += u64::from(self.header.is_some());
+                    self.header = Some(Arc::new(header));
+                    self.from = next;
+                }
             }
             self.seen = next;
         }

@@ -65,6 +65,19 @@ fn ends_open(data: &[u8]) -> bool {
     quoted
 }
 
+#[test]
+fn a_header_with_other_columns_holds_from_there_wherever_the_pieces_end() {
+    let text = "type,rcpt,diag\nb,a@example.com,550\ntype,rcpt,diag\nb,b@example.com,551\ntype,logged,rcpt\nb,17,c@example.com\ntype,x\n";
+    for piece in [1, 7, 40, text.len()] {
+        let rows: Vec<_> =
+            rows_in_pieces(text.as_bytes(), piece).into_iter().map(|row| (row.0, row.1.map(|r| r.join(" ")))).collect();
+        let row = |index, cells: &str| (index, Some(cells.to_owned()));
+        let want =
+            [row(0, "b a@example.com 550"), row(2, "b b@example.com 551"), row(4, "b 17 c@example.com"), (5, None)];
+        assert_eq!(rows, want, "in pieces of {piece}");
+    }
+}
+
 fn csvish() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop::sample::select(vec![
         "a",

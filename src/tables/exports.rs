@@ -44,7 +44,7 @@ pub struct Export {
 pub enum Name {
     /// The value as it is.
     Plain(String),
-    /// Several values in one, those that are there: `{ join = ["bounceType", "bounceSubType"], with = "/" }`. A value with which
+    /// Several values in one, if all are there: `{ join = ["bounceType", "bounceSubType"], with = "/" }`. A value with which
     /// the next one begins is left out.
     Join {
         /// Their names.

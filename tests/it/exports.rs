@@ -1,11 +1,14 @@
 //! The samples in sample_data/exports, read: what each platform's export says, in our words.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
 use bouncescope::bounce::{Delivery, Event, Kind, Timestamp};
 use bouncescope::parse::{ParseOptions, Parsed, Reader};
 use bouncescope::source::{self, SourceOptions};
+use bouncescope::tables;
+use bouncescope::tables::exports::Export;
 
 /// Reads one sample as the night of 20 November 2026 would, in UTC.
 fn read(path: &Path) -> Parsed {
@@ -94,4 +97,32 @@ fn two_reports_of_one_message_agree_whatever_platform_wrapped_them() {
         assert_eq!(Event { origin: a.origin.clone(), ..b.clone() }, *a);
     }
     assert_eq!(plain.events.iter().filter(|event| event.kind == Kind::Bounce).count(), 2);
+}
+
+#[test]
+fn every_format_has_a_sample() {
+    let mut read_as: BTreeSet<String> = BTreeSet::new();
+    for file in std::fs::read_dir("sample_data/exports").unwrap() {
+        read_as.extend(read(&file.unwrap().path()).events.into_iter().map(|event| event.grammar.to_string()));
+    }
+    let formats = tables::load::<Export>(None).unwrap().into_iter().map(|row| row.value.name);
+    let missing: Vec<String> = formats.filter(|name| name != "generic" && !read_as.contains(name)).collect();
+    assert!(missing.is_empty(), "no sample in sample_data/exports: {missing:?}");
+}
+
+#[test]
+fn whole_numbers_of_any_size_stay_exact() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("ids.json");
+    let rows = "[{\"recipient\":\"a@example.com\",\"reply\":\"550 no\",\"message_id\":9007199254740993,\"x\":18446744073709551617},\
+        {\"recipient\":\"b@example.com\",\"reply\":\"550 no\",\"message_id\":18446744073709551617,\"campaign_id\":340282366920938463463374607431768211457}]";
+    std::fs::write(&file, rows).unwrap();
+    let ids: Vec<_> = read(&file).events.into_iter().map(|event| (event.message_id, event.campaign_id)).collect();
+    assert_eq!(
+        ids,
+        [
+            (Some("9007199254740993".to_owned()), None),
+            (Some("18446744073709551617".to_owned()), Some("340282366920938463463374607431768211457".to_owned())),
+        ]
+    );
 }

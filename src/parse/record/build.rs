@@ -145,16 +145,21 @@ impl<'r, V: Values> Draft<'r, V> {
             .address(Field::Recipient)
             .or_else(|| event.original_recipient.clone())
             .or_else(|| event.final_recipient.clone());
-        if event.recipient.is_none() {
+        // A platform's word that is about no delivery need not be about anybody.
+        let about_somebody = !matches!(kind, Kind::Other | Kind::SelfSuppressed) || self.layout.default_kind.is_none();
+        if event.recipient.is_none() && about_somebody {
             return Err(self.no_recipient());
         }
         event.action = self.action();
         self.reply(&mut event);
         event.reporting_mta = self.text(Field::ReportingMta).and_then(|text| clean::host(&text));
-        event.sending_ip = self
-            .text(Field::SendingIp)
-            .and_then(|text| clean::ip(&text))
-            .or_else(|| event.diagnostic_code.as_deref().and_then(sending_ip::from_reply));
+        // Of an opening or a click, the same name holds the reader's address.
+        if kind != Kind::Other {
+            event.sending_ip = self
+                .text(Field::SendingIp)
+                .and_then(|text| clean::ip(&text))
+                .or_else(|| event.diagnostic_code.as_deref().and_then(sending_ip::from_reply));
+        }
         event.sending_domain = self.text(Field::SendingDomain).and_then(|text| clean::domain(&text));
         event.campaign_id = self.name(Field::CampaignId);
         event.list_source = self.name(Field::ListSource);

@@ -12,6 +12,10 @@ use super::layout::{Slot, Value, Values};
 
 /// How often a string may hold JSON whose string holds JSON: SQS holds SNS holds SES.
 const MAX_NESTED: u8 = 4;
+/// Digits of the shortest whole number that `i64` may not hold.
+const MAX_EXACT: usize = 19;
+/// From here on a float may be an id that no integer type held.
+const BEYOND_INTEGERS: f64 = 9.2e18;
 
 /// The keys that some format asks for.
 #[derive(Debug)]
@@ -206,7 +210,7 @@ impl Values for Slots<'_> {
 /// # Errors
 /// Text that is not JSON; records before the damage have been handed over.
 pub fn read(keys: &Keys, text: &[u8], emit: &mut dyn FnMut(&mut Slots<'_>)) -> Result<(), serde_json::Error> {
-    let mut sink = Sink { keys, slots: Slots::new(keys), emit, nested: 0 };
+    let mut sink = Sink { keys, slots: Slots::new(keys), emit, nested: 0, text, searched: 0 };
     let mut json = serde_json::Deserializer::from_slice(text);
     Seed { sink: &mut sink, node: 0 }.deserialize(&mut json)?;
     json.end()?;
@@ -219,6 +223,9 @@ struct Sink<'k, 'a, 'e> {
     slots: Slots<'a>,
     emit: &'e mut dyn FnMut(&mut Slots<'_>),
     nested: u8,
+    /// What is read, and how far it was searched for whole numbers that no integer type holds.
+    text: &'a [u8],
+    searched: usize,
 }
 
 impl<'a> Sink<'_, 'a, '_> {
@@ -227,6 +234,24 @@ impl<'a> Sink<'_, 'a, '_> {
             (self.emit)(&mut self.slots);
             self.slots.clear();
         }
+    }
+
+    /// The digits of a whole number that serde_json can give only rounded: an id. Searched from where the last one ended.
+    fn digits_of(&mut self, rounded: f64) -> Option<&'a str> {
+        let text = self.text;
+        while self.searched < text.len() {
+            let rest = &text[self.searched..];
+            let start = self.searched + rest.iter().position(u8::is_ascii_digit).unwrap_or(rest.len());
+            let digits = text[start..].iter().take_while(|b| b.is_ascii_digit()).count();
+            self.searched = start + digits;
+            let minus = usize::from(start > 0 && text[start - 1] == b'-');
+            let whole = !matches!(text.get(start + digits), Some(b'.' | b'e' | b'E'));
+            let number = std::str::from_utf8(&text[start - minus..start + digits]).ok()?;
+            if digits >= MAX_EXACT && whole && number.parse() == Ok(rounded) {
+                return Some(number);
+            }
+        }
+        None
     }
 
     /// Sets aside what the element of an array brought: since `mark`, and in the array's own slot.
@@ -252,8 +277,14 @@ impl<'a> Sink<'_, 'a, '_> {
         if self.nested >= MAX_NESTED || !text.trim_start().starts_with(['{', '[']) {
             return;
         }
-        let mut inner =
-            Sink { keys: self.keys, slots: Slots::new(self.keys), emit: &mut *self.emit, nested: self.nested + 1 };
+        let mut inner = Sink {
+            keys: self.keys,
+            slots: Slots::new(self.keys),
+            emit: &mut *self.emit,
+            nested: self.nested + 1,
+            text: text.as_bytes(),
+            searched: 0,
+        };
         let mut json = serde_json::Deserializer::from_str(text);
         if (Seed { sink: &mut inner, node }).deserialize(&mut json).is_err() {
             return;
@@ -323,7 +354,8 @@ impl<'de> Visitor<'de> for Seed<'_, '_, 'de, '_> {
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<(), E> {
-        self.sink.put(self.node, Held::Float(number));
+        let exact = if number.abs() >= BEYOND_INTEGERS { self.sink.digits_of(number) } else { None };
+        self.sink.put(self.node, exact.map_or(Held::Float(number), |digits| Held::Text(Cow::Borrowed(digits))));
         Ok(())
     }
 

@@ -147,8 +147,8 @@ impl Pick {
         match name {
             Name::Plain(name) => place(name).map(Pick::Plain),
             Name::Join { join, with } => {
-                let slots: Vec<Slot> = join.iter().filter_map(|name| place(name)).collect();
-                (!slots.is_empty()).then(|| Pick::Join(slots, with.clone()))
+                let slots: Option<Vec<Slot>> = join.iter().map(|name| place(name)).collect();
+                slots.map(|slots| Pick::Join(slots, with.clone()))
             }
             Name::Cut { cut, before, after } => {
                 place(cut).map(|slot| Pick::Cut { slot, before: before.clone(), after: after.clone() })
@@ -158,9 +158,10 @@ impl Pick {
 }
 
 fn join<'v>(slots: &[Slot], with: &str, record: &'v impl Values) -> Option<Cow<'v, str>> {
-    let mut parts = slots.iter().filter_map(|slot| record.get(*slot)).map(Value::text);
-    let mut joined = parts.next()?;
-    for part in parts {
+    let (first, others) = slots.split_first()?;
+    let mut joined = record.get(*first)?.text();
+    for slot in others {
+        let part = record.get(*slot)?.text();
         // "550" and "550 5.1.1 unknown": the code stands in the text already.
         if part.starts_with(&*joined) {
             joined = part;
