@@ -1,9 +1,10 @@
-//! Members of archives: their names, and small ones gathered into batches.
+//! Members of archives: their names, and the one way through zip and tar.
 //!
-//! In: members as zip and tar hand them out. Out: batches of members that are looked at when visited. What folders pass
-//! over by name, archives do too.
+//! In: members as zip and tar hand them out. Out: batches, in the archive's order: small members gathered, to be looked
+//! at when visited; large ones, packed ones and rejects by themselves. What folders pass over by name, archives do too.
 
-use std::io::{Cursor, Read};
+use std::io::{self, Cursor, Read};
+use std::iter;
 use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,8 +14,93 @@ use super::door::{Door, start_of};
 use super::files::{BYTES_IN_BATCH, FILES_IN_BATCH, SMALL};
 use super::listing::is_no_input;
 use super::stream::{Broken, Meter, Stream};
-use super::{Item, sniff};
+use super::{Batches, Item, sniff};
 use crate::bounce::{Reject, RejectReason};
+
+/// An archive, member by member.
+pub(super) trait Archive: Send {
+    /// Hands out the next member, or passes it over; whether there may be more.
+    fn step(&mut self, hand: &mut Hand) -> anyhow::Result<bool>;
+}
+
+/// The batches of an archive.
+pub(super) struct Walk<A> {
+    archive: A,
+    hand: Hand,
+    done: bool,
+}
+
+/// Takes what an archive hands out.
+pub(super) struct Hand {
+    door: Door,
+    meter: Meter,
+    small: Members,
+    /// A member, or a reject, by itself; what was gathered before it comes first.
+    alone: Option<Batches>,
+}
+
+impl<A: Archive> Walk<A> {
+    /// The way through an archive; `meter` counts what comes from disk.
+    pub(super) fn new(archive: A, door: Door, meter: Meter) -> Walk<A> {
+        let hand = Hand { small: Members::new(door.clone()), door, meter, alone: None };
+        Walk { archive, hand, done: false }
+    }
+}
+
+impl<A: Archive> Iterator for Walk<A> {
+    type Item = anyhow::Result<Batch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let hand = &mut self.hand;
+            if self.done || hand.alone.is_some() || hand.small.is_full() {
+                let gathered = hand.small.batch(&hand.meter);
+                if gathered.is_some() {
+                    return gathered.map(Ok);
+                }
+            }
+            match &mut hand.alone {
+                Some(alone) => match alone.next() {
+                    Some(batch) => return Some(batch),
+                    None => hand.alone = None,
+                },
+                None if self.done => return None,
+                None => match self.archive.step(hand) {
+                    Ok(more) => self.done = !more,
+                    Err(error) => {
+                        self.done = true;
+                        return Some(Err(error));
+                    }
+                },
+            }
+        }
+    }
+}
+
+impl Hand {
+    /// Takes a member of at most [`SMALL`] bytes; the error is what broke it off.
+    pub(super) fn small(&mut self, name: Arc<str>, reader: &mut dyn Read) -> io::Result<()> {
+        if let Some(packed) = self.small.add(name.clone(), reader)? {
+            self.stream(Stream::new(name, Box::new(Cursor::new(packed)), self.meter.clone()));
+        }
+        Ok(())
+    }
+
+    /// Takes a member of any size.
+    pub(super) fn large(&mut self, name: Arc<str>, reader: Box<dyn Read + Send>) {
+        self.stream(Stream::new(name, reader, self.meter.clone()));
+    }
+
+    /// Takes what could not be read.
+    pub(super) fn refuse(&mut self, reject: Reject) {
+        let (work, max_item) = (Work::Reject(reject), self.door.options.max_item_bytes);
+        self.alone = Some(Box::new(iter::once(Ok(Batch { work, bytes: self.meter.spent(), max_item }))));
+    }
+
+    fn stream(&mut self, stream: Stream) {
+        self.alone = Some(self.door.read(stream).unwrap_or_else(|error| Box::new(iter::once(Err(error)))));
+    }
+}
 
 /// Small members of an archive, unpacked but not yet looked at.
 #[derive(Debug)]
@@ -25,13 +111,13 @@ pub(super) struct Members {
 }
 
 impl Members {
-    pub(super) fn new(door: Door) -> Members {
+    fn new(door: Door) -> Members {
         Members { data: Vec::new(), members: Vec::new(), door }
     }
 
     /// Adds a member of at most [`SMALL`] bytes. One that is itself packed is not taken, but handed back: unpacking
     /// counts against the archive's budget, in order.
-    pub(super) fn add(&mut self, name: Arc<str>, reader: &mut dyn Read) -> std::io::Result<Option<Vec<u8>>> {
+    fn add(&mut self, name: Arc<str>, reader: &mut dyn Read) -> io::Result<Option<Vec<u8>>> {
         let start = self.data.len();
         reader.take(SMALL + 1).read_to_end(&mut self.data).inspect_err(|_| self.data.truncate(start))?;
         if (self.data.len() - start) as u64 > SMALL {
@@ -45,18 +131,18 @@ impl Members {
         Ok(None)
     }
 
-    pub(super) fn is_full(&self) -> bool {
+    fn is_full(&self) -> bool {
         self.members.len() >= FILES_IN_BATCH || self.data.len() as u64 >= BYTES_IN_BATCH
     }
 
     /// What was gathered, as a batch; `None` if nothing was.
-    pub(super) fn batch(&mut self, bytes: u64) -> Option<Batch> {
+    fn batch(&mut self, meter: &Meter) -> Option<Batch> {
         if self.members.is_empty() {
             return None;
         }
         let full = mem::replace(self, Members::new(self.door.clone()));
         let max_item = self.door.options.max_item_bytes;
-        Some(Batch { work: Work::Members(full), bytes, max_item })
+        Some(Batch { work: Work::Members(full), bytes: meter.spent(), max_item })
     }
 
     pub(super) fn each(&self, visit: &mut dyn FnMut(Result<Item<'_>, Reject>)) {

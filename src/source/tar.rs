@@ -3,18 +3,17 @@
 //! In: a stream. Out: the batches of its members. Long names (GNU and pax) are understood; links, devices and folders
 //! hold nothing; nothing is ever written to disk, so names cannot lead anywhere.
 
-use std::io::{self, Cursor, Read};
+use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
 
 use ::tar::{EntryType, Header, PaxExtensions};
 use anyhow::Context;
 
 use super::Batches;
-use super::batch::{Batch, Work};
-use super::door::Door;
+use super::door::{Door, start_of};
 use super::files::SMALL;
-use super::members::{Members, member_name};
-use super::stream::{Broken, Meter, Stream, fault_of};
+use super::members::{Archive, Hand, Walk, member_name};
+use super::stream::{Broken, Stream, fault_of};
 use crate::bounce::{Origin, Reject, RejectReason};
 
 const BLOCK: usize = 512;
@@ -25,18 +24,13 @@ const LONGEST_NAME: u64 = 64 << 10;
 pub(super) fn members(stream: Stream, door: Door) -> Batches {
     let (name, reader, meter) = stream.into_reader();
     let tape = Arc::new(Mutex::new(Tape { reader, left: 0, padding: 0, broken: false }));
-    Box::new(Tar { name, tape, meter, small: Members::new(door.clone()), door, large: None, count: 0, done: false })
+    Box::new(Walk::new(Tar { name, tape, count: 0 }, door, meter))
 }
 
 struct Tar {
     name: Arc<str>,
     tape: Arc<Mutex<Tape>>,
-    meter: Meter,
-    door: Door,
-    small: Members,
-    large: Option<Batches>,
     count: u64,
-    done: bool,
 }
 
 /// The archive's stream, and what is left of the member it stands in.
@@ -152,83 +146,44 @@ impl Tape {
     }
 }
 
-impl Tar {
-    /// Goes on by one member; a batch if one is full.
-    fn step(&mut self) -> anyhow::Result<Option<Batch>> {
+impl Archive for Tar {
+    fn step(&mut self, hand: &mut Hand) -> anyhow::Result<bool> {
         let next = match self.tape.lock() {
             Ok(mut tape) => tape.next_file().map_err(|error| (tape.broken, error)),
             Err(_) => Ok(None),
         };
         match next {
-            Ok(Some((path, size))) => self.member(&path, size),
-            Ok(None) => {
-                self.done = true;
-                Ok(None)
-            }
-            Err((broken, error)) => {
-                self.done = true;
-                let origin = Origin { source: self.name.clone(), index: self.count };
-                let told = if broken { fault_of(&error).map(|_| ()).ok_or(error) } else { self.trouble(origin, error) };
-                told.with_context(|| format!("{}: reading", self.name))?;
-                Ok(self.small.batch(self.meter.spent()))
-            }
+            Ok(Some((path, size))) => self.member(&path, size, hand),
+            Ok(None) => Ok(false),
+            // The member that met the fault has reported it.
+            Err((true, error)) if fault_of(&error).is_some() => Ok(false),
+            Err((_, error)) => trouble(Origin { source: self.name.clone(), index: self.count }, error, hand),
         }
-    }
-
-    fn member(&mut self, path: &[u8], size: u64) -> anyhow::Result<Option<Batch>> {
-        self.count += 1;
-        let Some(name) = member_name(&self.name, path) else { return Ok(None) };
-        let mut reader = MemberReader(self.tape.clone());
-        if size > SMALL {
-            self.open(Stream::new(name, Box::new(reader), self.meter.clone()));
-        } else {
-            match self.small.add(name.clone(), &mut reader) {
-                Ok(None) => {}
-                Ok(Some(packed)) => self.open(Stream::new(name, Box::new(Cursor::new(packed)), self.meter.clone())),
-                Err(error) => {
-                    self.done = true;
-                    let context = format!("{name}: reading");
-                    self.trouble(Origin { source: name, index: 0 }, error).context(context)?;
-                }
-            }
-        }
-        Ok(if self.small.is_full() || self.large.is_some() { self.small.batch(self.meter.spent()) } else { None })
-    }
-
-    /// Makes a reject of what broke the stream the next to be read; an error of the disk is handed back.
-    fn trouble(&mut self, origin: Origin, error: io::Error) -> io::Result<()> {
-        let Some(fault) = fault_of(&error) else { return Err(error) };
-        let work = Work::Reject(Reject { origin, reason: fault.reason, detail: fault.detail });
-        let max_item = self.door.options.max_item_bytes;
-        self.large = Some(Box::new(std::iter::once(Ok(Batch { work, bytes: self.meter.spent(), max_item }))));
-        Ok(())
-    }
-
-    /// Makes a member the next to be read, by itself.
-    fn open(&mut self, stream: Stream) {
-        self.large = Some(self.door.read(stream).unwrap_or_else(|error| Box::new(std::iter::once(Err(error)))));
     }
 }
 
-impl Iterator for Tar {
-    type Item = anyhow::Result<Batch>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(large) = &mut self.large {
-                match large.next() {
-                    Some(batch) => return Some(batch),
-                    None => self.large = None,
-                }
-            }
-            if self.done {
-                return self.small.batch(self.meter.spent()).map(Ok);
-            }
-            match self.step() {
-                Ok(None) => {}
-                Ok(Some(batch)) => return Some(Ok(batch)),
-                Err(error) => return Some(Err(error)),
-            }
+impl Tar {
+    /// Hands out the member that the tape stands at.
+    fn member(&mut self, path: &[u8], size: u64, hand: &mut Hand) -> anyhow::Result<bool> {
+        self.count += 1;
+        let Some(name) = member_name(&self.name, path) else { return Ok(true) };
+        let mut reader = MemberReader(self.tape.clone());
+        if size > SMALL {
+            hand.large(name, Box::new(reader));
+            return Ok(true);
+        }
+        match hand.small(name.clone(), &mut reader) {
+            Ok(()) => Ok(true),
+            Err(error) => trouble(start_of(&name), error, hand),
         }
     }
+}
+
+/// The end of the archive by what broke the stream: a reject, or an error of the disk.
+fn trouble(origin: Origin, error: io::Error, hand: &mut Hand) -> anyhow::Result<bool> {
+    let Some(fault) = fault_of(&error) else {
+        return Err(error).context(format!("{}: reading", origin.source));
+    };
+    hand.refuse(Reject { origin, reason: fault.reason, detail: fault.detail });
+    Ok(false)
 }

@@ -5,8 +5,7 @@
 //! archive states are never believed; checksums are checked.
 
 use std::fs::File;
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
-use std::iter;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 use ::zip::result::ZipError;
@@ -16,12 +15,11 @@ use flate2::Crc;
 use flate2::read::DeflateDecoder;
 
 use super::Batches;
-use super::batch::{Batch, Work};
 use super::door::{Door, start_of};
 use super::files::SMALL;
-use super::members::{Members, member_name};
+use super::members::{Archive, Hand, Walk, member_name};
 use super::stream::{Broken, Meter, Metered, Stream, fault_of};
-use super::unpack::Counted;
+use super::unpack::{Budget, Counted};
 use crate::bounce::{Reject, RejectReason};
 
 /// A zip inside another archive, or from standard input, may take so much of the disk.
@@ -55,21 +53,8 @@ pub(super) fn members(mut stream: Stream, door: Door) -> anyhow::Result<Batches>
         let detail = "an Office file; save it as CSV".to_owned();
         return Ok(door.refuse(&stream, RejectReason::UnknownFormat, detail));
     }
-    let small = Members::new(door.clone());
-    let meter = stream.meter();
-    Ok(Box::new(Zip {
-        name,
-        archive,
-        file: again,
-        length,
-        reading,
-        meter,
-        door,
-        small,
-        large: None,
-        next: 0,
-        packed: 0,
-    }))
+    let zip = Zip { name, archive, file: again, length, reading, budget: door.budget.clone(), next: 0, packed: 0 };
+    Ok(Box::new(Walk::new(zip, door, stream.meter())))
 }
 
 /// Copies a stream to a temporary file.
@@ -110,11 +95,7 @@ struct Zip {
     length: u64,
     /// Counts what is read of the file.
     reading: Meter,
-    /// Counts what came from disk.
-    meter: Meter,
-    door: Door,
-    small: Members,
-    large: Option<Batches>,
+    budget: Budget,
     next: usize,
     /// Packed bytes of the members so far.
     packed: u64,
@@ -130,22 +111,22 @@ struct Entry {
     method: CompressionMethod,
 }
 
-impl Zip {
-    /// Goes on by one member; a batch if one is full.
-    fn step(&mut self, index: usize) -> anyhow::Result<Option<Batch>> {
-        match self.entry(index) {
-            Ok(None) => return Ok(None),
-            Ok(Some(entry)) => self.member(entry)?,
-            Err(reject) => self.large = Some(self.alone(reject)),
+impl Archive for Zip {
+    fn step(&mut self, hand: &mut Hand) -> anyhow::Result<bool> {
+        if self.next >= self.archive.len() {
+            return Ok(false);
         }
-        Ok(if self.small.is_full() || self.large.is_some() { self.small.batch(self.meter.spent()) } else { None })
+        self.next += 1;
+        match self.entry(self.next - 1) {
+            Ok(None) => {}
+            Ok(Some(entry)) => self.member(entry, hand)?,
+            Err(reject) => hand.refuse(reject),
+        }
+        Ok(true)
     }
+}
 
-    fn alone(&self, reject: Reject) -> Batches {
-        let (work, max_item) = (Work::Reject(reject), self.door.options.max_item_bytes);
-        Box::new(iter::once(Ok(Batch { work, bytes: self.meter.spent(), max_item })))
-    }
-
+impl Zip {
     /// A member by its number; `None` if it is no input.
     fn entry(&mut self, index: usize) -> Result<Option<Entry>, Reject> {
         let whole = start_of(&self.name);
@@ -178,8 +159,9 @@ impl Zip {
         Ok(Some(Entry { name, start, packed, size, crc, method }))
     }
 
-    fn member(&mut self, entry: Entry) -> anyhow::Result<()> {
-        let name = entry.name.clone();
+    /// Hands out a member.
+    fn member(&self, entry: Entry, hand: &mut Hand) -> anyhow::Result<()> {
+        let name = entry.name;
         let context = || format!("{name}: reading");
         let mut file = self.file.try_clone().with_context(context)?;
         file.seek(SeekFrom::Start(entry.start)).with_context(context)?;
@@ -189,53 +171,14 @@ impl Zip {
             _ => Box::new(DeflateDecoder::new(packed)),
         };
         let checked = Checked { inner: plain, crc: Crc::new(), wanted: entry.crc };
-        let mut reader = Counted::new(checked, self.door.budget.clone());
+        let mut reader = Counted::new(checked, self.budget.clone());
         if entry.size > SMALL || entry.packed > SMALL {
-            self.open(Stream::new(entry.name, Box::new(reader), self.meter.clone()));
-            return Ok(());
-        }
-        match self.small.add(entry.name, &mut reader) {
-            Ok(None) => {}
-            Ok(Some(packed)) => self.open(Stream::new(name, Box::new(Cursor::new(packed)), self.meter.clone())),
-            Err(error) => {
-                let fault = fault_of(&error).ok_or(error).with_context(context)?;
-                let reject = Reject { origin: start_of(&name), reason: fault.reason, detail: fault.detail };
-                self.large = Some(self.alone(reject));
-            }
+            hand.large(name, Box::new(reader));
+        } else if let Err(error) = hand.small(name.clone(), &mut reader) {
+            let fault = fault_of(&error).ok_or(error).with_context(context)?;
+            hand.refuse(Reject { origin: start_of(&name), reason: fault.reason, detail: fault.detail });
         }
         Ok(())
-    }
-
-    /// Makes a member the next to be read, by itself.
-    fn open(&mut self, stream: Stream) {
-        self.large = Some(self.door.read(stream).unwrap_or_else(|error| Box::new(iter::once(Err(error)))));
-    }
-}
-
-impl Iterator for Zip {
-    type Item = anyhow::Result<Batch>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(large) = &mut self.large {
-                match large.next() {
-                    Some(batch) => return Some(batch),
-                    None => self.large = None,
-                }
-            }
-            if self.next >= self.archive.len() {
-                return self.small.batch(self.meter.spent()).map(Ok);
-            }
-            self.next += 1;
-            match self.step(self.next - 1) {
-                Ok(None) => {}
-                Ok(Some(batch)) => return Some(Ok(batch)),
-                Err(error) => {
-                    self.next = usize::MAX;
-                    return Some(Err(error));
-                }
-            }
-        }
     }
 }
 
