@@ -176,7 +176,7 @@ pub fn main() -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Run(args) => run(*args, &cli.global, settings),
         Command::Parse(args) => parse(&args, &cli.global, &settings),
-        Command::Explain(args) => explain::explain(&args, cli.global.tables.as_deref()),
+        Command::Explain(args) => explain::explain(&args, cli.global.tables.as_deref(), &settings),
         Command::Check => check(&cli.global),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "bouncescope", &mut std::io::stdout());

@@ -234,17 +234,25 @@ fn judge(job: &Job, files: &NightFiles, summary: &Summary, earlier: Vec<EarlierN
     })
 }
 
-/// Judges a published night again and tells how one incident came about.
+/// Judges a published night again and tells how one incident came about. `maps` are the run's files of tenants and of
+/// contacts: without them it would be judged otherwise.
 ///
 /// # Errors
 /// A folder that holds no night, an id that the night does not have.
-pub fn explain_incident(night: &Path, id: &str, tables: Option<&Path>) -> anyhow::Result<String> {
+pub fn explain_incident(
+    night: &Path,
+    id: &str,
+    tables: Option<&Path>,
+    [tenants, contacts]: [Option<&Path>; 2],
+) -> anyhow::Result<String> {
     let files = NightFiles::in_folder(night);
     let counted = crate::frame::scan(std::slice::from_ref(&files.deliveries), &[])?.next().is_some();
     let judgement = crate::analyze::run(&AnalyzeOptions {
         events: vec![files.events],
         deliveries: if counted { vec![files.deliveries] } else { Vec::new() },
         user_tables: tables.map(Path::to_owned),
+        tenants: tenants.map(Path::to_owned),
+        contacts: contacts.map(Path::to_owned),
         ..AnalyzeOptions::default()
     })?;
     suppress::trail::incident(night, id, &judgement)

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::config::Usage;
+use super::config::{Settings, Usage};
 use crate::bounce::{Address, Cause, Event, Kind, Reject};
 use crate::classify::{Classifier, Trace};
 use crate::frame::names_a_cause;
@@ -40,15 +40,21 @@ pub struct ExplainArgs {
     /// The night's folder [default: the newest below reports].
     #[arg(long, value_name = "DIR")]
     from: Option<PathBuf>,
+    /// With --incident: the file that the run was given as --tenants.
+    #[arg(long, env = "BOUNCESCOPE_TENANTS", value_name = "FILE")]
+    tenants: Option<PathBuf>,
+    /// With --incident: the file that the run was given as --contacts.
+    #[arg(long, env = "BOUNCESCOPE_CONTACTS", value_name = "FILE")]
+    contacts: Option<PathBuf>,
 }
 
 /// Explains; exit code 0, or 3 when the input holds nothing that could be read.
 ///
 /// # Errors
 /// An input or folder that cannot be read, a broken table.
-pub fn explain(args: &ExplainArgs, tables: Option<&Path>) -> anyhow::Result<ExitCode> {
+pub fn explain(args: &ExplainArgs, tables: Option<&Path>, settings: &Settings) -> anyhow::Result<ExitCode> {
     let Some(input) = &args.input else {
-        return past(args, tables);
+        return past(args, tables, settings);
     };
     let desk = Desk::open(tables)?;
     let (events, rejects) = match is_input(input) {
@@ -80,13 +86,15 @@ fn is_input(text: &str) -> bool {
 }
 
 /// An event, an address or a domain of a published night.
-fn past(args: &ExplainArgs, tables: Option<&Path>) -> anyhow::Result<ExitCode> {
+fn past(args: &ExplainArgs, tables: Option<&Path>, settings: &Settings) -> anyhow::Result<ExitCode> {
     let folder = match &args.from {
         Some(folder) => folder.clone(),
         None => newest_night(Path::new("reports"))?,
     };
     let told = if let Some(id) = &args.incident {
-        crate::night::explain_incident(&folder, id, tables)?
+        let maps = [(&args.tenants, &settings.tenants), (&args.contacts, &settings.contacts)]
+            .map(|(flag, file)| flag.as_deref().or(file.as_deref()));
+        crate::night::explain_incident(&folder, id, tables, maps)?
     } else if let Some(address) = &args.address {
         let address = Address::parse(address)
             .ok_or_else(|| Usage(format!("--address {address:?} is not an address; write it as ann@example.com")))?;

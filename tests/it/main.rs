@@ -8,6 +8,7 @@ mod fuzz_seeds;
 mod hostile;
 mod house;
 mod night;
+mod past;
 mod program;
 mod samples;
 mod targets;
