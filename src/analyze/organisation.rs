@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::names::NONE;
+use super::names::{NONE, QuickMap};
 use super::night::{Night, ReceiverKind};
 
 /// More registrable domains than this under one mark mean that the mark is a provider's, not a tenant's.
@@ -117,13 +117,14 @@ fn receivers(night: &Night, map: &HashMap<String, Mapped>) -> Vec<u32> {
 }
 
 fn mapped<'a>(map: &'a HashMap<String, Mapped>, domain: &str) -> Option<&'a Mapped> {
-    map.get(domain).or_else(|| map.get(registrable(domain)))
+    if map.is_empty() { None } else { map.get(domain).or_else(|| map.get(registrable(domain))) }
 }
 
 /// Registrable domains joined into organisations: a union-find forest.
 struct Groups<'a> {
     names: Vec<&'a str>,
-    of_domain: HashMap<u32, u32>,
+    /// Group of each domain, `NONE` for those of pools.
+    of_domain: Vec<u32>,
     parent: Vec<u32>,
     assumed: Vec<bool>,
 }
@@ -136,8 +137,9 @@ impl<'a> Groups<'a> {
         own: &[u32],
         mail: &[u64],
     ) -> Groups<'a> {
-        let mut groups = Groups { names: Vec::new(), of_domain: HashMap::new(), parent: Vec::new(), assumed: vec![] };
-        let mut ids: HashMap<(bool, &str), u32> = HashMap::new();
+        let of_domain = vec![NONE; night.domains.len()];
+        let mut groups = Groups { names: Vec::new(), of_domain, parent: Vec::new(), assumed: vec![] };
+        let mut ids: QuickMap<(bool, &str), u32> = QuickMap::default();
         let mut is_mapped = Vec::new();
         for domain in own {
             let name = night.domains.name(*domain);
@@ -150,7 +152,7 @@ impl<'a> Groups<'a> {
                 is_mapped.push(key.0);
                 groups.names.len() as u32 - 1
             });
-            groups.of_domain.insert(*domain, id);
+            groups.of_domain[*domain as usize] = id;
         }
         groups.parent = (0..groups.names.len() as u32).collect();
         groups.assumed = vec![false; groups.names.len()];
@@ -167,9 +169,10 @@ impl<'a> Groups<'a> {
         id
     }
 
-    fn join(&mut self, members: &[u32], assumed: bool) {
+    /// Makes one group of all that stand beside the same key.
+    fn join<K>(&mut self, members: &[(K, u32)], assumed: bool) {
         for pair in members.windows(2) {
-            let (a, b) = (self.root(pair[0]), self.root(pair[1]));
+            let (a, b) = (self.root(pair[0].1), self.root(pair[1].1));
             if a != b {
                 self.parent[a.max(b) as usize] = a.min(b);
                 self.assumed[a.min(b) as usize] |= assumed | self.assumed[a.max(b) as usize];
@@ -179,21 +182,18 @@ impl<'a> Groups<'a> {
 
     /// Joins what shares a customer's host or a tenant id.
     fn join_marks(&mut self, night: &Night, own: &[u32], is_mapped: &[bool]) {
-        let mut marked: BTreeMap<(bool, u32), Vec<u32>> = BTreeMap::new();
+        let mut marked: Vec<((bool, u32), u32)> = Vec::new();
         for domain in own {
-            let (facts, id) = (&night.facts[*domain as usize], self.of_domain[domain]);
-            if is_mapped[id as usize] {
-                continue;
+            let (facts, id) = (&night.facts[*domain as usize], self.of_domain[*domain as usize]);
+            if !is_mapped[id as usize] {
+                marked.extend(facts.customers.iter().map(|mark| ((false, *mark), id)));
+                marked.extend(facts.tenants.iter().map(|mark| ((true, *mark), id)));
             }
-            facts.customers.iter().for_each(|mark| marked.entry((false, *mark)).or_default().push(id));
-            facts.tenants.iter().for_each(|mark| marked.entry((true, *mark)).or_default().push(id));
         }
-        for mut members in marked.into_values() {
-            members.sort_unstable();
-            members.dedup();
-            if members.len() <= MOST_DOMAINS_OF_A_MARK {
-                self.join(&members, false);
-            }
+        marked.sort_unstable();
+        marked.dedup();
+        for members in marked.chunk_by(|a, b| a.0 == b.0).filter(|m| m.len() <= MOST_DOMAINS_OF_A_MARK) {
+            self.join(members, false);
         }
     }
 
@@ -202,21 +202,22 @@ impl<'a> Groups<'a> {
         // A registrable domain has the receiver of its domain with most mail.
         let mut busiest: Vec<(u64, u32)> = vec![(0, NONE); self.names.len()];
         for domain in own {
-            let (id, weight) = (self.of_domain[domain] as usize, mail[*domain as usize]);
+            let (id, weight) = (self.of_domain[*domain as usize] as usize, mail[*domain as usize]);
             if busiest[id].1 == NONE || weight > busiest[id].0 {
                 busiest[id] = (weight, *domain);
             }
         }
-        let mut alike: BTreeMap<(&str, u32), Vec<u32>> = BTreeMap::new();
+        let mut alike: Vec<((&str, u32), u32)> = Vec::new();
         for (id, (_, domain)) in busiest.iter().enumerate() {
             let receiver = receiver_of.get(*domain as usize).copied().unwrap_or(NONE);
             let known = receiver != NONE && night.receiver_kinds[receiver as usize] != ReceiverKind::Other;
             let label = self.names[id].split('.').next().unwrap_or_default();
             if known && !is_mapped[id] && label.len() >= SHORTEST_ASSUMED_NAME {
-                alike.entry((label, receiver)).or_default().push(id as u32);
+                alike.push(((label, receiver), id as u32));
             }
         }
-        for members in alike.values().filter(|m| m.len() > 1) {
+        alike.sort_unstable();
+        for members in alike.chunk_by(|a, b| a.0 == b.0) {
             self.join(members, true);
         }
     }
@@ -225,7 +226,7 @@ impl<'a> Groups<'a> {
     fn deciders(mut self, night: &Night, map: &HashMap<String, Mapped>, own: &[u32], mail: &[u64]) -> Vec<Decider> {
         let mut members: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for domain in own {
-            let root = self.root(self.of_domain[domain]);
+            let root = self.root(self.of_domain[*domain as usize]);
             members.entry(root).or_default().push(*domain);
         }
         let mut deciders: Vec<Decider> = members
