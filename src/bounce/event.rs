@@ -179,7 +179,7 @@ pub struct Classification {
     /// The id of the rule that won; `None` when no rule knew the reply.
     pub rule: Option<Arc<str>>,
     /// A vendor's own stable tag in the reply, such as `S3150` or `AS16012607`.
-    pub vendor_tag: Option<String>,
+    pub vendor_tag: Option<Arc<str>>,
     /// The reply with addresses, IPs, hosts and ids replaced by placeholders.
     pub template: Option<Arc<str>>,
 }

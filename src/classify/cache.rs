@@ -1,9 +1,12 @@
 //! One thread's memory of templates already named.
-//! A key holds all that naming may look at, so an answer from here is the answer that naming would give.
+//! All that naming may look at is compared before an answer is given, so an answer from here is the answer that naming
+//! would give.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, BuildHasherDefault, RandomState};
 
 use crate::bounce::Classification;
+use crate::tables::host_map::AsItIs;
 
 use super::heard::Heard;
 use super::patterns::Hits;
@@ -11,14 +14,43 @@ use super::template::{self, KnownHosts};
 
 /// Templates remembered before starting afresh; a night of 10 million bounces has some thousands.
 const MAX_ENTRIES: usize = 50_000;
+/// Bytes of templates remembered before starting afresh, for nights of long ones.
+const MAX_BYTES: usize = 32 << 20;
 
 /// One thread's memory of replies already classified.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Cache {
-    answers: HashMap<Box<[u8]>, Classification>,
+    /// By the hash of template and context. Of two that share a hash, the later one stays.
+    answers: HashMap<u64, Remembered, BuildHasherDefault<AsItIs>>,
+    /// Bytes of the templates in `answers`, or more.
+    bytes: usize,
+    /// So that no input can be made whose hashes crowd together.
+    seed: u64,
     template: String,
+    context: Vec<u8>,
     hits: Hits,
     forgets: bool,
+}
+
+/// An answer, with all that it was the answer to: the template is its own.
+#[derive(Debug)]
+struct Remembered {
+    context: Box<[u8]>,
+    answer: Classification,
+}
+
+impl Default for Cache {
+    fn default() -> Cache {
+        Cache {
+            answers: HashMap::default(),
+            bytes: 0,
+            seed: RandomState::new().hash_one(0),
+            template: String::new(),
+            context: Vec::new(),
+            hits: Hits::default(),
+            forgets: false,
+        }
+    }
 }
 
 impl Cache {
@@ -35,41 +67,52 @@ impl Cache {
         name: impl FnOnce(Heard<'_>, &str, &mut Hits) -> Classification,
     ) -> Classification {
         template::write(heard.text, known, &mut self.template);
-        let words = self.template.len();
-        push_context(&mut self.template, &heard);
-        if let Some(answer) = self.answers.get(self.template.as_bytes()) {
-            return answer.clone();
-        }
-        let answer = name(heard, &self.template[..words], &mut self.hits);
         if self.forgets {
-            return answer;
+            return name(heard, &self.template, &mut self.hits);
         }
-        let key: Box<[u8]> = self.template.as_bytes().into();
-        if self.answers.len() >= MAX_ENTRIES {
+        write_context(&heard, &mut self.context);
+        let hash = hash(hash(self.seed, self.template.as_bytes()), &self.context);
+        if let Some(known) = self.answers.get(&hash)
+            && *known.context == *self.context
+            && known.answer.template.as_deref().unwrap_or_default() == self.template
+        {
+            return known.answer.clone();
+        }
+        let answer = name(heard, &self.template, &mut self.hits);
+        if self.answers.len() >= MAX_ENTRIES || self.bytes >= MAX_BYTES {
             self.answers.clear();
+            self.bytes = 0;
         }
-        self.answers.insert(key, answer.clone());
+        self.bytes += self.template.len();
+        self.answers.insert(hash, Remembered { context: self.context.as_slice().into(), answer: answer.clone() });
         answer
     }
 }
 
-/// Appends everything beside the template that naming looks at, behind a byte that no template holds.
-fn push_context(key: &mut String, heard: &Heard<'_>) {
-    let number = |key: &mut String, n: u16| {
-        // Any injective spelling will do; three ASCII bytes hold 21 bits.
-        for shift in [14, 7, 0] {
-            key.push(char::from((u32::from(n) >> shift & 0x7f) as u8));
-        }
-    };
-    key.push('\u{1}');
-    number(key, heard.code.map_or(0, |code| code.get()));
-    let status = heard.status.map_or([0; 3], |s| [u16::from(s.class), s.subject, s.detail]);
-    status.into_iter().for_each(|part| number(key, part));
-    key.push(char::from(heard.command.map_or(0, |command| command as u8 + 1)));
-    key.push(if heard.relayed { '1' } else { '0' });
-    key.push_str(heard.host.map_or("", |host| host.name.as_str()));
-    key.push('\u{1}');
-    key.push_str(heard.provider.unwrap_or(""));
-    key.push('\u{1}');
-    key.push_str(heard.wrapper.unwrap_or(""));
+/// Writes everything beside the template that naming looks at.
+fn write_context(heard: &Heard<'_>, context: &mut Vec<u8>) {
+    let [class, subject, detail] = heard.status.map_or([0; 3], |s| [u16::from(s.class), s.subject, s.detail]);
+    context.clear();
+    for number in [heard.code.map_or(0, |code| code.get()), class, subject, detail] {
+        context.extend_from_slice(&number.to_le_bytes());
+    }
+    context.push(heard.command.map_or(0, |command| command as u8 + 1));
+    context.push(u8::from(heard.relayed));
+    for name in [heard.host.map(|host| host.name.as_str()), heard.provider, heard.wrapper] {
+        let name = name.unwrap_or_default();
+        context.extend_from_slice(&name.len().to_le_bytes());
+        context.extend_from_slice(name.as_bytes());
+    }
+}
+
+/// A hash of `bytes`, continuing from `state`.
+fn hash(state: u64, bytes: &[u8]) -> u64 {
+    let (pairs, rest) = bytes.as_chunks::<16>();
+    let mut last = [0; 16];
+    last[..rest.len()].copy_from_slice(rest);
+    pairs.iter().chain([&last]).fold(state ^ bytes.len() as u64, |state, pair| {
+        let both = u128::from_le_bytes(*pair);
+        let wide = u128::from(both as u64 ^ 0x9e37_79b9_7f4a_7c15) * u128::from((both >> 64) as u64 ^ state);
+        wide as u64 ^ (wide >> 64) as u64
+    })
 }

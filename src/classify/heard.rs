@@ -77,9 +77,9 @@ impl<'a> Heard<'a> {
 
 /// The provider of the first address that a reply quotes. A reply that speaks of the sender quotes the sender's.
 fn quoted_provider<'a>(text: &str, consumers: &'a ConsumerDomains) -> Option<&'a str> {
-    let (_, rest) = text.split_once('@')?;
-    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))).unwrap_or(rest.len());
-    let provider = consumers.provider_of(&rest[..end].trim_end_matches('.').to_ascii_lowercase())?;
+    let rest = &text[memchr::memchr(b'@', text.as_bytes())? + 1..];
+    let end = rest.bytes().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))).unwrap_or(rest.len());
+    let provider = consumers.provider_of(rest[..end].trim_end_matches('.'))?;
     let lower = text.to_ascii_lowercase();
     let speaks_of_sender = ["sender", "from", "helo", "contact", "report", "postmaster@", "abuse"];
     (!speaks_of_sender.iter().any(|word| lower.contains(word))).then_some(provider)

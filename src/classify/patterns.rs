@@ -5,6 +5,7 @@
 //! pass finds plain texts, which are matches, and needles, which leave a handful of small regexes to try.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex_automata::meta::Regex;
@@ -209,13 +210,13 @@ impl Patterns {
     }
 
     /// The first vendor tag in a template.
-    pub fn vendor_tag(&self, template: &str) -> Option<String> {
+    pub fn vendor_tag(&self, template: &str) -> Option<Arc<str>> {
         let found = self.tags.as_ref()?.find(template)?;
         let tag = template.get(found.range())?;
         let tag = tag.trim_start_matches(['(', '[', ' ']);
         // A bracket that the tag itself opens, as in `AS(1450)`, belongs to it.
         let closing: &[char] = if tag.contains('(') { &[']', ' '] } else { &[')', ']', ' '] };
-        Some(tag.trim_end_matches(closing).to_owned())
+        Some(tag.trim_end_matches(closing).into())
     }
 }
 

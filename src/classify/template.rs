@@ -6,6 +6,8 @@
 //! What stays: words, codes (`550`, `5.7.1`), vendor tags (`S3150`, `AS16012607`, `[TSS04]`, `LPN007_416`, `AUP#CXBL`),
 //! numbers of up to three digits, and the hosts and pages that the tables spell.
 
+use std::borrow::Cow;
+
 mod hosts;
 mod token;
 
@@ -18,33 +20,36 @@ pub const MAX_REPLY: usize = 4096;
 pub fn write(reply: &str, known: &KnownHosts, out: &mut String) {
     out.clear();
     let reply = &reply[..floor_boundary(reply, MAX_REPLY)];
+    let folded = fold(reply);
+    let reply = &*folded;
     let bytes = reply.as_bytes();
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        if is_space(byte) {
-            if !out.is_empty() && !out.ends_with(' ') {
-                out.push(' ');
-            }
-            at += 1;
-            continue;
-        }
-        let (end, kinds) = token::end(bytes, at);
-        if end == at {
-            // A delimiter; ASCII, so one byte is one character.
-            out.push(char::from(byte));
-            at += 1;
-            continue;
-        }
-        let text = &reply[at..end];
-        if kinds & token::TELLING == 0 {
-            out.push_str(text);
-        } else {
-            token::write(text, kinds, known, out);
-        }
-        at = end;
+    // All is copied as it stands, but for tokens that hold a telling byte. What is not yet copied starts at `from`.
+    let (mut from, mut at) = (0, 0);
+    while let Some(telling) = token::next_telling(bytes, at) {
+        let start = token::start(bytes, from, telling);
+        let (end, kinds) = token::end(bytes, start);
+        out.push_str(&reply[from..start]);
+        token::write(&reply[start..end], kinds, known, out);
+        (from, at) = (end, end);
     }
+    out.push_str(&reply[from..]);
     let trimmed = out.trim_end().len();
     out.truncate(trimmed);
+}
+
+/// White space folded to single blanks, none at the ends; most replies are read so.
+fn fold(reply: &str) -> Cow<'_, str> {
+    let bytes = reply.as_bytes();
+    let odd = |byte: u8| is_space(byte) && byte != b' ';
+    // No way out in between: so the compiler looks at many bytes at once.
+    let pairs = bytes.iter().zip(bytes.iter().skip(1));
+    let uneven = pairs.fold(false, |found, (a, b)| found | odd(*a) | ((*a == b' ') & (*b == b' ')));
+    let ends = [bytes.first(), bytes.last()].into_iter().flatten().any(|byte| is_space(*byte));
+    if !uneven && !ends {
+        return reply.into();
+    }
+    let words = reply.split(|c: char| c.is_ascii() && is_space(c as u8)).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ").into()
 }
 
 /// White space and control characters; they all fold to one space.

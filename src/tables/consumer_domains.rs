@@ -1,11 +1,12 @@
 //! Rows of consumer_domains.toml, and the look-up by domain that both wings use.
 //! In: a recipient's domain. Out: the receiver of the mailbox provider that anyone may join there, or nothing.
 
-use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::host_map::HostMap;
 use super::{Table, TableError, load};
 
 /// One row.
@@ -29,7 +30,7 @@ impl Table for Consumer {
 /// All consumer domains.
 #[derive(Debug)]
 pub struct ConsumerDomains {
-    receiver_of: HashMap<String, String>,
+    receiver_of: HostMap<Arc<str>>,
 }
 
 impl ConsumerDomains {
@@ -38,24 +39,25 @@ impl ConsumerDomains {
     /// # Errors
     /// A file that does not read, or a domain that is not in lower case.
     pub fn load(user_tables: Option<&Path>) -> Result<ConsumerDomains, TableError> {
-        let mut receiver_of = HashMap::new();
+        let mut receiver_of = HostMap::<Arc<str>>::default();
         for row in load::<Consumer>(user_tables)? {
+            let receiver: Arc<str> = row.value.receiver.as_str().into();
             for domain in &row.value.domains {
                 if crate::bounce::domain_key(domain).as_ref() != Some(domain) {
                     return Err(row.error(format!(
                         "domain \"{domain}\" must be a plain lower-case domain, such as \"example.com\""
                     )));
                 }
-                receiver_of.entry(domain.clone()).or_insert_with(|| row.value.receiver.clone());
+                receiver_of.entry(domain).get_or_insert_with(|| receiver.clone());
             }
         }
         Ok(ConsumerDomains { receiver_of })
     }
 
     /// The receiver behind a consumer domain, such as `google` for `gmail.com`; `None` for every other domain.
-    /// `domain` is in lower-case A-labels.
+    /// `domain` is in A-labels.
     pub fn provider_of(&self, domain: &str) -> Option<&str> {
-        self.receiver_of.get(domain).map(String::as_str)
+        self.receiver_of.get(domain).map(|name| &**name)
     }
 }
 

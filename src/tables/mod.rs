@@ -8,6 +8,7 @@ pub mod advice;
 pub mod blocklists;
 pub mod consumer_domains;
 pub mod exports;
+pub mod host_map;
 pub mod layouts;
 pub mod native_classes;
 pub mod phrases;

@@ -7,6 +7,7 @@ use std::path::Path;
 use memchr::memmem::Finder;
 use serde::Deserialize;
 
+use super::host_map::HostMap;
 use super::{Row, Table, TableError, load};
 
 /// What a receiver does.
@@ -119,18 +120,18 @@ impl Receivers {
     /// Who runs a host; the longest suffix wins. Letter case and a trailing dot do not matter.
     /// `None` for hosts that no row names and for hosts that only take our own mail in.
     pub fn of_host(&self, host: &str) -> Option<&Receiver> {
-        let host = normal(host);
-        if self.submission.find(&host).is_some() {
+        let host = bare(host);
+        if self.submission.find(host).is_some() {
             return None;
         }
-        let (index, _) = self.hosts.find(&host)?;
+        let (index, _) = self.hosts.find(host)?;
         self.rows.get(index).map(|row| &row.value)
     }
 
     /// Who answers at a host, be it a recipient's or one that takes our own mail in.
     pub fn answering_at(&self, host: &str) -> Option<&Receiver> {
-        let host = normal(host);
-        let (index, _) = self.submission.find(&host).or_else(|| self.hosts.find(&host))?;
+        let host = bare(host);
+        let (index, _) = self.submission.find(host).or_else(|| self.hosts.find(host))?;
         self.rows.get(index).map(|row| &row.value)
     }
 
@@ -167,13 +168,13 @@ impl Receivers {
 
     /// Whether a host takes our own mail in for sending, so that it never stands for a recipient.
     pub fn is_submission(&self, host: &str) -> bool {
-        self.submission.find(&normal(host)).is_some()
+        self.submission.find(bare(host)).is_some()
     }
 
     /// What marks one customer on a gateway's or provider's host, as `RECEIVER:KEY`: `proofpoint:001b2d01` for
     /// `mx0a-001b2d01.pphosted.com`. `None` where hosts are shared.
     pub fn customer_key(&self, host: &str) -> Option<String> {
-        let host = normal(host);
+        let host = bare(host).to_ascii_lowercase();
         if self.submission.find(&host).is_some() {
             return None;
         }
@@ -184,58 +185,67 @@ impl Receivers {
             receiver.customer.iter().find_map(|shape| labels.split('.').find_map(|label| key_of(shape, label)))?;
         Some(format!("{}:{key}", receiver.name))
     }
-
-    /// The suffix of `host` that a row spells, as a number of bytes from its end; for keeping it readable.
-    pub fn known_suffix(&self, host: &str) -> Option<usize> {
-        [&self.hosts, &self.submission].iter().filter_map(|index| index.find(host)).map(|(_, len)| len).max()
-    }
 }
 
-/// Lower case, no trailing dot.
-fn normal(host: &str) -> String {
-    host.trim().trim_end_matches('.').to_ascii_lowercase()
+/// Without the dot and the white space that may stand around it.
+fn bare(host: &str) -> &str {
+    host.trim().trim_end_matches('.')
 }
 
-/// Host patterns by their literal suffix.
+/// Host patterns by their literal suffix. Letter case does not matter.
 #[derive(Debug, Default)]
 struct Suffixes {
-    /// `.x` patterns by `x`: any host below.
-    below: HashMap<String, usize>,
-    /// Exact hosts.
-    exact: HashMap<String, usize>,
+    spelled: HostMap<Spelled>,
     /// `head.*.tail` patterns.
     starred: Vec<(String, String, usize)>,
+}
+
+/// The rows that spell one name.
+#[derive(Debug, Default)]
+struct Spelled {
+    /// As a host.
+    exact: Option<usize>,
+    /// As `.name`: any host below it.
+    below: Option<usize>,
 }
 
 impl Suffixes {
     /// Adds one pattern; the first row to spell it keeps it, so that a user's rows win.
     fn add(&mut self, pattern: &str, row: usize) {
-        let pattern = pattern.to_ascii_lowercase();
         if let Some((head, tail)) = pattern.split_once('*') {
             self.starred.push((head.to_owned(), tail.to_owned(), row));
         } else if let Some(suffix) = pattern.strip_prefix('.') {
-            self.below.entry(suffix.to_owned()).or_insert(row);
+            self.spelled.entry(suffix).get_or_insert_default().below.get_or_insert(row);
         } else {
-            self.exact.entry(pattern).or_insert(row);
+            self.spelled.entry(pattern).get_or_insert_default().exact.get_or_insert(row);
         }
     }
 
     /// The row of the longest pattern that fits, and how many bytes of the host's end it spells (with the dot before them).
     fn find(&self, host: &str) -> Option<(usize, usize)> {
-        if let Some(&row) = self.exact.get(host) {
-            return Some((row, host.len()));
-        }
-        for (head, tail, row) in &self.starred {
-            let middle = host.strip_prefix(head.as_str()).and_then(|h| h.strip_suffix(tail.as_str()));
-            if middle.is_some_and(|m| !m.is_empty() && !m.contains('.')) {
-                return Some((*row, tail.len()));
+        let mut longest = None;
+        for (at, spelled) in self.spelled.suffixes(host) {
+            match at {
+                0 if spelled.exact.is_some() => return spelled.exact.map(|row| (row, host.len())),
+                0 => {}
+                _ => longest = spelled.below.map(|row| (row, host.len() + 1 - at)).or(longest),
             }
         }
-        // From the left, so the longest suffix comes first.
-        memchr::memchr_iter(b'.', host.as_bytes()).find_map(|dot| {
-            let row = *self.below.get(host.get(dot + 1..)?)?;
-            Some((row, host.len() - dot))
-        })
+        self.starred(host).or(longest)
+    }
+
+    fn starred(&self, host: &str) -> Option<(usize, usize)> {
+        let (_, tail, row) = self.starred.iter().find(|(head, tail, _)| {
+            let Some(middle) = host.len().checked_sub(head.len() + tail.len()).filter(|&len| len > 0) else {
+                return false;
+            };
+            let (start, end) = (head.len(), head.len() + middle);
+            let same = |from: usize, to: usize, part: &str| {
+                host.get(from..to).is_some_and(|found| found.eq_ignore_ascii_case(part))
+            };
+            same(0, start, head) && same(end, host.len(), tail) && !host[start..end].contains('.')
+        })?;
+        Some((*row, tail.len()))
     }
 }
 

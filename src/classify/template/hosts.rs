@@ -1,6 +1,6 @@
 //! Which host names stay readable in a template, and how a host is written.
 
-use std::collections::HashMap;
+use crate::tables::host_map::HostMap;
 
 /// How a known suffix treats the labels before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,19 +14,18 @@ enum Keep {
 /// Hosts that tables spell, by their lower-case suffix without a leading dot.
 #[derive(Debug, Default)]
 pub struct KnownHosts {
-    suffixes: HashMap<String, Keep>,
+    suffixes: HostMap<Keep>,
 }
 
 impl KnownHosts {
     /// Keeps a machine's suffix, such as `mail.protection.outlook.com`.
     pub fn keep_suffix(&mut self, suffix: &str) {
-        let suffix = suffix.trim_start_matches('.').to_ascii_lowercase();
-        self.suffixes.entry(suffix).or_insert(Keep::Suffix);
+        self.suffixes.entry(suffix.trim_start_matches('.')).get_or_insert(Keep::Suffix);
     }
 
     /// Keeps a zone or page host and what stands before it, such as `spamhaus.org`.
     pub fn keep_whole(&mut self, domain: &str) {
-        self.suffixes.insert(domain.to_ascii_lowercase(), Keep::Whole);
+        *self.suffixes.entry(domain) = Some(Keep::Whole);
     }
 
     /// Keeps every host that a regex spells in full, such as `postmaster\.example\.com`.
@@ -59,80 +58,93 @@ impl KnownHosts {
         }
     }
 
-    fn find(&self, host: &str) -> Option<(usize, Keep)> {
-        if let Some(&keep) = self.suffixes.get(host) {
-            return Some((0, keep));
-        }
-        memchr::memchr_iter(b'.', host.as_bytes()).find_map(|dot| {
-            let keep = *self.suffixes.get(&host[dot + 1..])?;
-            Some((dot, keep))
-        })
-    }
-
     /// Writes a host: whole, `{host}.known.suffix`, or `{host}`. Says whether it is known.
     pub fn write(&self, host: &str, out: &mut String) -> bool {
-        let lower = host.to_ascii_lowercase();
-        match self.find(&lower) {
-            None => {
-                out.push_str("{host}");
-                false
-            }
-            Some((0, _)) => {
-                out.push_str(&lower);
-                true
-            }
-            Some((dot, Keep::Whole)) if lower[..dot].bytes().all(|b| !b.is_ascii_digit()) => {
-                out.push_str(&lower);
-                true
-            }
-            Some((dot, _)) => {
-                out.push_str("{host}");
-                out.push_str(&lower[dot..]);
-                true
-            }
-        }
+        let Some((at, &keep)) = self.suffixes.suffixes(host).last() else {
+            out.push_str("{host}");
+            return false;
+        };
+        let labels = &host[..at];
+        let from = if at == 0 || (keep == Keep::Whole && !labels.bytes().any(|b| b.is_ascii_digit())) {
+            0
+        } else {
+            out.push_str("{host}");
+            // The dot before the suffix stays.
+            at - 1
+        };
+        let start = out.len();
+        out.push_str(&host[from..]);
+        out[start..].make_ascii_lowercase();
+        true
     }
 }
 
 /// Whether a token is a host name: labels of letters, digits, `-` and `_`, and a top level that exists.
 pub fn is_host(token: &str) -> bool {
-    let Some((head, top)) = token.rsplit_once('.') else {
+    let bytes = token.as_bytes();
+    let Some(dot) = bytes.iter().rposition(|b| *b == b'.') else {
         return false;
     };
-    let labelled = head.split('.').all(|label| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'*'))
-    });
     // "e.g", "i.e": no host is that short.
-    labelled && token.len() > 3 && is_top_level(top)
+    bytes.len() > 3 && is_top_level(&token[dot + 1..]) && are_labels(&bytes[..dot])
 }
+
+/// Whether these are labels of a host's name, joined with dots.
+fn are_labels(text: &[u8]) -> bool {
+    let mut start = 0;
+    for (at, &byte) in text.iter().enumerate() {
+        match IN_LABELS[byte as usize] {
+            true => {}
+            false if byte == b'.' && (1..=63).contains(&(at - start)) => start = at + 1,
+            false => return false,
+        }
+    }
+    (1..=63).contains(&(text.len() - start))
+}
+
+/// Which bytes may stand in a label; `*` as texts about hosts write it.
+static IN_LABELS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'-' | b'_' | b'*');
+        byte += 1;
+    }
+    table
+};
+
+/// The longest name of a top-level domain in letters, with room.
+const LONGEST_TOP: usize = 24;
 
 /// Whether a last label is a top-level domain, or one that private networks use. `Please` in "rejected.Please" is not,
 /// nor is `RejectMessage`: only one letter case.
 fn is_top_level(top: &str) -> bool {
     let bytes = top.as_bytes();
     let one_case = bytes.iter().all(u8::is_ascii_lowercase) || bytes.iter().all(u8::is_ascii_uppercase);
-    if !one_case || bytes.len() < 2 {
+    if !one_case || !(2..=LONGEST_TOP).contains(&bytes.len()) {
         return false;
     }
     if bytes.len() == 2 {
         return true;
     }
-    let lower = top.to_ascii_lowercase();
+    let mut lower = [0; LONGEST_TOP];
+    let lower = &mut lower[..bytes.len()];
+    lower.copy_from_slice(bytes);
+    lower.make_ascii_lowercase();
     matches!(
-        lower.as_str(),
-        "com"
-            | "net"
-            | "org"
-            | "edu"
-            | "gov"
-            | "info"
-            | "local"
-            | "lan"
-            | "internal"
-            | "localdomain"
-            | "example"
-            | "test"
-            | "invalid"
-    ) || psl::suffix(lower.as_bytes()).is_some_and(|suffix| suffix.is_known())
+        &*lower,
+        b"com"
+            | b"net"
+            | b"org"
+            | b"edu"
+            | b"gov"
+            | b"info"
+            | b"local"
+            | b"lan"
+            | b"internal"
+            | b"localdomain"
+            | b"example"
+            | b"test"
+            | b"invalid"
+    ) || psl::suffix(lower).is_some_and(|suffix| suffix.is_known())
 }

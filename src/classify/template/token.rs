@@ -42,11 +42,46 @@ const fn kinds() -> [u16; 256] {
     table
 }
 
+/// The first telling byte from `from` on. Most text is words, so eight bytes are looked at at once.
+pub fn next_telling(bytes: &[u8], from: usize) -> Option<usize> {
+    let tells = |at: usize| bytes.get(at).is_some_and(|byte| KINDS[*byte as usize] & TELLING != 0);
+    let mut at = from;
+    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        match may_tell(u64::from_le_bytes(*eight)) {
+            0 => at += 8,
+            found => {
+                at += found.trailing_zeros() as usize / 8;
+                if tells(at) {
+                    return Some(at);
+                }
+                at += 1;
+            }
+        }
+    }
+    (at..bytes.len()).find(|at| tells(*at))
+}
+
+/// The high bit of each byte from `.` to `@`: all telling bytes lie there, and little else.
+fn may_tell(eight: u64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x80 * EACH;
+    let low = eight & !HIGH;
+    let from_dot = low + (0x80 - b'.' as u64) * EACH;
+    let behind_at = low + (0x80 - b'@' as u64 - 1) * EACH;
+    from_dot & !behind_at & !eight & HIGH
+}
+
+/// Where the token around `at` starts; not before `from`, where one starts or has ended.
+pub fn start(bytes: &[u8], from: usize, at: usize) -> usize {
+    let before = bytes[from..at].iter().rposition(|byte| KINDS[*byte as usize] == 0);
+    before.map_or(from, |before| from + before + 1)
+}
+
 /// Where the token that starts at `at` ends, and the bits of its bytes.
 pub fn end(bytes: &[u8], at: usize) -> (usize, u16) {
     let mut bits = 0;
     let mut end = at;
-    while let Some(&byte) = bytes.get(end) {
+    for &byte in &bytes[at..] {
         let kind = KINDS[byte as usize];
         if kind == 0 {
             break;
@@ -72,7 +107,7 @@ pub fn write(token: &str, kinds: u16, known: &KnownHosts, out: &mut String) {
     if core.is_empty() {
         return out.push_str(token);
     }
-    if kinds & SLASH != 0 && core.contains("://") {
+    if kinds & SLASH != 0 && kinds & COLON != 0 && core.contains("://") {
         url(core, known, out);
     } else if kinds & AT != 0 && is_address(core) {
         address(core, known, out);
@@ -97,9 +132,14 @@ fn is_code(token: &[u8], kinds: u16) -> bool {
 }
 
 fn is_address(token: &str) -> bool {
-    token
-        .rsplit_once('@')
-        .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.') && !domain.ends_with('.'))
+    halves(token)
+        .is_some_and(|(local, domain)| !local.is_empty() && domain.bytes().any(|b| b == b'.') && !domain.ends_with('.'))
+}
+
+/// What stands before and behind the last `@`.
+fn halves(token: &str) -> Option<(&str, &str)> {
+    let at = token.bytes().rposition(|b| b == b'@')?;
+    Some((&token[..at], &token[at + 1..]))
 }
 
 /// Local parts of contact addresses; they say whom to write to, not who was written to.
@@ -120,12 +160,12 @@ const ROLES: [&str; 12] = [
 
 /// `{addr}`, but the contact addresses that replies name keep their role.
 fn address(token: &str, known: &KnownHosts, out: &mut String) {
-    let Some((local, domain)) = token.rsplit_once('@') else {
+    let Some((local, domain)) = halves(token) else {
         out.push_str(token);
         return;
     };
-    let role = ROLES.iter().any(|role| local.get(..role.len()).is_some_and(|head| head.eq_ignore_ascii_case(role)));
-    if role && local.len() <= 24 && bits(local) & DIGIT == 0 {
+    let role = |role: &&str| local.get(..role.len()).is_some_and(|head| head.eq_ignore_ascii_case(role));
+    if local.len() <= 24 && bits(local) & DIGIT == 0 && ROLES.iter().any(|known| role(known)) {
         out.push_str(local);
         out.push('@');
         known.write(domain, out);
@@ -196,7 +236,7 @@ fn piece(text: &str, kinds: u16, page: bool, known: &KnownHosts, out: &mut Strin
     if kinds & EQUALS != 0 && text.len() >= 20 && kinds & DIGIT != 0 && looks_encoded(text) {
         return out.push_str("{id}");
     }
-    let joint = || text.bytes().position(|b| matches!(b, b'=' | b':' | b'/'));
+    let joint = || text.bytes().position(is_joint);
     if let Some(at) = (kinds & (EQUALS | COLON | SLASH) != 0).then(joint).flatten() {
         let (head, rest) = text.split_at(at);
         let head_kinds = bits(head);
@@ -215,12 +255,16 @@ fn piece(text: &str, kinds: u16, page: bool, known: &KnownHosts, out: &mut Strin
     word(text, page, out);
 }
 
+fn is_joint(byte: u8) -> bool {
+    matches!(byte, b'=' | b':' | b'/')
+}
+
 fn tail(mut text: &str, page: bool, known: &KnownHosts, out: &mut String) {
     loop {
         if is_ipv6(text) {
             return out.push_str("{ip}");
         }
-        let end = text.find(['=', ':', '/']).unwrap_or(text.len());
+        let end = text.bytes().position(is_joint).unwrap_or(text.len());
         let (head, rest) = text.split_at(end);
         let kinds = bits(head);
         if kinds & AT != 0 && is_address(head) {
@@ -328,24 +372,43 @@ fn joined_numbers(text: &str, page: bool, out: &mut String) {
 
 /// Whether letters and digits are mixed as only machines mix them: queue ids, UUIDs, hashes, trace keys.
 fn is_id(text: &str) -> bool {
-    text.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| part_is_id(part.as_bytes()))
+    text.as_bytes().split(|b| !b.is_ascii_alphanumeric()).any(part_is_id)
 }
 
-fn part_is_id(part: &[u8]) -> bool {
-    let (mut digits, mut upper, mut lower, mut changes, mut humps, mut hex) = (0, 0, 0, 0, 0, true);
-    let mut before = 0;
-    for &byte in part {
-        let kind = KINDS[byte as usize];
-        match kind {
-            DIGIT => digits += 1,
-            UPPER => upper += 1,
-            _ => lower += 1,
-        }
-        hex &= byte.is_ascii_hexdigit();
-        changes += usize::from(before != 0 && (before == DIGIT) != (kind == DIGIT));
-        humps += usize::from(before == LOWER && kind == UPPER);
-        before = kind;
+/// A digit is 1, an upper-case letter 2, a lower-case letter 4; what is no hexadecimal digit has `NO_HEX` beside.
+static SHAPES: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        let shape = if b.is_ascii_digit() {
+            1
+        } else if b.is_ascii_uppercase() {
+            2
+        } else {
+            4
+        };
+        table[byte] = if b.is_ascii_hexdigit() { shape } else { shape | NO_HEX };
+        byte += 1;
     }
+    table
+};
+const NO_HEX: u8 = 8;
+
+fn part_is_id(part: &[u8]) -> bool {
+    let (mut digits, mut upper, mut changes, mut humps, mut seen) = (0, 0, 0, 0, 0);
+    let mut before = part.first().map_or(0, |byte| SHAPES[*byte as usize]);
+    for &byte in part {
+        let shape = SHAPES[byte as usize];
+        digits += usize::from(shape & 1);
+        upper += usize::from(shape >> 1 & 1);
+        changes += usize::from((before ^ shape) & 1);
+        humps += usize::from(before >> 2 & shape >> 1 & 1);
+        seen |= shape;
+        before = shape;
+    }
+    let lower = part.len() - digits - upper;
+    let hex = seen & NO_HEX == 0;
     let letters = upper + lower;
     if digits == 0 || letters == 0 {
         return false;
@@ -379,21 +442,38 @@ fn looks_encoded(text: &str) -> bool {
 }
 
 fn is_ipv4(text: &str) -> bool {
-    let mut parts = 0;
-    text.len() <= 15
-        && text.split('.').all(|part| {
-            parts += 1;
-            (1..=3).contains(&part.len())
-                && part.bytes().all(|b| b.is_ascii_digit())
-                && part.parse::<u16>().is_ok_and(|n| n <= 255)
-        })
-        && parts == 4
+    if text.len() > 15 {
+        return false;
+    }
+    let (mut dots, mut digits, mut number) = (0, 0, 0u16);
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' if digits < 3 => (digits, number) = (digits + 1, number * 10 + u16::from(byte - b'0')),
+            b'.' if digits > 0 => (dots, digits, number) = (dots + 1, 0, 0),
+            _ => return false,
+        }
+        if number > 255 {
+            return false;
+        }
+    }
+    dots == 3 && digits > 0
 }
 
 fn is_ipv6(text: &str) -> bool {
-    let colons = memchr::memchr_iter(b':', text.as_bytes()).count();
-    let hex = || text.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'));
-    colons >= 2 && text.len() <= 45 && (colons >= 3 || text.contains("::")) && hex()
+    if text.len() > 45 {
+        return false;
+    }
+    let (mut colons, mut double, mut before) = (0, false, 0);
+    for byte in text.bytes() {
+        if byte == b':' {
+            colons += 1;
+            double |= before == b':';
+        } else if !byte.is_ascii_hexdigit() && byte != b'.' {
+            return false;
+        }
+        before = byte;
+    }
+    colons >= 3 || (colons == 2 && double)
 }
 
 /// `18:27:57`, `2024-03-08T18:27:57.188Z`, `18:27`.
