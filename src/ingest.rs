@@ -7,7 +7,7 @@ mod identity;
 mod summary;
 
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
 use rayon::prelude::*;
@@ -62,6 +62,7 @@ struct Sheet {
     events: Vec<ClassifiedEvent>,
     deliveries: Vec<PlacedDelivery>,
     rejects: Vec<Reject>,
+    unread: Vec<(Arc<str>, Arc<[String]>)>,
     items: u64,
     bytes: u64,
 }
@@ -150,6 +151,7 @@ impl Desk {
         }
         sheet.deliveries = parsed.deliveries.into_iter().map(|d| self.placed(d, role)).collect();
         sheet.rejects = parsed.rejects;
+        sheet.unread = parsed.unread;
         sheet
     }
 

@@ -30,10 +30,7 @@ impl Address {
         let (local, domain) = text.rsplit_once('@')?;
         let quoted = local.len() >= 2 && local.starts_with('"') && local.ends_with('"');
         if local.is_empty()
-            || (!quoted
-                && local
-                    .chars()
-                    .any(|c| c.is_whitespace() || matches!(c, '<' | '>' | '@' | ';' | ',' | '(' | ')' | '"')))
+            || (!quoted && (has_mark(local) || !local.is_ascii() && local.chars().any(char::is_whitespace)))
         {
             return None;
         }
@@ -93,18 +90,28 @@ fn push_domain(out: &mut String, domain: &str) -> Option<()> {
     (literal || is_domain(&out.as_bytes()[start..])).then_some(())
 }
 
+/// Whether a local part holds what only a quoted one may.
+fn has_mark(local: &str) -> bool {
+    let mark = |b: u8| matches!(b, b'<' | b'>' | b'@' | b';' | b',' | b'(' | b')' | b'"');
+    local.bytes().any(|b| b.is_ascii_whitespace() || mark(b))
+}
+
 /// Labels of 1 to 63 bytes with dots between them, 253 bytes in all (RFC 1035 2.3.4); `_` is seen in hosts' names.
 fn is_domain(domain: &[u8]) -> bool {
-    let mut label = 0;
-    for b in domain {
-        label = match b {
-            b'.' if label > 0 => 0,
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' if label < 63 => label + 1,
-            _ => return false,
-        };
-    }
-    label > 0 && domain.len() <= 253
+    let is_label = |label: &[u8]| (1..64).contains(&label.len()) && label.iter().all(|b| IN_LABEL[usize::from(*b)]);
+    domain.len() <= 253 && domain.split(|b| *b == b'.').all(is_label)
 }
+
+/// The bytes of a label.
+static IN_LABEL: [bool; 256] = {
+    let (mut table, mut at) = ([false; 256], 0);
+    while at < table.len() {
+        let byte = at as u8;
+        table[at] = byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        at += 1;
+    }
+    table
+};
 
 /// Whether a text has control characters.
 fn has_control(text: &str) -> bool {

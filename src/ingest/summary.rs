@@ -2,8 +2,8 @@
 //! In: rows and rejects in the order of the input. Out: counts, the first origins of each kind of reject, the replies
 //! that no rule knows. Placing them on a page is report's work.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::bounce::{Cause, Kind, Origin, Reject, RejectReason, Timestamp};
@@ -13,6 +13,8 @@ use crate::frame::{ClassifiedEvent, PlacedDelivery};
 const ORIGINS_SHOWN: usize = 5;
 /// Distinct unknown templates remembered; a night has some hundreds, hostile input any number.
 const TEMPLATES_KEPT: usize = 50_000;
+/// Names of unread columns remembered; the formats of a night have some dozens.
+const COLUMNS_KEPT: usize = 1000;
 
 /// All that a run read.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +47,8 @@ pub struct Summary {
     pub window: Option<(Timestamp, Timestamp)>,
     /// Files passed over by name.
     pub skipped: Vec<String>,
+    /// Columns that nothing reads, and the inputs that have them.
+    pub unread_columns: BTreeMap<String, BTreeSet<Arc<str>>>,
 }
 
 /// What one input held.
@@ -91,6 +95,15 @@ impl Summary {
         sheet.events.iter().for_each(|row| self.count_event(row));
         sheet.deliveries.iter().for_each(|row| self.count_delivery(row));
         sheet.rejects.iter().for_each(|reject| self.count_reject(reject));
+        sheet.unread.iter().for_each(|(source, columns)| self.count_unread(source, columns));
+    }
+
+    fn count_unread(&mut self, source: &Arc<str>, columns: &[String]) {
+        for name in columns {
+            if self.unread_columns.len() < COLUMNS_KEPT || self.unread_columns.contains_key(name) {
+                self.unread_columns.entry(name.clone()).or_default().insert(source.clone());
+            }
+        }
     }
 
     fn count_event(&mut self, row: &ClassifiedEvent) {
@@ -168,6 +181,9 @@ impl Summary {
             (a, b) => a.or(b),
         };
         self.skipped.extend(other.skipped);
+        for (name, inputs) in other.unread_columns {
+            self.unread_columns.entry(name).or_default().extend(inputs);
+        }
     }
 }
 

@@ -32,7 +32,7 @@ pub fn facts(summary: &Summary, as_of: Date, job: &Job) -> anyhow::Result<NightF
         unknown_templates: unknown(summary),
         unknown_replies: summary.unknown.values().map(|u| u.count).sum::<u64>() + summary.unknown_beyond,
         native_disagreements: disagreements(summary, job)?,
-        unknown_columns: Vec::new(),
+        unknown_columns: unread_columns(summary),
     })
 }
 
@@ -53,6 +53,17 @@ fn inputs(summary: &Summary) -> Vec<InputFact> {
             rejects: input.rejects,
         })
         .collect()
+}
+
+/// In most inputs first; a log line says how many there are.
+fn unread_columns(summary: &Summary) -> Vec<(String, u64)> {
+    let mut columns: Vec<(String, u64)> =
+        summary.unread_columns.iter().map(|(name, inputs)| (name.clone(), inputs.len() as u64)).collect();
+    columns.sort_by_key(|(name, inputs)| (std::cmp::Reverse(*inputs), name.clone()));
+    if !columns.is_empty() {
+        tracing::info!("{} columns are read by nothing; the report names them", columns.len());
+    }
+    columns
 }
 
 fn rejects(summary: &Summary) -> Vec<RejectFact> {

@@ -1,6 +1,7 @@
 //! The lists that a job brings along and asks for. In: its paths and names. Out: what must never be suppressed, what is listed
 //! already, and after the night the targets' folders. What may go on a list is suppress's decision.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -10,7 +11,7 @@ use crate::frame::NightFiles;
 use crate::parse::{ParseOptions, Parsed, Reader};
 use crate::source;
 use crate::suppress::targets::{self, Allowed, Existing};
-use crate::suppress::{Allow, Lists};
+use crate::suppress::{Allow, Lists, NotExpressed};
 
 /// What a job brings along, read before the night begins, so that a wrong path or name fails at once.
 #[derive(Debug)]
@@ -54,6 +55,10 @@ impl Brought {
             if missing > 0 {
                 tracing::warn!("{missing} domains cannot be told to {0}; see {0}/not_expressed.csv", written.target);
             }
+            let mut reasons: BTreeMap<&'static str, u64> = BTreeMap::new();
+            written.not_expressed.iter().for_each(|(_, reason)| *reasons.entry(reason).or_default() += 1);
+            let untold = |(reason, domains)| NotExpressed { target: written.target.clone(), reason, domains };
+            lists.not_expressed.extend(reasons.into_iter().map(untold));
             lists.files.extend(written.files);
         }
         Ok(())

@@ -62,6 +62,9 @@ pub fn rfc5322(text: &str) -> Option<Timestamp> {
 /// The text is no date, or it names no zone and none is given.
 pub fn read(text: &str, zone: Option<&Zone>) -> Result<Timestamp, NoDate> {
     let text = text.trim();
+    if let Some(civil) = internet(text.as_bytes()) {
+        return Ok(civil.at_offset(0));
+    }
     let text = text.get(..MAX_LEN).unwrap_or(text);
     if let Some(instant) = epoch(text) {
         return Ok(instant);
@@ -118,6 +121,26 @@ impl Civil {
                 - i64::from(offset);
         Timestamp(seconds * 1000 + self.millis)
     }
+}
+
+/// `2024-03-08T18:27:57Z` and no other form: how most exports write, read without looking for anything.
+fn internet(text: &[u8]) -> Option<Civil> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2, b'Z'] = *text else {
+        return None;
+    };
+    let digit = |byte: u8| Some(u32::from(byte)).filter(|_| byte.is_ascii_digit()).map(|value| value - u32::from(b'0'));
+    let two = |tens, ones| Some(digit(tens)? * 10 + digit(ones)?);
+    let civil = Civil {
+        year: i64::from(two(y1, y2)? * 100 + two(y3, y4)?),
+        month: two(m1, m2)?,
+        day: two(d1, d2)?,
+        hour: two(h1, h2)?,
+        minute: two(n1, n2)?,
+        second: two(s1, s2)?,
+        millis: 0,
+        offset: Some(0),
+    };
+    civil.checked()
 }
 
 /// Unix time: seconds (9 to 11 digits, decimals allowed), or 13, 16, 19 digits for milli-, micro-, nanoseconds.

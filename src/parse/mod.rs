@@ -55,6 +55,18 @@ pub struct Parsed {
     pub deliveries: Vec<Delivery>,
     /// What could not be read.
     pub rejects: Vec<Reject>,
+    /// Columns that nothing reads, of each header met, with the source that has it.
+    pub unread: Vec<(Arc<str>, Arc<[String]>)>,
+}
+
+impl Parsed {
+    /// Notes a header's unread columns; the rows of one header follow one another.
+    fn unread_columns(&mut self, source: &Arc<str>, columns: &Arc<[String]>) {
+        let known = |(of, last): &(Arc<str>, Arc<[String]>)| Arc::ptr_eq(last, columns) && of == source;
+        if !self.unread.last().is_some_and(known) {
+            self.unread.push((source.clone(), columns.clone()));
+        }
+    }
 }
 
 /// Reads items; holds the compiled tables, is shared by all threads.

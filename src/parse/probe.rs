@@ -1,3 +1,4 @@
+//! What benches time of reading: a row's or a JSON record's fields, before an event is made of them.
 //! What fuzzing holds against reading: any bytes as a record, as a mail, as a report's fields or its prose; no panic, and
 //! something comes of it.
 //! In: bytes. Out: nothing; a panic if something does not hold.
@@ -62,4 +63,10 @@ pub fn record(data: &[u8]) {
     assert!(out.events.len() + out.deliveries.len() + out.rejects.len() > 0, "an item is lost");
     let (before, text) = data.split_at(data.len() / 2);
     READER.item(&Item::Log { origin, before, text }, &mut out);
+}
+
+/// Calls `visit` with every field of ours that a row or a JSON value holds, as the platform spelled it: a record read, and
+/// nothing made of it.
+pub fn fields(reader: &Reader, item: &Item<'_>, visit: &mut dyn FnMut(&str)) {
+    reader.records.fields(item, visit);
 }

@@ -186,6 +186,9 @@ fn lists(view: &View<'_>) -> Value {
         "list_sources": lists.list_sources,
         "brake": { "new": lists.brake.new, "cap": lists.brake.cap, "tripped": lists.brake.tripped() },
         "files": lists.files.iter().map(|f| json!({ "path": f.path, "rows": f.rows })).collect::<Vec<_>>(),
+        "not_expressed": lists.not_expressed.iter().map(|n| json!({
+            "target": n.target, "reason": n.reason, "domains": n.domains,
+        })).collect::<Vec<_>>(),
     })
 }
 

@@ -268,6 +268,14 @@ impl Page {
         for (reason, n) in view.held() {
             self.line(format!("- {} held: {}", count(n), reason.in_words()));
         }
+        for untold in &lists.not_expressed {
+            let domains = counted(untold.domains, "domain", "domains");
+            self.line(format!(
+                "- {domains} not in {}: it {}; see not_expressed.csv there",
+                code(&untold.target),
+                untold.reason
+            ));
+        }
     }
 
     fn quality(&mut self, view: &View<'_>) {

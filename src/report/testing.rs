@@ -259,6 +259,7 @@ fn no_lists() -> Lists {
         list_sources: 0,
         brake: Brake { new: 10, cap: Some(50) },
         files: vec![ListFile { path: "suppression/addresses.csv".to_owned(), rows: 10 }],
+        not_expressed: Vec::new(),
     }
 }
 

@@ -130,6 +130,19 @@ pub struct Lists {
     pub brake: Brake,
     /// The files written, relative to the night's folder, and their rows.
     pub files: Vec<ListFile>,
+    /// Domains that a target asked for cannot hold.
+    pub not_expressed: Vec<NotExpressed>,
+}
+
+/// What of the night's domains a target cannot be told, for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotExpressed {
+    /// The target.
+    pub target: String,
+    /// Why.
+    pub reason: &'static str,
+    /// How many domains; `not_expressed.csv` in the target's folder names them.
+    pub domains: u64,
 }
 
 impl Lists {

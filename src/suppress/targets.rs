@@ -144,7 +144,7 @@ fn place(
 ) -> Result<Place, &'static str> {
     let own_columns = target.files.iter().flat_map(|f| f.rows.iter().flatten()).any(|cell| cell == "{sending_domain}");
     if !entry.get("sending_domain").is_empty() && target.scope != Scope::SendingDomain && !own_columns {
-        return Err("refuses one sending domain only; this list would stop all of them");
+        return Err("cannot stop one sending domain alone; an entry would stop all of them");
     }
     if takes_domains {
         return Ok(Place::AsDomain);

@@ -93,6 +93,7 @@ impl Plan<'_> {
             list_sources: self.judgement.list_sources.len() as u64,
             brake: self.brake,
             files: Vec::new(),
+            not_expressed: Vec::new(),
         }
     }
 }

@@ -126,3 +126,12 @@ fn whole_numbers_of_any_size_stay_exact() {
         ]
     );
 }
+
+#[test]
+fn columns_that_nothing_reads_are_noted_once_for_each_input() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("a.csv");
+    std::fs::write(&file, "recipient,reply,Shoe size\na@example.com,550 no,9\nb@example.com,550 no,8\n").unwrap();
+    let unread: Vec<Vec<String>> = read(&file).unread.into_iter().map(|(_, columns)| columns.to_vec()).collect();
+    assert_eq!(unread, [["Shoe size"]]);
+}

@@ -10,6 +10,13 @@ pub const MAX_TEXT: usize = 8 << 10;
 /// Longest id or name kept, in bytes: RFC 5322 allows a line of 998.
 const MAX_NAME: usize = 998;
 
+/// `text` without white space around it; nearly always there is none, and then two bytes tell.
+pub fn trimmed(text: &str) -> &str {
+    let plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let bytes = text.as_bytes();
+    if plain(bytes.first()) && plain(bytes.last()) { text } else { text.trim() }
+}
+
 /// `text`, at most `limit` bytes of it, never splitting a character.
 pub fn capped(text: &str, limit: usize) -> &str {
     &text[..text.floor_char_boundary(limit)]
@@ -54,18 +61,17 @@ pub fn command(text: &str) -> Option<SmtpCommand> {
 
 /// A host, lower case: `dns; MX.example.com`, `mx.example.com (192.0.2.1)`, `mx.example.com[192.0.2.1]:25`, `mx.example.com.`.
 pub fn host(text: &str) -> Option<String> {
-    let text = match text.split_once(';') {
-        Some((_, host)) => host,
-        None => text,
-    };
-    let text = text.trim();
-    let end = text.find(|c: char| c.is_whitespace() || matches!(c, '(' | '[' | ',')).unwrap_or(text.len());
-    let word = match &text[..end] {
+    let typed = memchr::memchr(b';', text.as_bytes()).map_or(0, |at| at + 1);
+    let text = trimmed(&text[typed..]);
+    let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'(' | b'[' | b',');
+    let word = match &text[..text.bytes().position(|b| ends(&b)).unwrap_or(text.len())] {
         "" => text.trim_matches(['[', ']', '(', ')']),
         word => word,
     };
     let word = capped(word.trim_end_matches('.'), MAX_NAME);
-    (!word.is_empty() && !word.chars().any(char::is_control)).then(|| word.to_ascii_lowercase())
+    let control =
+        if word.is_ascii() { word.bytes().any(|b| b.is_ascii_control()) } else { word.chars().any(char::is_control) };
+    (!word.is_empty() && !control).then(|| word.to_ascii_lowercase())
 }
 
 /// Our IP: `192.0.2.1`, `192.0.2.1:25`, `[2001:db8::1]:25`.
@@ -76,13 +82,13 @@ pub fn ip(text: &str) -> Option<IpAddr> {
 
 /// A domain, or the domain of an address: `example.com`, `ann@example.com`, `Ann <ann@example.com>`.
 pub fn domain(text: &str) -> Option<String> {
-    let text = text.trim().trim_end_matches('>');
+    let text = trimmed(text).trim_end_matches('>');
     domain_key(text.rsplit_once('@').map_or(text, |(_, domain)| domain))
 }
 
 /// A Message-ID without its angle brackets.
 pub fn message_id(text: &str) -> Option<String> {
-    let id = text.trim().trim_start_matches('<').trim_end_matches('>');
+    let id = trimmed(text).trim_start_matches('<').trim_end_matches('>');
     (!id.is_empty()).then(|| name(id))
 }
 

@@ -26,6 +26,7 @@ pub enum Value<'v> {
 
 impl<'v> Value<'v> {
     /// The value as text.
+    #[inline]
     pub fn text(self) -> Cow<'v, str> {
         match self {
             Value::Text(text) => Cow::Borrowed(text),
@@ -119,6 +120,15 @@ impl Layout {
             Pick::Join(slots, with) => join(slots, with, record),
             Pick::Cut { slot, before, after } => cut(record.get(*slot)?.text(), before.as_deref(), after.as_deref()),
         })
+    }
+
+    /// Calls `visit` with the text of every field that this record holds.
+    pub fn each(&self, record: &impl Values, visit: &mut dyn FnMut(&str)) {
+        for field in Field::ALL {
+            if let Some(text) = self.text(*field, record) {
+                visit(&text);
+            }
+        }
     }
 
     /// The field's value in this record, numbers as numbers; for the fields that can be numbers.

@@ -22,7 +22,7 @@ use super::date::Zone;
 use super::mail::MailReader;
 use super::{ParseOptions, Parsed};
 use crate::bounce::{Origin, Reject, RejectReason};
-use crate::source::{Header, Record};
+use crate::source::{Header, Item, Record};
 use crate::tables::TableError;
 
 /// Reads records; shared by all threads.
@@ -68,10 +68,40 @@ impl Records {
         record: Record<'_>,
         out: &mut Parsed,
     ) {
-        match &*self.plans.of(header, &self.formats) {
+        let plan = self.plans.of(header, &self.formats);
+        if !plan.unread.is_empty() {
+            out.unread_columns(&origin.source, &plan.unread);
+        }
+        match &plan.layout {
             Ok(layout) => Builder { setting: &self.setting, mails, origin }.record(layout, &record, out),
             Err(detail) => out.rejects.push(reject(origin, RejectReason::BadRow, detail.clone())),
         }
+    }
+
+    /// Every field that an item's records hold, as spelled there.
+    pub(super) fn fields(&self, item: &Item<'_>, visit: &mut dyn FnMut(&str)) {
+        match item {
+            Item::Row { header, record, .. } => {
+                if let Ok(layout) = &self.plans.of(header, &self.formats).layout {
+                    layout.each(record, visit);
+                }
+            }
+            Item::Json { text, .. } => {
+                // What is no JSON has no fields.
+                let _ = json::read(&self.keys, text, &mut |slots| {
+                    if let Some(shape) = self.shape(slots) {
+                        shape.layout.each(slots, visit);
+                    }
+                });
+            }
+            Item::Mail { .. } | Item::Log { .. } => {}
+        }
+    }
+
+    /// The first format whose names are there.
+    fn shape(&self, slots: &json::Slots<'_>) -> Option<&Shape> {
+        let any = |any: &Vec<Slot>| any.iter().any(|slot| slots.has(*slot));
+        self.shapes.iter().find(|shape| shape.needs.iter().all(any) && !shape.lacks.iter().any(|slot| slots.has(*slot)))
     }
 
     /// Reads one JSON value: an object, or an array of them, perhaps in wrappers.
@@ -80,11 +110,7 @@ impl Records {
         let mut records = 0_u64;
         let read = json::read(&self.keys, text, &mut |slots| {
             records += 1;
-            let fits = |shape: &&Shape| {
-                shape.needs.iter().all(|any| any.iter().any(|slot| slots.has(*slot)))
-                    && !shape.lacks.iter().any(|slot| slots.has(*slot))
-            };
-            let Some(shape) = self.shapes.iter().find(fits) else {
+            let Some(shape) = self.shape(slots) else {
                 out.rejects.push(reject(
                     origin,
                     RejectReason::UnknownFormat,

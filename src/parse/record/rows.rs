@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
+use super::clean;
 use super::field::Field;
 use super::formats::Formats;
 use super::layout::{Layout, Slot, Value, Values};
@@ -11,7 +12,7 @@ use crate::source::{Header, Record};
 
 impl Values for Record<'_> {
     fn get(&self, slot: Slot) -> Option<Value<'_>> {
-        let text = Record::get(self, usize::from(slot))?.trim();
+        let text = clean::trimmed(Record::get(self, usize::from(slot))?);
         (!text.is_empty() && !matches!(text, "NULL" | "null" | "\\N")).then_some(Value::Text(text))
     }
 
@@ -20,8 +21,14 @@ impl Values for Record<'_> {
     }
 }
 
-/// How the records of one header are read; an error for all of them when they cannot be.
-pub type Plan = Result<Layout, String>;
+/// How the records of one header are read.
+#[derive(Debug)]
+pub struct Plan {
+    /// An error for all of them when they cannot be.
+    pub layout: Result<Layout, String>,
+    /// Its columns that nothing reads.
+    pub unread: Arc<[String]>,
+}
 
 /// The plans worked out so far, by header.
 #[derive(Debug, Default)]
@@ -46,14 +53,26 @@ impl Plans {
 fn make(header: &Header, formats: &Formats) -> Plan {
     let names: Vec<String> = header.names.iter().map(|name| name.trim().to_ascii_lowercase()).collect();
     let has = |wanted: &str| names.contains(&wanted.to_ascii_lowercase());
-    let Some(format) = formats.of_columns(has) else { return Err("no export format has these columns".to_owned()) };
-    let place = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        names.iter().position(|column| *column == name).and_then(|column| Slot::try_from(column).ok())
+    let Some(format) = formats.of_columns(has) else {
+        return Plan { layout: Err("no export format has these columns".to_owned()), unread: Arc::default() };
     };
-    let layout = Layout::new(&format.export, format.name, place)?;
-    let addressed = [Field::Recipient, Field::OriginalRecipient, Field::FinalRecipient, Field::RecipientDomain];
-    if addressed.iter().any(|field| layout.knows(*field)) { Ok(layout) } else { Err(no_recipient_column(header)) }
+    let mut read = vec![false; names.len()];
+    let mut place = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        let column = names.iter().position(|column| *column == name)?;
+        read[column] = true;
+        Slot::try_from(column).ok()
+    };
+    // What tells the format has been looked at.
+    for name in format.export.needs.iter().flat_map(|any| any.split('|')) {
+        let _ = place(name);
+    }
+    let layout = Layout::new(&format.export, format.name, place).and_then(|layout| {
+        let addressed = [Field::Recipient, Field::OriginalRecipient, Field::FinalRecipient, Field::RecipientDomain];
+        if addressed.iter().any(|field| layout.knows(*field)) { Ok(layout) } else { Err(no_recipient_column(header)) }
+    });
+    let unread = header.names.iter().zip(read).filter(|(name, read)| !read && !name.is_empty());
+    Plan { layout, unread: unread.map(|(name, _)| name.clone()).collect() }
 }
 
 /// What is missing, what is there, and what was probably meant.

@@ -31,6 +31,12 @@ pub(super) fn all(view: &View<'_>) -> Markup {
                     @if lists.covered > 0 { li { (counted(lists.covered, "address", "addresses")) " covered by those domains" } }
                     @for (reason, n) in view.held() { li { (count(n)) " held: " (reason.in_words()) } }
                     li { (counted(lists.protected_total(), "address", "addresses")) " protected: bounced for a reason that is not theirs" }
+                    @for untold in &lists.not_expressed {
+                        li {
+                            (counted(untold.domains, "domain", "domains")) " not in " code { (visible(&untold.target)) } ": it " (untold.reason)
+                            "; see not_expressed.csv there"
+                        }
+                    }
                     @if lists.quarantined > 0 { li { (counted(lists.quarantined, "cell", "cells")) " in quarantine: a spreadsheet would run them" } }
                 }
                 p.soft {
