@@ -3,6 +3,7 @@
 //! The local part is kept byte for byte (RFC 5321 2.4: only its host may interpret it); the domain is the lower-case
 //! A-label form, so that one domain is one key. Finding an address inside prose is parse's work.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// Longest address kept, in bytes: RFC 5321 allows 64 + 1 + 255; some room for what is really sent.
@@ -76,6 +77,18 @@ pub fn domain_key(domain: &str) -> Option<String> {
     Some(key)
 }
 
+/// A domain as people know it: `bücher.example (xn--bcher-kva.example)`. The A-labels stay beside it because letters of
+/// different scripts look alike, and because lists and logs have them.
+pub fn shown_domain(domain: &str) -> Cow<'_, str> {
+    if !domain.contains("xn--") {
+        return Cow::Borrowed(domain);
+    }
+    match idna::domain_to_unicode(domain) {
+        (shown, Ok(())) if shown != domain => Cow::Owned(format!("{shown} ({domain})")),
+        _ => Cow::Borrowed(domain),
+    }
+}
+
 /// Appends the one spelling of a domain; `None`, and some rest appended, for what cannot be one.
 fn push_domain(out: &mut String, domain: &str) -> Option<()> {
     let start = out.len();
@@ -142,6 +155,17 @@ mod tests {
             ("an\u{7}n@example.com", None),
         ] {
             assert_eq!(Address::parse(text).as_ref().map(Address::as_str), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_domain_is_shown_in_its_own_letters_and_in_a_labels() {
+        for (domain, want) in [
+            ("xn--bcher-kva.example", "bücher.example (xn--bcher-kva.example)"),
+            ("example.com", "example.com"),
+            ("xn--a.example", "xn--a.example"),
+        ] {
+            assert_eq!(shown_domain(domain), want);
         }
     }
 

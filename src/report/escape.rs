@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use crate::bounce::shown_domain;
+
 /// Text in which nothing is invisible or turns the line around: control characters, bidirectional marks, zero-width
 /// and tag characters appear as `\u{..}`; line breaks and tabs as a space.
 ///
@@ -20,6 +22,15 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// A domain or a scope's key (several, joined with `+`) for people: letters of its own language instead of A-labels.
+pub fn key(text: &str) -> Cow<'_, str> {
+    if !text.contains("xn--") {
+        return visible(text);
+    }
+    let shown: Vec<_> = text.split('+').map(shown_domain).collect();
+    Cow::Owned(visible(&shown.join("+")).into_owned())
 }
 
 /// Characters that a reader does not see, or that change how others appear.
@@ -81,6 +92,12 @@ pub fn prose(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_shows_a_labels_in_their_own_letters_and_hides_nothing() {
+        assert_eq!(key("203.0.113.7+xn--bcher-kva.example"), "203.0.113.7+bücher.example (xn--bcher-kva.example)");
+        assert_eq!(key("a\u{202e}b"), "a\\u{202e}b");
+    }
 
     #[test]
     fn what_a_terminal_would_obey_is_shown_instead() {

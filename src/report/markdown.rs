@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::Write;
 
 use super::Output;
-use super::escape::{code, prose, short};
+use super::escape::{code, key, prose, short};
 use super::view::{IncidentView, TOP, View};
 use super::words::{
     MISSING, bytes, count, count_or_missing, counted, date_or_missing, minute, percent, share, spaced, title,
@@ -102,7 +102,7 @@ impl Page {
             "### {}: {} {} ({}, {})",
             title(i.kind.as_str()),
             spaced(&i.scope.type_name()),
-            code(&i.scope.key()),
+            code(&key(&i.scope.key())),
             i.confidence,
             i.status.as_str()
         ));
@@ -131,7 +131,7 @@ impl Page {
         }
         i.evidence.iter().for_each(|e| item(prose(e)));
         for rival in &i.confounded_with {
-            item(format!("may as well be {} {}", spaced(&rival.type_name()), code(&rival.key())));
+            item(format!("may as well be {} {}", spaced(&rival.type_name()), code(&key(&rival.key()))));
         }
         i.missing.iter().for_each(|m| item(format!("missing: {}", prose(m))));
         for action in &view.actions {
@@ -167,7 +167,7 @@ impl Page {
             view.tenants().map(|t| {
                 let i = t.incident;
                 vec![
-                    code(&i.scope.key()),
+                    code(&key(&i.scope.key())),
                     count(i.domains.len().max(1) as u64),
                     i.receiver.as_deref().map_or(MISSING.to_owned(), code),
                     counted(i.bounces, "bounce", "bounces"),
@@ -193,7 +193,7 @@ impl Page {
                 let i = o.incident;
                 vec![
                     spaced(i.kind.as_str()),
-                    format!("{} {}", spaced(&i.scope.type_name()), code(&i.scope.key())),
+                    format!("{} {}", spaced(&i.scope.type_name()), code(&key(&i.scope.key()))),
                     i.confidence.to_string(),
                     count(i.bounces),
                     prose(&i.sentence),
@@ -211,7 +211,7 @@ impl Page {
             header,
             top.iter().map(|d| {
                 vec![
-                    code(&d.domain),
+                    code(&key(&d.domain)),
                     d.receiver.as_deref().map_or(MISSING.to_owned(), code),
                     count(d.bounces),
                     count_or_missing(d.delivered),

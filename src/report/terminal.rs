@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::escape::{short, visible};
+use super::escape::{key, short};
 use super::view::{IncidentView, View};
 use super::words::{counted, date_or_missing, spaced};
 
@@ -70,7 +70,7 @@ fn incident_line(view: &IncidentView<'_>) -> String {
         "  {:<6} {:<22} {}: {}{}",
         i.confidence,
         spaced(i.kind.as_str()),
-        visible(&i.scope.key()),
+        key(&i.scope.key()),
         counted(i.bounces, "bounce", "bounces"),
         action.unwrap_or_default()
     )

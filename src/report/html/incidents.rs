@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::charts;
-use crate::report::escape::{short, visible};
+use crate::report::escape::{key, short, visible};
 use crate::report::view::{AdviceLine, IncidentView, View};
 use crate::report::words::{
     MISSING, count, count_or_missing, counted, date_or_missing, minute, percent, spaced, title,
@@ -30,7 +30,7 @@ fn card(view: &IncidentView<'_>) -> Markup {
     html! {
         article.card id=(i.id) {
             div.top {
-                h3 { (title(i.kind.as_str())) ": " (spaced(&i.scope.type_name())) " " code { (visible(&i.scope.key())) } }
+                h3 { (title(i.kind.as_str())) ": " (spaced(&i.scope.type_name())) " " code { (key(&i.scope.key())) } }
                 (badges(view))
             }
             @if !i.sentence.is_empty() { p.sentence { (visible(&i.sentence)) } }
@@ -69,7 +69,7 @@ fn next_steps(view: &IncidentView<'_>) -> Markup {
         ul {
             @for action in &view.actions {
                 li {
-                    strong { (action.verb.as_str()) } " " (visible(&action.amount)) " (" (spaced(&i.scope.type_name())) " " (visible(&i.scope.key())) ")"
+                    strong { (action.verb.as_str()) } " " (visible(&action.amount)) " (" (spaced(&i.scope.type_name())) " " (key(&i.scope.key())) ")"
                     @if let Some(until) = action.until { ", look again on " (until) }
                 }
             }
@@ -128,7 +128,7 @@ fn evidence(view: &IncidentView<'_>) -> Markup {
             @for (name, n) in &i.blocklists { li { "names " code { (visible(name)) } ", " (count(*n)) " times" } }
             @for line in &i.evidence { li { (visible(line)) } }
             @for rival in &i.confounded_with {
-                li { "may as well be " (spaced(&rival.type_name())) " " code { (visible(&rival.key())) } }
+                li { "may as well be " (spaced(&rival.type_name())) " " code { (key(&rival.key())) } }
             }
             @for line in &i.missing { li { "missing: " (visible(line)) } }
         }
@@ -181,7 +181,7 @@ fn tenant_row(view: &IncidentView<'_>) -> Markup {
     let action = view.actions.first();
     html! {
         tr id=(i.id) {
-            td.key { (visible(&i.scope.key())) (domains(&i.domains)) }
+            td.key { (key(&i.scope.key())) (domains(&i.domains)) }
             td { (i.receiver.as_deref().map_or(MISSING.into(), visible)) }
             td.n { (count(i.bounces)) br; small { (counted(i.recipients, "recipient", "recipients")) } }
             td.n {
@@ -217,7 +217,7 @@ fn domains(domains: &[String]) -> Markup {
         @if domains.len() > 1 {
             br;
             small {
-                @for (n, domain) in domains.iter().take(DOMAINS).enumerate() { @if n > 0 { ", " } (visible(domain)) }
+                @for (n, domain) in domains.iter().take(DOMAINS).enumerate() { @if n > 0 { ", " } (key(domain)) }
                 @if domains.len() > DOMAINS { " and " (count((domains.len() - DOMAINS) as u64)) " more" }
             }
         }
@@ -248,7 +248,7 @@ pub(super) fn others(view: &View<'_>) -> Markup {
                         @for other in all.iter().take(ROWS) {
                             tr id=(other.incident.id) {
                                 td { (title(other.incident.kind.as_str())) }
-                                td.key { small { (spaced(&other.incident.scope.type_name())) } br; (visible(&other.incident.scope.key())) }
+                                td.key { small { (spaced(&other.incident.scope.type_name())) } br; (key(&other.incident.scope.key())) }
                                 td { (other.incident.confidence.as_str()) }
                                 td.n { (count(other.incident.bounces)) }
                                 td.text { (visible(&other.incident.sentence)) }

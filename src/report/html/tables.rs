@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::report::escape::{short, visible};
+use crate::report::escape::{key, short, visible};
 use crate::report::view::{TOP, View};
 use crate::report::words::{MISSING, count, count_or_missing, counted, percent, share, spaced};
 
@@ -31,7 +31,7 @@ pub(super) fn domains(view: &View<'_>) -> Markup {
                 tbody {
                     @for row in top {
                         tr {
-                            th.key scope="row" { (visible(&row.domain)) }
+                            th.key scope="row" { (key(&row.domain)) }
                             td { (row.receiver.as_deref().map_or(MISSING.into(), visible)) }
                             td.n { (count(row.bounces)) }
                             td.n { (count_or_missing(row.delivered)) }
