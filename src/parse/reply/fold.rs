@@ -1,12 +1,17 @@
 //! White space and lines. In: text as a report, a log or an export holds it. Out: one line; a multi-line reply joined to one.
 
+use std::borrow::Cow;
+
 /// Folds white space, control characters and spelled-out line ends (`\r\n`, `\n`) to single spaces; cuts at `max` bytes.
-pub fn fold(text: &str, max: usize) -> String {
+pub fn fold(text: &str, max: usize) -> Cow<'_, str> {
     let mut end = text.len().min(max);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
     let text = &text[..end];
+    if is_folded(text) {
+        return text.trim_matches(' ').into();
+    }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     // Runs between white space are copied whole; a run may hide a spelled-out line end.
@@ -29,17 +34,27 @@ pub fn fold(text: &str, max: usize) -> String {
     out.push_str(rest);
     let trimmed = out.trim_end().len();
     out.truncate(trimmed);
-    out
+    out.into()
+}
+
+/// Whether nothing within an ASCII text is to be folded, as in most exports.
+fn is_folded(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let odd = |byte: u8| !(b' '..=b'~').contains(&byte) | (byte == b'\\');
+    // No way out in between: so the compiler looks at many bytes at once.
+    let pairs = bytes.iter().zip(bytes.iter().skip(1));
+    let within = pairs.fold(false, |found, (a, b)| found | odd(*a) | ((*a == b' ') & (*b == b' ')));
+    !within && !bytes.last().is_some_and(|byte| odd(*byte))
 }
 
 /// Joins `550-5.7.1 one 550-5.7.1 two 550 5.7.1 three` to `550 5.7.1 one two three`.
 ///
 /// A continuation repeats the code, then perhaps the status; both go. Text that is not a multi-line reply stays as it is.
-pub fn join_lines(text: &str) -> String {
+pub fn join_lines(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
     let starts = matches!(bytes, [b'2'..=b'5', d, e, b'-', ..] if d.is_ascii_digit() && e.is_ascii_digit());
     if !starts {
-        return text.to_owned();
+        return text.into();
     }
     let code = &text[..3];
     let first = text[4..].trim_start();
@@ -61,7 +76,7 @@ pub fn join_lines(text: &str) -> String {
     push_line(&mut out, rest);
     let trimmed = out.trim_end().len();
     out.truncate(trimmed);
-    out
+    out.into()
 }
 
 /// Where ` CCC-` or ` CCC ` starts in `text`, for the code of the first line.
