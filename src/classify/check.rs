@@ -10,7 +10,7 @@ use crate::tables::rules::Rule;
 use crate::tables::{Row, TableError};
 
 use super::heard::Heard;
-use super::patterns::Hits;
+use super::patterns::{Hits, alternatives, lower_case};
 use super::{Classifier, template};
 
 /// Something wrong with a row.
@@ -40,6 +40,7 @@ pub fn check(user_tables: Option<&Path>) -> Result<Vec<Finding>, TableError> {
     classifier.check_names(&mut findings);
     classifier.check_examples(&mut findings);
     classifier.check_lists(&mut findings);
+    classifier.check_alternatives(&mut findings);
     Ok(findings)
 }
 
@@ -153,12 +154,35 @@ impl Classifier {
         }
     }
 
+    /// Each alternative of a user's regex is used by an example of its row. The built-in rows quote many wordings of
+    /// which one example stands for all.
+    fn check_alternatives(&self, findings: &mut Vec<Finding>) {
+        let users = self.rules.rows().iter().filter(|row| !row.file.starts_with("tables/"));
+        for row in users.filter(|row| !row.value.examples.is_empty()) {
+            let examples: Vec<String> = row.value.examples.iter().map(|example| self.lower_template(example)).collect();
+            for (text, matcher) in alternatives(row.value.text.as_deref().unwrap_or_default()) {
+                if !text.is_empty() && !examples.iter().any(|example| matcher.fits(example)) {
+                    findings.push(finding(
+                        row,
+                        format!("rule \"{}\": no example uses '{text}'; add one, or take it out", row.value.id),
+                    ));
+                }
+            }
+        }
+    }
+
+    /// What the regexes are tried on for an example.
+    fn lower_template(&self, example: &str) -> String {
+        let reply = reply::read(host_and_reply(example).1);
+        let (mut text, mut lower) = (String::new(), String::new());
+        template::write(reply.text.as_deref().unwrap_or_default(), &self.known, &mut text);
+        lower_case(&text, &mut lower);
+        lower
+    }
+
     /// What an example reaches, read as an event would be. `HOST | reply` gives the answering host.
     fn reached(&self, example: &str, row: &Row<Rule>, hits: &mut Hits) -> Reached<'_> {
-        let (host, diagnostic) = match example.split_once(" | ") {
-            Some((host, rest)) if !host.contains(' ') => (Some(host), rest),
-            _ => (None, example),
-        };
+        let (host, diagnostic) = host_and_reply(example);
         let reply = reply::read(diagnostic);
         let heard = Heard::of_reply(&reply, host, &self.receivers);
         let mut text = String::new();
@@ -170,6 +194,14 @@ impl Classifier {
             Some(first) if holding.iter().any(is_row) => Reached::Shadowed(first),
             first => Reached::Not(first.copied()),
         }
+    }
+}
+
+/// An example's answering host, if it gives one, and its reply.
+fn host_and_reply(example: &str) -> (Option<&str>, &str) {
+    match example.split_once(" | ") {
+        Some((host, rest)) if !host.contains(' ') => (Some(host), rest),
+        _ => (None, example),
     }
 }
 

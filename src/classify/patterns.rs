@@ -10,6 +10,7 @@ use std::sync::Arc;
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
+use regex_syntax::ast::Ast;
 
 use crate::tables::blocklists::Blocklist;
 use crate::tables::receivers::{Receiver, Receivers};
@@ -289,13 +290,25 @@ impl Making {
 }
 
 /// Appends `text` in lower case. ASCII, nearly all there is, goes by the byte.
-fn lower_case(text: &str, out: &mut String) {
+pub fn lower_case(text: &str, out: &mut String) {
     if text.is_ascii() {
         out.push_str(text);
         out.make_ascii_lowercase();
     } else {
         out.extend(text.chars().flat_map(char::to_lowercase));
     }
+}
+
+/// The alternatives of a regex as its row spells them, each ready to be tried on its own.
+pub fn alternatives(regex: &str) -> Vec<(&str, Matcher)> {
+    let whole = regex_syntax::ast::parse::Parser::new().parse(regex).ok();
+    let spans = match &whole {
+        Some(Ast::Alternation(all)) => all.asts.iter().map(Ast::span).collect(),
+        Some(one) => vec![one.span()],
+        None => Vec::new(),
+    };
+    let texts = spans.into_iter().filter_map(|span| regex.get(span.start.offset..span.end.offset));
+    texts.filter_map(|text| Some((text, Matcher::new(read(&lowered(text)).ok()?)))).collect()
 }
 
 /// A regex in lower case, its escapes left alone: `\S` is not `\s`.

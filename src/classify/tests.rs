@@ -111,6 +111,19 @@ fn check_says_which_row_took_an_example() {
 }
 
 #[test]
+fn check_says_which_part_of_a_users_regex_no_example_uses() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "[[rule]]\nid = \"ours\"\ncause = \"content\"\ntext = 'flurble|wibble \\d|flurb(le|ly)'\nstatus = \"5.7.*\"\nreply_code = \"5xx\"\n\
+        source = \"x\"\nexamples = [\"550 5.7.9 flurble\"]\n";
+    std::fs::write(dir.path().join("rules.toml"), text).unwrap();
+    let found: Vec<String> = check(Some(dir.path())).unwrap().iter().map(Finding::to_string).collect();
+    assert!(
+        matches!(&found[..], [one] if one.contains("rules.toml:1: rule \"ours\": no example uses 'wibble \\d'")),
+        "{found:#?}"
+    );
+}
+
+#[test]
 fn a_trace_names_every_rule_that_holds_and_the_first_wins() {
     let classifier = Classifier::new(None).unwrap();
     let trace = classifier.trace(&event(None, "550 5.1.1 <ann@example.com>: Recipient address rejected: User unknown"));

@@ -1,6 +1,6 @@
 //! Rows of rules.toml: what a reply means. Matching is classify's work.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::Table;
 use crate::bounce::{Basis, Blames, Cause, Permanence, SmtpCommand};
@@ -12,13 +12,13 @@ pub struct Rule {
     /// Unique, lower case, words joined with `-`; printed in lists and reports.
     pub id: String,
     /// Only when one of these systems spoke, such as `exchange_online`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "one_or_more")]
     pub receiver: Vec<String>,
     /// Only with one of these reply codes; `5xx` style wildcards allowed.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "one_or_more")]
     pub reply_code: Vec<String>,
     /// Only with one of these statuses; `*` for any part: `*.1.10`, `5.7.*`, ranges `5.7.606-649`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "one_or_more")]
     pub status: Vec<String>,
     /// Regex (crate `regex`, case-insensitive, white space folded) on the innermost reply.
     pub text: Option<String>,
@@ -44,6 +44,20 @@ pub struct Rule {
     /// Replies that must not reach this row.
     #[serde(default)]
     pub counter_examples: Vec<String>,
+}
+
+/// A column that holds one word or a list of them.
+fn one_or_more<'de, D: Deserializer<'de>>(column: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a text such as \"5.7.1\", or a list of them")]
+    enum Column {
+        One(String),
+        More(Vec<String>),
+    }
+    Ok(match Column::deserialize(column)? {
+        Column::One(word) => vec![word],
+        Column::More(words) => words,
+    })
 }
 
 impl Table for Rule {
