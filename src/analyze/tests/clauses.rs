@@ -25,9 +25,12 @@ fn number(mail: &Mail) -> usize {
     mail.to.trim_end_matches(".com").rsplit("company").next().and_then(|n| n.parse().ok()).unwrap_or(usize::MAX)
 }
 
+/// What was refused for which cause, and the incident that it makes.
+type Case = (Cause, fn(&Mail) -> bool, &'static str);
+
 #[test]
 fn one_slice_of_what_we_send_is_blamed_by_its_own_kind() {
-    let cases: [(Cause, fn(&Mail) -> bool, &str); 5] = [
+    let cases: [Case; 5] = [
         (Cause::Content, |m| m.campaign == "c3", "content_rejection campaign c3 high"),
         (
             Cause::Authentication,
