@@ -165,7 +165,7 @@ fn address(token: &str, known: &KnownHosts, out: &mut String) {
         return;
     };
     let role = |role: &&str| local.get(..role.len()).is_some_and(|head| head.eq_ignore_ascii_case(role));
-    if local.len() <= 24 && bits(local) & DIGIT == 0 && ROLES.iter().any(|known| role(known)) {
+    if local.len() <= 24 && bits(local) & DIGIT == 0 && ROLES.iter().any(role) {
         out.push_str(local);
         out.push('@');
         known.write(domain, out);
