@@ -82,3 +82,15 @@ fn the_rest_of_the_domains_is_counted() {
     assert_eq!((top.len(), rest), (TOP, 16));
     assert_eq!(top.iter().map(|d| d.bounces).sum::<u64>() + bounces, all);
 }
+
+#[test]
+fn more_complaints_than_deliveries_are_a_count_and_no_rate() {
+    let mut night = Night::busy();
+    let complaints = night.view().totals.complaints;
+    assert!(complaints > 0);
+    night.judgement.delivered = Some(complaints - 1);
+    let view = night.view();
+    assert_eq!(view.totals.complaint_rate, None);
+    let tile = view.tiles.iter().find(|tile| tile.label == "Complaints").unwrap();
+    assert_eq!(tile.value, complaints.to_string());
+}

@@ -75,7 +75,8 @@ impl Totals {
             dead_bounces: failures(judgement, dead),
             bounce_rate: share(bounces, judgement.tried),
             policy_rate: share(policy_bounces, judgement.tried),
-            complaint_rate: share(complaints, judgement.delivered),
+            // Complaints are about mail of days before: beside fewer deliveries they are no share.
+            complaint_rate: share(complaints, judgement.delivered.filter(|delivered| *delivered >= complaints)),
             unknown_share: unknown_share(facts),
         }
     }
