@@ -36,6 +36,8 @@ pub mod cli;
 
 use std::path::Path;
 
+use anyhow::Context;
+
 pub use night::{Job, Outcome, Quantity, run, too_many};
 
 use crate::frame::{NightFiles, NightWriter, Sink};
@@ -70,13 +72,20 @@ pub fn parse_to_parquet(
     path: &Path,
     visible: bool,
 ) -> anyhow::Result<Summary> {
+    // A link stays, and what it names gets the rows. A pipe or a device is written to: a rename would put a file in its
+    // place, and that of `/dev/null` breaks the machine.
+    let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let device = path.metadata().is_ok_and(|found| !found.is_file());
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let work = tempfile::tempdir_in(folder)?;
+    let work = if device { tempfile::tempdir() } else { tempfile::tempdir_in(folder) }
+        .with_context(|| format!("{}: its folder cannot be written to", path.display()))?;
     let files = NightFiles::in_folder(work.path());
     let mut writer = NightWriter::create(&files)?;
     let summary = read_all(inputs, options, &mut writer, visible)?;
     writer.finish()?;
-    std::fs::rename(&files.events, path)?;
+    let written =
+        if device { std::fs::copy(&files.events, path).map(drop) } else { std::fs::rename(&files.events, path) };
+    written.with_context(|| format!("{}: cannot be written", path.display()))?;
     Ok(summary)
 }
 

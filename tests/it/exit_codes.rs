@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use crate::program::{Outcome, bouncescope, root, tree};
@@ -160,4 +161,35 @@ fn parse_writes_data_to_stdout_and_everything_else_to_stderr() {
         .behaves(&[0]);
     assert_eq!(piped.lines()[0]["source"], "-");
     assert_eq!(piped.lines()[0]["recipient"], "dana.whitlock@northbridge.example");
+}
+
+fn parse_to_parquet(path: &Path) -> Outcome {
+    let args = ["parse", "sample_data/eml/dsn", "--format", "parquet", "-o"].map(AsRef::as_ref);
+    bouncescope(args.into_iter().chain([path.as_os_str()])).dir(&root("")).run()
+}
+
+#[test]
+fn parquet_replaces_a_file_and_leaves_the_link_that_names_it() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let (file, link) = (dir.path().join("events.parquet"), dir.path().join("link"));
+    fs::write(&file, "of last night").expect("written");
+    std::os::unix::fs::symlink(&file, &link).expect("linked");
+    parse_to_parquet(&link).behaves(&[0]);
+    assert!(fs::read(&file).expect("there").starts_with(b"PAR1"));
+    assert!(link.is_symlink());
+    assert_eq!(fs::read_dir(dir.path()).expect("there").count(), 2, "nothing else is left");
+}
+
+/// A rename in place of `/dev/null` would break the machine.
+#[test]
+fn parquet_is_written_into_a_pipe_and_does_not_take_its_place() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let (pipe, copy) = (dir.path().join("pipe"), dir.path().join("copy"));
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo starts").success());
+    let mut reader =
+        Command::new("cat").arg(&pipe).stdout(fs::File::create(&copy).expect("created")).spawn().expect("cat starts");
+    parse_to_parquet(&pipe).behaves(&[0]);
+    assert!(!pipe.metadata().expect("there").is_file(), "the pipe gave way to a file");
+    assert!(reader.wait().expect("cat ends").success());
+    assert!(fs::read(&copy).expect("there").starts_with(b"PAR1"));
 }
