@@ -29,6 +29,16 @@ pub enum Dimension {
 impl Dimension {
     /// How many there are.
     pub const COUNT: usize = 7;
+    /// All of them, each at the place of its number.
+    pub const ALL: [Dimension; Dimension::COUNT] = [
+        Dimension::Receiver,
+        Dimension::SendingIp,
+        Dimension::SendingDomain,
+        Dimension::Campaign,
+        Dimension::ListSource,
+        Dimension::Pool,
+        Dimension::Fleet,
+    ];
     /// Our side of a message.
     pub const SENDER: [Dimension; 4] =
         [Dimension::SendingIp, Dimension::SendingDomain, Dimension::Campaign, Dimension::ListSource];

@@ -51,7 +51,7 @@ impl Index {
         index.tried = stream.dimensions.iter().map(|d| seen.deciders(*d).filter(|(_, count)| *count > 0).count()).sum();
         index.single = sizes.map(|n| vec![NONE; n]);
         index.first_pool = places.organisations as u32;
-        for dimension in ALL.into_iter().filter(|d| stream.dimensions.contains(d)) {
+        for dimension in Dimension::ALL.into_iter().filter(|d| stream.dimensions.contains(d)) {
             let least = if dimension == Dimension::Pool { 1 } else { deciders.max(1) };
             for (value, _) in seen.deciders(dimension).filter(|(_, count)| *count >= least) {
                 index.single[dimension as usize][value as usize] = index.candidates.len() as u32;
@@ -147,16 +147,6 @@ impl Index {
         }
     }
 }
-
-const ALL: [Dimension; Dimension::COUNT] = [
-    Dimension::Receiver,
-    Dimension::SendingIp,
-    Dimension::SendingDomain,
-    Dimension::Campaign,
-    Dimension::ListSource,
-    Dimension::Pool,
-    Dimension::Fleet,
-];
 
 /// How many deciders fail for each value; deciders come in order, so the last one is enough to tell them apart.
 struct Seen {

@@ -11,16 +11,6 @@ use super::measure::{Counted, Measure, View};
 use super::names::NONE;
 use super::night::Identity;
 
-const DIMENSIONS: [Dimension; Dimension::COUNT] = [
-    Dimension::Receiver,
-    Dimension::SendingIp,
-    Dimension::SendingDomain,
-    Dimension::Campaign,
-    Dimension::ListSource,
-    Dimension::Pool,
-    Dimension::Fleet,
-];
-
 /// Measures all candidates of the index; the second part is the whole night for each dimension.
 pub fn measure(view: View, index: &Index) -> (Vec<Measure>, [Measure; Dimension::COUNT]) {
     let mut passes = view.cells.in_parts(|nodes| Pass::over(view, index, nodes)).into_iter();
@@ -213,12 +203,12 @@ impl<'a> Pass<'a> {
     fn mixed(&mut self, at: usize, receiver: u32, identity: &Identity, slots: &[u32; 10]) {
         let (view, delivered) = (self.view, u64::from(self.view.cells.cells[at].delivered));
         let counted = view.count(at);
-        let sums = DIMENSIONS.map(|dimension| {
+        let sums = Dimension::ALL.map(|dimension| {
             let delivered = if view.covered[dimension as usize] { delivered } else { 0 };
             let past = if counted.explained { 0 } else { counted.past + delivered };
             Sums { fails: counted.fails[dimension as usize], past }
         });
-        for (dimension, (total, sums)) in DIMENSIONS.into_iter().zip(self.totals.iter_mut().zip(sums)) {
+        for (dimension, (total, sums)) in Dimension::ALL.into_iter().zip(self.totals.iter_mut().zip(sums)) {
             // Where deliveries do not name it, what does not name it either is on no side.
             let named = match dimension {
                 Dimension::Receiver => view.night.receivers_covered || receiver != NONE,
@@ -275,7 +265,7 @@ impl<'a> Pass<'a> {
         }
         self.touched = touched;
         for (at, total) in self.totals.iter_mut().enumerate().filter(|(_, total)| !total.is_empty()) {
-            let weight = View::weight(DIMENSIONS[at], pool);
+            let weight = View::weight(Dimension::ALL[at], pool);
             self.base[at].hits += weight * total.share();
             self.base[at].trials += weight;
             self.base[at].fails += total.fails;

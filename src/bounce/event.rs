@@ -184,6 +184,23 @@ pub struct Classification {
     pub template: Option<Arc<str>>,
 }
 
+impl Classification {
+    /// What an event means, when no row of the tables and nothing else in the reply is known.
+    pub const fn new(cause: Cause, permanence: Permanence, blames: Blames, basis: Basis) -> Classification {
+        Classification {
+            cause,
+            permanence,
+            blames,
+            basis,
+            rejecting_system: None,
+            blocklist: None,
+            rule: None,
+            vendor_tag: None,
+            template: None,
+        }
+    }
+}
+
 /// An item that became no row: counted, and shown with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reject {

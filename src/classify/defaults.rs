@@ -97,27 +97,13 @@ const fn may_name_a_list(cause: Cause) -> bool {
 
 /// A feedback report: the recipient's own word.
 pub fn complaint() -> Classification {
-    Classification {
-        cause: Cause::Complaint,
-        permanence: Permanence::Permanent,
-        blames: blames(Cause::Complaint),
-        basis: basis(Cause::Complaint),
-        rejecting_system: None,
-        blocklist: None,
-        rule: None,
-        vendor_tag: None,
-        template: None,
-    }
+    let cause = Cause::Complaint;
+    Classification::new(cause, Permanence::Permanent, blames(cause), basis(cause))
 }
 
 /// What is no failure: nothing to name.
 pub fn unnamed(code: Option<ReplyCode>, status: Option<EnhancedStatus>) -> Classification {
     let class = code.map(ReplyCode::class).or(status.map(|s| s.class));
-    Classification {
-        cause: Cause::Unknown,
-        permanence: if class == Some(5) { Permanence::Permanent } else { Permanence::Transient },
-        blames: Blames::Unknown,
-        basis: Basis::Unstated,
-        ..complaint()
-    }
+    let permanence = if class == Some(5) { Permanence::Permanent } else { Permanence::Transient };
+    Classification::new(Cause::Unknown, permanence, Blames::Unknown, Basis::Unstated)
 }

@@ -131,17 +131,8 @@ mod tests {
         let mut event = Event::new(Origin { source: "a.eml".into(), index: 0 }, kind, "rfc3464");
         event.recipient = Address::parse("ann@example.com");
         event.reply_code = ReplyCode::new(550);
-        let classification = Classification {
-            cause: Cause::MailboxUnknown,
-            permanence: Permanence::Permanent,
-            blames: Blames::Recipient,
-            basis: Basis::Directory,
-            rejecting_system: None,
-            blocklist: None,
-            rule: None,
-            vendor_tag: None,
-            template: None,
-        };
+        let classification =
+            Classification::new(Cause::MailboxUnknown, Permanence::Permanent, Blames::Recipient, Basis::Directory);
         ClassifiedEvent { id: 1, event, classification, organisation: Some("example.com".into()), receiver: None }
     }
 

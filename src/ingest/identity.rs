@@ -116,15 +116,8 @@ mod tests {
 
     fn id(event: &Event, template: Option<&str>) -> u128 {
         let classification = Classification {
-            cause: Cause::MailboxUnknown,
-            permanence: Permanence::Permanent,
-            blames: Blames::Recipient,
-            basis: Basis::Directory,
-            rejecting_system: None,
-            blocklist: None,
-            rule: None,
-            vendor_tag: None,
             template: template.map(Into::into),
+            ..Classification::new(Cause::MailboxUnknown, Permanence::Permanent, Blames::Recipient, Basis::Directory)
         };
         event_id(event, &classification)
     }

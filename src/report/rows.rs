@@ -164,17 +164,7 @@ mod tests {
         let mut event = Event::new(Origin { source: "a.eml".into(), index: 2 }, Kind::Bounce, "rfc3464");
         event.recipient = Address::parse("Ann@example.com");
         event.reply = Some("550 \"quoted\", and\nfolded".into());
-        let classification = Classification {
-            cause,
-            permanence: Permanence::Permanent,
-            blames: Blames::Unknown,
-            basis: Basis::Unstated,
-            rejecting_system: None,
-            blocklist: None,
-            rule: None,
-            vendor_tag: None,
-            template: None,
-        };
+        let classification = Classification::new(cause, Permanence::Permanent, Blames::Unknown, Basis::Unstated);
         ClassifiedEvent { id: 255, event, classification, organisation: None, receiver: None }
     }
 

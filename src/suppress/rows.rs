@@ -2,17 +2,15 @@
 //! know reads as missing, as a null does.
 
 use anyhow::Context;
-use polars::prelude::{Categorical8Type, Categorical16Type, Categorical32Type, CategoricalChunked};
-use polars::prelude::{ChunkedArray, DataFrame, DataType, Int64Type, StringChunked, UInt16Type, UInt64Type};
+use polars::prelude::{Categorical8Type, CategoricalChunked, ChunkedArray, DataFrame, DataType, Int64Type};
+use polars::prelude::{StringChunked, UInt16Type, UInt64Type};
 
 use crate::bounce::Timestamp;
 
-/// A column of text: plain, categorical, or a closed set.
+/// A column of text: plain, or a closed set.
 pub(super) enum Text<'a> {
     Plain(&'a StringChunked),
-    Small(&'a CategoricalChunked<Categorical8Type>),
-    Medium(&'a CategoricalChunked<Categorical16Type>),
-    Large(&'a CategoricalChunked<Categorical32Type>),
+    Closed(&'a CategoricalChunked<Categorical8Type>),
 }
 
 impl<'a> Text<'a> {
@@ -24,9 +22,7 @@ impl<'a> Text<'a> {
         }
         column
             .try_cat8()
-            .map(Text::Small)
-            .or_else(|| column.try_cat16().map(Text::Medium))
-            .or_else(|| column.try_cat32().map(Text::Large))
+            .map(Text::Closed)
             .with_context(|| format!("column {name}: expected text, found {}", column.dtype()))
     }
 
@@ -34,9 +30,7 @@ impl<'a> Text<'a> {
     pub fn get(&self, row: usize) -> Option<&'a str> {
         match self {
             Text::Plain(column) => column.get(row),
-            Text::Small(column) => column.get_mapping().cat_to_str(u32::from(column.physical().get(row)?)),
-            Text::Medium(column) => column.get_mapping().cat_to_str(u32::from(column.physical().get(row)?)),
-            Text::Large(column) => column.get_mapping().cat_to_str(column.physical().get(row)?),
+            Text::Closed(column) => column.get_mapping().cat_to_str(u32::from(column.physical().get(row)?)),
         }
     }
 

@@ -91,15 +91,8 @@ fn event(dice: &mut Dice, number: u64, template: &Arc<str>) -> ClassifiedEvent {
     event.campaign_id = Some(format!("campaign{}", message.campaign));
     event.message_id = Some(format!("{number}@send.example"));
     let classification = Classification {
-        cause,
-        permanence: Permanence::Permanent,
-        blames,
-        basis,
-        rejecting_system: None,
-        blocklist: None,
-        rule: None,
-        vendor_tag: None,
         template: Some(template.clone()),
+        ..Classification::new(cause, Permanence::Permanent, blames, basis)
     };
     ClassifiedEvent { id: u128::from(number), event, classification, organisation: None, receiver: None }
 }

@@ -31,15 +31,8 @@ fn event(number: u64) -> ClassifiedEvent {
     event.sending_ip = "192.0.2.1".parse().ok();
     event.message_id = Some(format!("{number}@news.example"));
     let classification = Classification {
-        cause,
-        permanence: Permanence::Permanent,
-        blames,
-        basis,
-        rejecting_system: None,
-        blocklist: None,
-        rule: None,
-        vendor_tag: None,
         template: Some("550 5.7.1 refused, see {id}".into()),
+        ..Classification::new(cause, Permanence::Permanent, blames, basis)
     };
     ClassifiedEvent { id: u128::from(number), event, classification, organisation: None, receiver: None }
 }
