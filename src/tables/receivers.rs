@@ -32,7 +32,7 @@ pub struct Receiver {
     pub kind: ReceiverKind,
     /// The key that incidents join it under; absent: its name.
     pub family: Option<String>,
-    /// `.x` any host below x; `x` that host; one `*` label stands for any label.
+    /// `.x` x and any host below it; `x` that host; one `*` label stands for any label.
     #[serde(default)]
     pub hosts: Vec<String>,
     /// Shapes of the label that marks one customer; the file's header explains them.
@@ -205,7 +205,7 @@ struct Suffixes {
 struct Spelled {
     /// As a host.
     exact: Option<usize>,
-    /// As `.name`: any host below it.
+    /// As `.name`: it and any host below it.
     below: Option<usize>,
 }
 
@@ -225,10 +225,10 @@ impl Suffixes {
     fn find(&self, host: &str) -> Option<(usize, usize)> {
         let mut longest = None;
         for (at, spelled) in self.spelled.suffixes(host) {
-            match at {
-                0 if spelled.exact.is_some() => return spelled.exact.map(|row| (row, host.len())),
-                0 => {}
-                _ => longest = spelled.below.map(|row| (row, host.len() + 1 - at)).or(longest),
+            if at > 0 {
+                longest = spelled.below.map(|row| (row, host.len() + 1 - at)).or(longest);
+            } else if let Some(row) = spelled.exact.or(spelled.below) {
+                return Some((row, host.len()));
             }
         }
         self.starred(host).or(longest)
@@ -296,6 +296,8 @@ mod tests {
             ("mxa-001b2d01.gslb.pphosted.com", Some("proofpoint")),
             ("inbound-smtp.us-west-2.amazonaws.com", Some("amazon_ses")),
             ("ec2-192-0-2-1.us-west-2.compute.amazonaws.com", None),
+            ("movistar.es", Some("telefonica")),
+            ("xmovistar.es", None),
             ("cxr.mx.a.cloudfilter.net", Some("cox")),
             ("mwd-ibgw.ext.cloudfilter.net", Some("cloudmark")),
             ("mail.example.com", None),
