@@ -9,7 +9,7 @@ use polars::prelude::DataFrame;
 use super::cover::{Covers, Place, is_policy};
 use super::domains::Targets;
 use super::doubt::Doubts;
-use super::rows::{Text, Times};
+use super::rows::{PlaceColumns, Text, Times};
 use super::signal::{Event, Signal};
 use super::{Allow, Options};
 use crate::analyze::incident::Judgement;
@@ -135,7 +135,7 @@ impl<'a> Gather<'a> {
             final_recipient: columns.final_recipient.get(row),
         };
         let domain = columns.recipient_domain.get(row).unwrap_or_default();
-        let place = columns.place(row);
+        let place = columns.place.get(row);
         let doubt = || {
             let reply = columns.template.get(row).unwrap_or_default();
             self.doubts.reason(reply, columns.rejecting_system.get(row), place.receiver, domain)
@@ -179,17 +179,12 @@ struct Columns<'f> {
     recipient: Text<'f>,
     final_recipient: Text<'f>,
     recipient_domain: Text<'f>,
-    organisation: Text<'f>,
-    receiver: Text<'f>,
+    place: PlaceColumns<'f>,
     template: Text<'f>,
     cause: Text<'f>,
     blames: Text<'f>,
     rejecting_system: Text<'f>,
     feedback_type: Text<'f>,
-    sending_ip: Text<'f>,
-    sending_domain: Text<'f>,
-    campaign_id: Text<'f>,
-    list_source: Text<'f>,
 }
 
 impl<'f> Columns<'f> {
@@ -201,29 +196,13 @@ impl<'f> Columns<'f> {
             recipient: text(schema::RECIPIENT)?,
             final_recipient: text(schema::FINAL_RECIPIENT)?,
             recipient_domain: text(schema::RECIPIENT_DOMAIN)?,
-            organisation: text(schema::ORGANISATION)?,
-            receiver: text(schema::RECEIVER)?,
+            place: PlaceColumns::of(frame)?,
             template: text(schema::TEMPLATE)?,
             cause: text(schema::CAUSE)?,
             blames: text(schema::BLAMES)?,
             rejecting_system: text(schema::REJECTING_SYSTEM)?,
             feedback_type: text(schema::FEEDBACK_TYPE)?,
-            sending_ip: text(schema::SENDING_IP)?,
-            sending_domain: text(schema::SENDING_DOMAIN)?,
-            campaign_id: text(schema::CAMPAIGN_ID)?,
-            list_source: text(schema::LIST_SOURCE)?,
         })
-    }
-
-    fn place(&self, row: usize) -> Place<'f> {
-        Place {
-            organisation: self.organisation.get(row),
-            receiver: self.receiver.get(row),
-            sending_ip: self.sending_ip.get(row),
-            sending_domain: self.sending_domain.get(row),
-            campaign: self.campaign_id.get(row),
-            list_source: self.list_source.get(row),
-        }
     }
 
     /// Seconds since 1970; dates before 1970 and after 2106 are as good as none.

@@ -5,7 +5,9 @@ use anyhow::Context;
 use polars::prelude::{Categorical8Type, CategoricalChunked, ChunkedArray, DataFrame, DataType, Int64Type};
 use polars::prelude::{StringChunked, UInt16Type, UInt64Type};
 
+use super::cover::Place;
 use crate::bounce::Timestamp;
+use crate::frame::schema;
 
 /// A column of text: plain, or a closed set.
 pub(super) enum Text<'a> {
@@ -37,6 +39,41 @@ impl<'a> Text<'a> {
     /// The cell as a member of a closed set.
     pub fn word<W: std::str::FromStr>(&self, row: usize) -> Option<W> {
         self.get(row)?.parse().ok()
+    }
+}
+
+/// The columns that say where an event belongs.
+pub(super) struct PlaceColumns<'a> {
+    organisation: Text<'a>,
+    receiver: Text<'a>,
+    sending_ip: Text<'a>,
+    sending_domain: Text<'a>,
+    campaign: Text<'a>,
+    list_source: Text<'a>,
+}
+
+impl<'a> PlaceColumns<'a> {
+    pub fn of(frame: &'a DataFrame) -> anyhow::Result<PlaceColumns<'a>> {
+        let text = |name| Text::of(frame, name);
+        Ok(PlaceColumns {
+            organisation: text(schema::ORGANISATION)?,
+            receiver: text(schema::RECEIVER)?,
+            sending_ip: text(schema::SENDING_IP)?,
+            sending_domain: text(schema::SENDING_DOMAIN)?,
+            campaign: text(schema::CAMPAIGN_ID)?,
+            list_source: text(schema::LIST_SOURCE)?,
+        })
+    }
+
+    pub fn get(&self, row: usize) -> Place<'a> {
+        Place {
+            organisation: self.organisation.get(row),
+            receiver: self.receiver.get(row),
+            sending_ip: self.sending_ip.get(row),
+            sending_domain: self.sending_domain.get(row),
+            campaign: self.campaign.get(row),
+            list_source: self.list_source.get(row),
+        }
     }
 }
 

@@ -4,10 +4,10 @@
 use std::path::Path;
 
 use anyhow::Context;
-use polars::prelude::DataFrame;
+use polars::prelude::{ChunkedArray, DataFrame, UInt64Type};
 
-use super::cover::{Covers, Place};
-use super::rows::{Text, Times};
+use super::cover::Covers;
+use super::rows::{PlaceColumns, Text, Times, counts};
 use crate::analyze::incident::Judgement;
 use crate::bounce::{Address, Cause};
 use crate::frame::{self, NightFiles, schema};
@@ -98,7 +98,7 @@ pub fn incident(night: &Path, id: &str, judgement: &Judgement) -> anyhow::Result
         let Some(cause) = cells.cause.word::<Cause>(row).filter(|_| cells.kind.get(row) == Some("bounce")) else {
             return Ok(false);
         };
-        Ok(covers.find(cause, &cells.place(row)) == Some(index))
+        Ok(covers.find(cause, &cells.place.get(row)) == Some(index))
     })?;
     lines.extend(events.lines());
     Ok(lines.join("\n") + "\n")
@@ -149,14 +149,12 @@ struct Cells<'f> {
     kind: Text<'f>,
     recipient: Text<'f>,
     domain: Text<'f>,
-    organisation: Text<'f>,
-    receiver: Text<'f>,
+    place: PlaceColumns<'f>,
     cause: Text<'f>,
     rule: Text<'f>,
     reply: Text<'f>,
     source: Text<'f>,
-    index: Vec<Option<u64>>,
-    identity: [Text<'f>; 4],
+    index: &'f ChunkedArray<UInt64Type>,
 }
 
 impl<'f> Cells<'f> {
@@ -167,38 +165,19 @@ impl<'f> Cells<'f> {
             kind: text(schema::KIND)?,
             recipient: text(schema::RECIPIENT)?,
             domain: text(schema::RECIPIENT_DOMAIN)?,
-            organisation: text(schema::ORGANISATION)?,
-            receiver: text(schema::RECEIVER)?,
+            place: PlaceColumns::of(frame)?,
             cause: text(schema::CAUSE)?,
             rule: text(schema::RULE)?,
             reply: text(schema::REPLY)?,
             source: text(schema::SOURCE)?,
-            index: frame.column(schema::SOURCE_INDEX)?.u64()?.iter().collect(),
-            identity: [
-                text(schema::SENDING_IP)?,
-                text(schema::SENDING_DOMAIN)?,
-                text(schema::CAMPAIGN_ID)?,
-                text(schema::LIST_SOURCE)?,
-            ],
+            index: counts(frame, schema::SOURCE_INDEX)?,
         })
-    }
-
-    fn place(&self, row: usize) -> Place<'f> {
-        let [ip, sending_domain, campaign, list_source] = &self.identity;
-        Place {
-            organisation: self.organisation.get(row),
-            receiver: self.receiver.get(row),
-            sending_ip: ip.get(row),
-            sending_domain: sending_domain.get(row),
-            campaign: campaign.get(row),
-            list_source: list_source.get(row),
-        }
     }
 
     fn line(&self, row: usize) -> String {
         let text = |cell: &Text<'_>| cell.get(row).unwrap_or("–").to_owned();
         let time = self.time.get(row).map_or("–".to_owned(), |t| t.to_string());
-        let index = self.index.get(row).copied().flatten().unwrap_or_default();
+        let index = self.index.get(row).unwrap_or_default();
         format!(
             "  {time} {} {}: {} by {}: {} ({}#{index})",
             text(&self.kind),
