@@ -53,9 +53,11 @@ impl Builder<'_> {
         let mut event = draft.event(self.origin, kind)?;
         if kind == Kind::Bounce
             && let Some(text) = draft.text(Field::Notice)
-            && let Some(found) = notice::read(self.mails, self.origin, &text, event.recipient.as_ref())
         {
-            notice::complete(&mut event, found);
+            match notice::read(self.mails, self.origin, &text, event.recipient.as_ref()) {
+                Some(found) => notice::complete(&mut event, found),
+                None => notice::bare_reply(&mut event, &text),
+            }
         }
         Ok(event)
     }

@@ -398,7 +398,11 @@ impl<'de> Visitor<'de> for Seed<'_, '_, 'de, '_> {
             let node = &self.sink.keys.nodes[self.node];
             (node.wrapper, node.each)
         };
+        // An array that may be either holds the events of a record that has begun, which win over what it says itself.
+        let within = wrapper && each && !self.sink.slots.values.is_empty();
+        let wrapper = wrapper && !within;
         self.sink.put(self.node, Held::Present);
+        let outer = if within { self.sink.slots.take_from(0) } else { Vec::new() };
         let mut first = true;
         loop {
             let mark = self.sink.slots.values.len();
@@ -408,6 +412,7 @@ impl<'de> Visitor<'de> for Seed<'_, '_, 'de, '_> {
                 false => seq.next_element::<IgnoredAny>()?.is_some(),
             };
             if !more {
+                outer.into_iter().for_each(|(slot, value)| self.sink.slots.push(slot, value));
                 return Ok(());
             }
             first = false;

@@ -3,15 +3,17 @@
 
 use std::borrow::Cow;
 
+use super::clean;
 use crate::bounce::{Address, Event, Kind, Origin};
 use crate::parse::mail::MailReader;
+use crate::parse::reply;
 
 /// Longest notice read, in bytes.
 const MAX_NOTICE: usize = 1 << 20;
 
 /// Reads a notice; `None` when the mail reader finds no report on deliveries in it.
 pub(super) fn read(mails: &MailReader, origin: &Origin, notice: &str, recipient: Option<&Address>) -> Option<Event> {
-    let notice = super::clean::capped(notice, MAX_NOTICE);
+    let notice = clean::capped(notice, MAX_NOTICE);
     let events = mails.read(origin, as_mail(notice).as_bytes()).ok()?;
     let mut reports = events.into_iter().filter(|event| matches!(event.kind, Kind::Bounce | Kind::Delay));
     let wanted = recipient.map(Address::key);
@@ -46,6 +48,24 @@ pub(super) fn complete(event: &mut Event, notice: Event) {
     fill(&mut event.reporting_mta, notice.reporting_mta);
     fill(&mut event.sending_ip, notice.sending_ip);
     fill(&mut event.tenant_id, notice.tenant_id);
+}
+
+/// Takes a reply that stands alone in the notice's place; what goes over paragraphs is prose that nobody understood.
+pub(super) fn bare_reply(event: &mut Event, text: &str) {
+    let text = clean::capped(text.trim(), clean::MAX_TEXT);
+    if event.reply.is_some() || text.contains("\n\n") || text.contains("\r\n\r\n") {
+        return;
+    }
+    let found = reply::read(text);
+    if found.code.is_none() && found.status.is_none() {
+        return;
+    }
+    event.diagnostic_code.get_or_insert_with(|| text.to_owned());
+    event.reply_code = event.reply_code.or(found.code);
+    event.status = event.status.or(found.status);
+    event.command = event.command.or(found.command);
+    event.remote_mta = event.remote_mta.take().or(found.host);
+    event.reply = found.text;
 }
 
 /// The notice as a mail: as it is if it has a header, else with the header that such mails have.

@@ -182,3 +182,33 @@ fn a_format_asked_for_by_name_is_not_looked_for() {
     let error = Reader::new(&options).unwrap_err().to_string();
     assert!(error.contains("did you mean \"sendgrid_events\""), "{error}");
 }
+
+#[test]
+fn the_events_of_a_message_share_what_it_says_and_win_over_it() {
+    let out = read_json(
+        r#"{"from_email":"news@example.org","sg_message_id":"m1","to_email":"ann@example.com","status":"bounced","events":[
+            {"event":"delivered","email":"ann@example.com","timestamp":1795136520,"response":"250 ok"},
+            {"event":"bounce","email":"ann@example.com","timestamp":1795136523,"reason":"550 5.1.1 unknown","status":"5.1.1"}
+            ],"outbound_ip":"192.0.2.1"}"#,
+    );
+    assert_eq!((out.rejects.len(), out.deliveries.len(), out.events.len()), (0, 1, 1), "{out:?}");
+    let event = &out.events[0];
+    assert_eq!((event.grammar.as_ref(), event.kind), ("sendgrid_message", Kind::Bounce));
+    assert_eq!(event.status.unwrap().to_string(), "5.1.1");
+    assert_eq!(event.sending_domain.as_deref(), Some("example.org"));
+    assert_eq!(event.sending_ip.unwrap().to_string(), "192.0.2.1");
+    assert_eq!(out.deliveries[0].sending_ip, event.sending_ip);
+}
+
+#[test]
+fn a_reply_in_the_place_of_a_notice_is_the_reply() {
+    for (text, want) in [
+        ("550 5.1.1 The email account does not exist.", Some("550 5.1.1 The email account does not exist.")),
+        ("it came back", None),
+    ] {
+        let row = format!(
+            r#"{{"event_type":"EMAIL_BOUNCE","to_email":"ann@example.com","bounce_message":{{"text":"{text}","html":"<p>{text}</p>"}}}}"#
+        );
+        assert_eq!(read_json(&row).events[0].reply.as_deref(), want, "{text}");
+    }
+}
