@@ -1,7 +1,9 @@
-//! One small regex, compiled when first tried: to a table small enough to stay in the processor's cache, else to the
-//! general engine. In: lower-case text. Out: whether it fits.
+//! One small regex, compiled when first tried: for the general engine, and once it is tried often, to a table, if that is
+//! small. In: lower-case text. Out: whether it fits; both engines give the same answer. Most nights try most rows a few
+//! times, and tables for all of them would cost more than the naming.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::meta::Regex;
@@ -9,53 +11,52 @@ use regex_automata::nfa::thompson;
 use regex_automata::{Input, MatchKind};
 use regex_syntax::hir::Hir;
 
-/// Largest table, in bytes; making a larger one takes longer than it ever saves.
-const TABLE: usize = 128 << 10;
+/// Largest table, in bytes: what stays in the processor's cache beside others. A larger one takes longer to make than it
+/// saves.
+const TABLE: usize = 32 << 10;
+/// Tries after which a table pays: it takes as long to make as some thousand tries take with the general engine.
+const OFTEN: u32 = 3_000;
 
 /// A regex that is compiled on demand.
 #[derive(Debug)]
 pub struct Matcher {
     hir: Hir,
-    compiled: OnceLock<Compiled>,
+    /// How often it was tried before its table was made.
+    tried: AtomicU32,
+    /// `None` if it is too large for any engine; such a row never fits.
+    general: OnceLock<Option<Regex>>,
+    /// `None` if it would be too large, or needs Unicode word boundaries.
+    table: OnceLock<Option<Box<Table>>>,
 }
 
-#[derive(Debug)]
-enum Compiled {
-    Table(Box<dense::DFA<Vec<u32>>>),
-    General(Regex),
-    /// Too large for any engine; such a row never fits.
-    Nothing,
-}
+type Table = dense::DFA<Vec<u32>>;
 
 impl Matcher {
     /// A matcher for one branch of a regex, in lower case.
     pub fn new(hir: Hir) -> Matcher {
-        Matcher { hir, compiled: OnceLock::new() }
+        Matcher { hir, tried: AtomicU32::new(0), general: OnceLock::new(), table: OnceLock::new() }
     }
 
     /// Whether it matches anywhere in a lower-case text.
     pub fn fits(&self, lower: &str) -> bool {
-        match self.compiled.get_or_init(|| compile(&self.hir)) {
-            Compiled::Table(table) => {
+        let often = || self.tried.fetch_add(1, Ordering::Relaxed) >= OFTEN;
+        let made = self.table.get().or_else(|| often().then(|| self.table.get_or_init(|| table(&self.hir))));
+        match made.and_then(Option::as_ref) {
+            Some(table) => {
                 // The only errors are those of tables that quit at some byte; these do not.
                 matches!(table.try_search_fwd(&Input::new(lower).earliest(true)), Ok(Some(_)))
             }
-            Compiled::General(regex) => regex.is_match(lower),
-            Compiled::Nothing => false,
+            None => self.general.get_or_init(|| general(&self.hir)).as_ref().is_some_and(|regex| regex.is_match(lower)),
         }
     }
 }
 
-fn compile(hir: &Hir) -> Compiled {
-    if let Some(table) = table(hir) {
-        return Compiled::Table(Box::new(table));
-    }
-    let general = Regex::builder().configure(Regex::config().utf8_empty(false)).build_from_hir(hir);
-    general.map_or(Compiled::Nothing, Compiled::General)
+fn general(hir: &Hir) -> Option<Regex> {
+    Regex::builder().configure(Regex::config().utf8_empty(false)).build_from_hir(hir).ok()
 }
 
 /// The table, unless it becomes too large or needs Unicode word boundaries.
-fn table(hir: &Hir) -> Option<dense::DFA<Vec<u32>>> {
+fn table(hir: &Hir) -> Option<Box<Table>> {
     let nfa = thompson::Compiler::new()
         .configure(thompson::Config::new().utf8(false).which_captures(thompson::WhichCaptures::None))
         .build_from_hir(hir)
@@ -65,7 +66,7 @@ fn table(hir: &Hir) -> Option<dense::DFA<Vec<u32>>> {
         .start_kind(StartKind::Unanchored)
         .dfa_size_limit(Some(TABLE))
         .determinize_size_limit(Some(4 * TABLE));
-    dense::Builder::new().configure(config).build_from_nfa(&nfa).ok()
+    dense::Builder::new().configure(config).build_from_nfa(&nfa).ok().map(Box::new)
 }
 
 #[cfg(test)]
@@ -82,7 +83,12 @@ mod tests {
             (large, "nothing of the kind", false),
         ] {
             let matcher = Matcher::new(regex_syntax::parse(regex).unwrap());
-            assert_eq!(matcher.fits(text), want, "{regex} on {text}");
+            assert_eq!(matcher.fits(text), want, "{regex} on {text}, general");
+            for _ in 0..OFTEN {
+                matcher.fits(text);
+            }
+            assert_eq!(matcher.fits(text), want, "{regex} on {text}, table");
+            assert_eq!(matcher.table.get().map(Option::is_some), Some(regex != large), "{regex}");
         }
     }
 }
