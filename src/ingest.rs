@@ -137,15 +137,15 @@ impl Desk {
         let mut parsed = Parsed::default();
         let mut sheet = Sheet { bytes: batch.bytes(), ..Sheet::default() };
         let reader = if role == Role::Bounces { &self.reader } else { &self.delivery_reader };
+        let mut cache = self.caches.lock().map(|mut c| c.pop()).ok().flatten().unwrap_or_default();
         batch.each(&mut |item| {
             sheet.items += 1;
             match item {
                 Ok(item) => reader.item(&item, &mut parsed),
                 Err(reject) => parsed.rejects.push(reject),
             }
+            sheet.events.extend(parsed.events.drain(..).map(|event| self.classified(event, &mut cache)));
         });
-        let mut cache = self.caches.lock().map(|mut c| c.pop()).ok().flatten().unwrap_or_default();
-        sheet.events = parsed.events.into_iter().map(|event| self.classified(event, &mut cache)).collect();
         if let Ok(mut caches) = self.caches.lock() {
             caches.push(cache);
         }

@@ -80,11 +80,11 @@ impl FromStr for EnhancedStatus {
 
     /// Exactly `class.subject.detail` with one to three digits in the later parts.
     fn from_str(text: &str) -> Result<Self, ()> {
-        let mut parts = text.split('.');
+        let mut parts = text.as_bytes().split(|b| *b == b'.');
         let mut part = || -> Option<u16> {
             let digits = parts.next()?;
-            let plain = (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-            if plain { digits.parse().ok() } else { None }
+            let plain = (1..=3).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
+            plain.then(|| digits.iter().fold(0, |number, digit| number * 10 + u16::from(digit - b'0')))
         };
         let (class, subject, detail) = (part().ok_or(())?, part().ok_or(())?, part().ok_or(())?);
         if parts.next().is_some() {

@@ -1,5 +1,6 @@
 //! Events as columns. In: classified events. Out: one frame with all of `schema::EVENT_COLUMNS`.
 
+use std::fmt;
 use std::sync::LazyLock;
 
 use polars::prelude::*;
@@ -44,18 +45,17 @@ pub fn event_frame(rows: &[ClassifiedEvent]) -> PolarsResult<DataFrame> {
 }
 
 fn what_and_where(rows: &[ClassifiedEvent]) -> PolarsResult<Vec<Column>> {
-    let address = |a: &Option<Address>| a.as_ref().map(|a| a.as_str().to_owned());
     Ok(vec![
-        made_text(schema::EVENT_ID, rows, |r| Some(format!("{:032x}", r.id))),
+        made_text(schema::EVENT_ID, rows, |r| Some(Hex(r.id))),
         word(schema::KIND, &KINDS, rows, |r| Some(r.event.kind.as_str()))?,
         text(schema::SOURCE, rows, |r| Some(&r.event.origin.source)),
         UInt64Chunked::from_iter_values(schema::SOURCE_INDEX.into(), rows.iter().map(|r| r.event.origin.index))
             .into_column(),
         text(schema::GRAMMAR, rows, |r| Some(&r.event.grammar)),
         times(schema::TIMESTAMP, rows, |r| r.event.timestamp),
-        made_text(schema::RECIPIENT, rows, |r| address(&r.event.recipient)),
-        made_text(schema::ORIGINAL_RECIPIENT, rows, |r| address(&r.event.original_recipient)),
-        made_text(schema::FINAL_RECIPIENT, rows, |r| address(&r.event.final_recipient)),
+        text(schema::RECIPIENT, rows, |r| r.event.recipient.as_ref().map(Address::as_str)),
+        text(schema::ORIGINAL_RECIPIENT, rows, |r| r.event.original_recipient.as_ref().map(Address::as_str)),
+        text(schema::FINAL_RECIPIENT, rows, |r| r.event.final_recipient.as_ref().map(Address::as_str)),
         text(schema::RECIPIENT_DOMAIN, rows, |r| r.event.recipient.as_ref().map(Address::domain)),
         text(schema::ORGANISATION, rows, |r| r.organisation.as_deref()),
         text(schema::RECEIVER, rows, |r| r.receiver.as_deref()),
@@ -67,8 +67,8 @@ fn reply(rows: &[ClassifiedEvent]) -> PolarsResult<Vec<Column>> {
     let codes = rows.iter().map(|r| r.event.reply_code.map(|c| c.get()));
     Ok(vec![
         UInt16Chunked::from_iter_options(schema::REPLY_CODE.into(), codes).into_column(),
-        made_text(schema::STATUS, rows, |r| r.event.status.map(|s| s.to_string())),
-        made_text(schema::STATUS_FIELD, rows, |r| r.event.status_field.map(|s| s.to_string())),
+        made_text(schema::STATUS, rows, |r| r.event.status),
+        made_text(schema::STATUS_FIELD, rows, |r| r.event.status_field),
         text(schema::DIAGNOSTIC_CODE, rows, |r| r.event.diagnostic_code.as_deref()),
         text(schema::REPLY, rows, |r| r.event.reply.as_deref()),
         text(schema::TEMPLATE, rows, |r| r.classification.template.as_deref()),
@@ -102,13 +102,24 @@ fn origin_of_mail(rows: &[ClassifiedEvent]) -> Vec<Column> {
         text(schema::FEEDBACK_TYPE, rows, |r| r.event.feedback_type.as_deref()),
         text(schema::REMOTE_MTA, rows, |r| r.event.remote_mta.as_deref()),
         text(schema::REPORTING_MTA, rows, |r| r.event.reporting_mta.as_deref()),
-        made_text(schema::SENDING_IP, rows, |r| r.event.sending_ip.map(|ip| ip.to_string())),
+        made_text(schema::SENDING_IP, rows, |r| r.event.sending_ip),
         text(schema::SENDING_DOMAIN, rows, |r| r.event.sending_domain.as_deref()),
         text(schema::CAMPAIGN_ID, rows, |r| r.event.campaign_id.as_deref()),
         text(schema::LIST_SOURCE, rows, |r| r.event.list_source.as_deref()),
         text(schema::MESSAGE_ID, rows, |r| r.event.message_id.as_deref()),
         text(schema::NATIVE_CLASS, rows, |r| r.event.native_class.as_deref()),
     ]
+}
+
+/// An id as its column spells it.
+struct Hex(u128);
+
+impl fmt::Display for Hex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DIGITS: [u8; 16] = *b"0123456789abcdef";
+        let digits: [u8; 32] = std::array::from_fn(|at| DIGITS[(self.0 >> (124 - 4 * at) & 0xf) as usize]);
+        f.write_str(str::from_utf8(&digits).map_err(|_| fmt::Error)?)
+    }
 }
 
 /// A column of a closed set.

@@ -9,12 +9,13 @@ mod events;
 mod night;
 pub mod schema;
 
+use std::fmt::{Display, Write};
 use std::path::PathBuf;
 
 use anyhow::Context;
 use polars::prelude::{
-    Column, DataFrame, DataType, FrozenCategories, Int64Chunked, IntoColumn, NewChunkedArray, StringChunked, TimeUnit,
-    TimeZone,
+    Column, DataFrame, DataType, FrozenCategories, Int64Chunked, IntoColumn, NewChunkedArray, StringChunked,
+    StringChunkedBuilder, TimeUnit, TimeZone,
 };
 use polars_io::SerReader;
 use polars_io::parquet::metadata::FileMetadataRef;
@@ -111,9 +112,16 @@ fn text<'a, R>(name: &str, rows: &'a [R], field: impl Fn(&'a R) -> Option<&'a st
     StringChunked::from_iter_options(name.into(), rows.iter().map(field)).into_column()
 }
 
-/// A text column whose cells are made, not borrowed.
-fn made_text<R>(name: &str, rows: &[R], field: impl Fn(&R) -> Option<String>) -> Column {
-    StringChunked::from_iter_options(name.into(), rows.iter().map(field)).into_column()
+/// A text column whose cells are made, not borrowed: all in one buffer.
+fn made_text<R, D: Display>(name: &str, rows: &[R], field: impl Fn(&R) -> Option<D>) -> Column {
+    let mut cells = StringChunkedBuilder::new(name.into(), rows.len());
+    let mut cell = String::new();
+    for row in rows {
+        cell.clear();
+        let made = field(row).map(|value| write!(cell, "{value}").expect("a String takes whatever is written"));
+        cells.append_option(made.map(|()| cell.as_str()));
+    }
+    cells.finish().into_column()
 }
 
 /// A column of UTC milliseconds.

@@ -9,7 +9,7 @@ use anyhow::Context;
 use polars::prelude::{DataFrame, DataType, IntoColumn, NewChunkedArray, PolarsResult, UInt64Chunked};
 use polars_io::parquet::write::{BatchedWriter, ParquetCompression, ParquetWriter};
 
-use super::{ClassifiedEvent, PlacedDelivery, delivery_frame, event_frame, made_text, schema, text};
+use super::{ClassifiedEvent, PlacedDelivery, delivery_frame, event_frame, schema, text};
 use crate::bounce::{Origin, Reject};
 
 /// Rows of one row group: a compromise between memory and the cost of a group.
@@ -118,7 +118,7 @@ fn reject_frame(rows: &[Reject]) -> PolarsResult<DataFrame> {
         text(schema::SOURCE, rows, |r| Some(&r.origin.source)),
         UInt64Chunked::from_iter_values(schema::SOURCE_INDEX.into(), rows.iter().map(|r| r.origin.index)).into_column(),
         text(schema::REASON, rows, |r| Some(r.reason.as_str())),
-        made_text(schema::DETAIL, rows, |r| Some(r.detail.clone())),
+        text(schema::DETAIL, rows, |r| Some(&r.detail)),
     ];
     DataFrame::new(rows.len(), columns)
 }

@@ -2,18 +2,20 @@
 //!
 //! `cargo bench --bench exports`; pin it (`taskset -c 0`). All rows differ, so that no cache helps. "Fields" is reading: opened,
 //! cut into records, every field of ours found, which is what the crates alone do; "events": the fields made ours, replies
-//! unwrapped; "named": through classify and frame to Parquet, as a run does it. Tables are compiled before. The ratio counts.
+//! unwrapped; "named": through classify to frames, and those to Parquet as a run writes them. Tables are compiled before. The ratio counts.
 
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use bouncescope::frame::{NightFiles, NightWriter};
+use bouncescope::bounce::Reject;
+use bouncescope::frame::{ClassifiedEvent, NightFiles, NightWriter, PlacedDelivery, Sink, delivery_frame, event_frame};
 use bouncescope::ingest::{Desk, IngestOptions, Role, Seen};
 use bouncescope::parse::{ParseOptions, Parsed, Reader, probe};
 use bouncescope::progress::Progress;
 use bouncescope::source::{self, SourceOptions};
+use polars::prelude::DataFrame;
 use serde::Deserialize;
 
 const ROWS: usize = 200_000;
@@ -38,6 +40,7 @@ fn main() {
                     best(|| alone(path)),
                     best(|| fields(&reader, path)),
                     best(|| read(&reader, path)),
+                    best(|| framed(&desk, path)),
                     best(|| named(&desk, path)),
                 ],
             );
@@ -45,17 +48,18 @@ fn main() {
     });
 }
 
-fn report(name: &str, path: &Path, [alone, fields, read, named]: [Duration; 4]) {
+fn report(name: &str, path: &Path, [alone, fields, read, framed, named]: [Duration; 5]) {
     let megabytes = std::fs::metadata(path).expect("written").len() as f64 / 1e6;
     let rate = |took: Duration| ROWS as f64 / took.as_secs_f64();
     let ratio = |took: Duration| alone.as_secs_f64() / took.as_secs_f64();
     println!(
-        "{name:7} {megabytes:.0} MB: crate alone {:.0} rows/s; fields {:.0} ({:.2}); events {:.0} ({:.2}); named and in Parquet {:.0}",
+        "{name:7} {megabytes:.0} MB: crate alone {:.0} rows/s; fields {:.0} ({:.2}); events {:.0} ({:.2}); named, in frames {:.0}, in Parquet {:.0}",
         rate(alone),
         rate(fields),
         ratio(fields),
         rate(read),
         ratio(read),
+        rate(framed),
         rate(named)
     );
 }
@@ -136,11 +140,42 @@ fn each(path: &Path, visit: &mut dyn FnMut(source::Item<'_>)) {
 
 fn named(desk: &Desk, path: &Path) {
     let dir = tempfile::tempdir().expect("a temporary folder");
-    let listing = source::open(&[path.display().to_string()], &SourceOptions::default()).expect("listed");
     let mut writer = NightWriter::create(&NightFiles::in_folder(dir.path())).expect("created");
-    let summary =
-        desk.ingest(&listing, Role::Bounces, &mut Seen::default(), &mut writer, &Progress::hidden()).expect("read");
+    ingest(desk, path, &mut writer);
     writer.finish().expect("written");
+}
+
+/// Frames, made and dropped.
+struct Frames(usize);
+
+impl Sink for Frames {
+    type Page = [DataFrame; 2];
+
+    fn page(
+        &self,
+        events: &[ClassifiedEvent],
+        deliveries: &[PlacedDelivery],
+        rejects: &[Reject],
+    ) -> anyhow::Result<Self::Page> {
+        assert!(rejects.is_empty(), "a row was not read");
+        Ok([event_frame(events)?, delivery_frame(deliveries)?])
+    }
+
+    fn write(&mut self, page: Self::Page) -> anyhow::Result<()> {
+        self.0 += black_box(page).iter().map(DataFrame::height).sum::<usize>();
+        Ok(())
+    }
+}
+
+fn framed(desk: &Desk, path: &Path) {
+    let mut frames = Frames(0);
+    ingest(desk, path, &mut frames);
+    assert_eq!(frames.0, ROWS);
+}
+
+fn ingest(desk: &Desk, path: &Path, sink: &mut (impl Sink<Page: Send> + Send)) {
+    let listing = source::open(&[path.display().to_string()], &SourceOptions::default()).expect("listed");
+    let summary = desk.ingest(&listing, Role::Bounces, &mut Seen::default(), sink, &Progress::hidden()).expect("read");
     assert_eq!(summary.events, ROWS as u64);
 }
 

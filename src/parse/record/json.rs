@@ -4,8 +4,10 @@
 //! All names of all formats stand in one tree of keys, so that one pass over the text finds what any of them needs.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 
+use foldhash::fast::FixedState;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::clean;
@@ -27,8 +29,8 @@ pub struct Keys {
 
 #[derive(Debug, Default)]
 struct Node {
-    /// Sorted by start, then bytes.
-    children: Vec<(u64, Box<str>, usize)>,
+    /// What hangs below, by key. The keys are ours, whatever the input, so that no seed is needed.
+    children: HashMap<Box<str>, usize, FixedState>,
     slot: Option<Slot>,
     /// An array here holds records.
     wrapper: bool,
@@ -81,30 +83,18 @@ impl Keys {
     fn node(&mut self, path: &str) -> usize {
         let mut at = 0;
         for key in path.split('.') {
-            at = match self.nodes[at].find(key) {
-                Ok(place) => self.nodes[at].children[place].2,
-                Err(place) => {
+            at = match self.nodes[at].children.get(key) {
+                Some(child) => *child,
+                None => {
                     let new = self.nodes.len();
                     self.nodes.push(Node::default());
-                    self.nodes[at].children.insert(place, (start_of(key), key.into(), new));
+                    self.nodes[at].children.insert(key.into(), new);
                     new
                 }
             };
         }
         at
     }
-}
-
-impl Node {
-    fn find(&self, key: &str) -> Result<usize, usize> {
-        let start = start_of(key);
-        self.children.binary_search_by(|(known, rest, _)| known.cmp(&start).then_with(|| (**rest).cmp(key)))
-    }
-}
-
-/// The first eight bytes as a number: what tells most keys apart without looking at them.
-fn start_of(key: &str) -> u64 {
-    key.bytes().take(8).fold(0, |start, byte| start << 8 | u64::from(byte))
 }
 
 /// What a slot holds.
@@ -447,7 +437,6 @@ impl Visitor<'_> for Key<'_> {
     }
 
     fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-        let node = &self.keys.nodes[self.node];
-        Ok(node.find(key).ok().map(|place| node.children[place].2))
+        Ok(self.keys.nodes[self.node].children.get(key).copied())
     }
 }

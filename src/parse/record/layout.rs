@@ -30,6 +30,15 @@ impl<'v> Value<'v> {
     pub fn text(self) -> Cow<'v, str> {
         match self {
             Value::Text(text) => Cow::Borrowed(text),
+            other => other.spelled(),
+        }
+    }
+
+    /// What is not text; apart, so that the usual way is short enough to be inlined.
+    #[cold]
+    fn spelled(self) -> Cow<'v, str> {
+        match self {
+            Value::Text(text) => Cow::Borrowed(text),
             Value::Integer(number) => Cow::Owned(number.to_string()),
             Value::Float(number) => Cow::Owned(number.to_string()),
             Value::Flag(flag) => Cow::Borrowed(if flag { "true" } else { "false" }),
