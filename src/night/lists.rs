@@ -28,9 +28,7 @@ impl Brought {
     pub fn read(job: &Job) -> anyhow::Result<Brought> {
         let mut allow = Allow::default();
         for path in &job.allow {
-            let more = Allowed::read(path).with_context(|| format!("--allow {}", path.display()))?;
-            allow.addresses.extend(more.addresses);
-            allow.domains.extend(more.domains);
+            allow.extend(Allowed::read(path).with_context(|| format!("--allow {}", path.display()))?);
         }
         let existing = if job.existing.is_empty() { None } else { Some(existing(job)?) };
         let targets = targets::named(&job.targets, job.ingest.tables.as_deref())?;
@@ -77,11 +75,14 @@ fn existing(job: &Job) -> anyhow::Result<Existing> {
                 Ok(item) => reader.item(&item, &mut parsed),
                 Err(reject) => parsed.rejects.push(reject),
             });
-            for recipient in parsed.events.iter().filter_map(|event| event.recipient.as_ref()) {
-                existing.add(recipient.as_str());
+            for event in &parsed.events {
+                if let Some(recipient) = &event.recipient {
+                    existing.add(recipient.as_str(), event.timestamp);
+                }
             }
             for delivery in &parsed.deliveries {
-                existing.add(delivery.recipient.as_ref().map_or(&delivery.recipient_domain, |r| r.as_str()));
+                let listed = delivery.recipient.as_ref().map_or(&*delivery.recipient_domain, |r| r.as_str());
+                existing.add(listed, delivery.timestamp);
             }
             if let Some(reject) = parsed.rejects.first() {
                 tracing::warn!(count = parsed.rejects.len(), "--existing: {}: {}", reject.origin, reject.detail);

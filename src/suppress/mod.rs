@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use polars::prelude::DataFrame;
 
 use crate::analyze::incident::Judgement;
-use crate::bounce::Cause;
+use crate::bounce::{Address, Cause};
 use crate::frame;
 use crate::tables::policy::Suppress;
 
@@ -77,15 +77,32 @@ pub struct Allow {
     pub addresses: BTreeSet<String>,
     /// Domains (`domain_key`).
     pub domains: BTreeSet<String>,
+    /// The domains of the addresses: an entry for one of them would stop the address too.
+    domains_of_addresses: BTreeSet<String>,
 }
 
 impl Allow {
-    fn holds(&self, address: &str, domain: &str) -> bool {
-        self.holds_domain(domain) || (!self.addresses.is_empty() && self.addresses.contains(&address.to_lowercase()))
+    /// Adds an address.
+    pub fn add(&mut self, address: &Address) {
+        self.addresses.insert(address.key());
+        self.domains_of_addresses.insert(address.domain().to_owned());
     }
 
-    fn holds_domain(&self, domain: &str) -> bool {
+    /// Adds all that another list holds.
+    pub fn extend(&mut self, more: Allow) {
+        self.addresses.extend(more.addresses);
+        self.domains.extend(more.domains);
+        self.domains_of_addresses.extend(more.domains_of_addresses);
+    }
+
+    fn holds(&self, address: &str, domain: &str) -> bool {
         self.domains.contains(domain)
+            || (!self.addresses.is_empty() && self.addresses.contains(&address.to_lowercase()))
+    }
+
+    /// Whether an entry for the domain would stop anybody that the list names.
+    fn holds_domain(&self, domain: &str) -> bool {
+        self.domains.contains(domain) || self.domains_of_addresses.contains(domain)
     }
 }
 

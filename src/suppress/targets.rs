@@ -13,7 +13,7 @@ use crate::bounce::nearest_word;
 use crate::tables::targets::{Change, Holds, Scope, Target, TargetFile};
 use crate::tables::{self, TableError};
 
-pub use entries::{Allowed, Existing};
+pub use entries::{Allowed, Existing, Listed};
 use entries::{Contacts, Entry, Lists};
 use form::Sheet;
 pub use reactivate::reactivate;
@@ -83,7 +83,7 @@ pub fn write(night: &Path, held: bool, events: &[PathBuf], options: &Options) ->
     for target in &options.targets {
         let path = format!("{folder}/{}", target.name);
         std::fs::create_dir_all(night.join(&path))?;
-        written.push(one(night, &path, target, &lists, contacts.as_ref())?);
+        written.push(one(night, &path, target, &lists, (contacts.as_ref(), options.existing.as_ref()))?);
     }
     Ok(written)
 }
@@ -94,7 +94,7 @@ fn one(
     folder: &str,
     target: &Target,
     lists: &Lists,
-    contacts: Option<&Contacts>,
+    (contacts, existing): (Option<&Contacts>, Option<&Existing>),
 ) -> anyhow::Result<Written> {
     let mut written = Written { target: target.name.clone(), files: Vec::new(), not_expressed: Vec::new() };
     let takes_domains = target.files.iter().any(|file| file.holds == Holds::Domains);
@@ -103,7 +103,7 @@ fn one(
     for entry in &lists.domains {
         match place(entry, target, takes_domains, contacts) {
             Ok(Place::AsDomain) => domains.push(entry),
-            Ok(Place::AsAddresses(found)) => expanded.extend(found),
+            Ok(Place::AsAddresses(contacts)) => expanded.extend(contacts.at(entry, existing)),
             Err(why) => written.not_expressed.push((entry.get("domain").to_owned(), why)),
         }
     }
@@ -131,17 +131,17 @@ fn one(
 }
 
 /// How a target can hold a domain.
-enum Place {
+enum Place<'c> {
     AsDomain,
-    AsAddresses(Vec<Entry>),
+    AsAddresses(&'c Contacts),
 }
 
-fn place(
+fn place<'c>(
     entry: &Entry,
     target: &Target,
     takes_domains: bool,
-    contacts: Option<&Contacts>,
-) -> Result<Place, &'static str> {
+    contacts: Option<&'c Contacts>,
+) -> Result<Place<'c>, &'static str> {
     let own_columns = target.files.iter().flat_map(|f| f.rows.iter().flatten()).any(|cell| cell == "{sending_domain}");
     if !entry.get("sending_domain").is_empty() && target.scope != Scope::SendingDomain && !own_columns {
         return Err("cannot stop one sending domain alone; an entry would stop all of them");
@@ -150,9 +150,9 @@ fn place(
         return Ok(Place::AsDomain);
     }
     let contacts = contacts.ok_or("takes no domains; --contacts FILE would expand it to the addresses there")?;
-    match contacts.at(entry) {
-        found if found.is_empty() => Err("takes no domains, and --contacts has no address there"),
-        found => Ok(Place::AsAddresses(found)),
+    match contacts.knows(entry) {
+        true => Ok(Place::AsAddresses(contacts)),
+        false => Err("takes no domains, and --contacts has no address there"),
     }
 }
 

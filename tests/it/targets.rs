@@ -52,9 +52,45 @@ fn against_a_present_list_only_changes_are_written() {
     assert_eq!(list(dir.path(), "ses/put.csv"), "gone@example.net,BOUNCE\n");
     assert_eq!(list(dir.path(), "ses/delete.csv"), "Back@example.com\nours@example.org\n");
     let reactivate = list(dir.path(), "reactivate.csv");
-    assert!(reactivate.contains("Back@example.com,,,delivered,"), "{reactivate}");
-    assert!(reactivate.contains("ours@example.org,,ip_reputation,bounce_blames_us,"), "{reactivate}");
+    assert!(
+        reactivate.contains("Back@example.com,2026-09-22,,delivered,,delivered 2026-11-20T02:00:00Z\n"),
+        "{reactivate}"
+    );
+    assert!(reactivate.contains("ours@example.org,2026-09-22,ip_reputation,bounce_blames_us,"), "{reactivate}");
     assert!(!reactivate.to_lowercase().contains("dead@"), "{reactivate}");
+}
+
+#[test]
+fn what_came_before_the_listing_and_what_was_only_attempted_is_no_evidence() {
+    let dir = tempfile::tempdir().unwrap();
+    let listed = "email,created,reason,status\nback@example.com,1795219200,550 unknown,5.1.1\n\
+        tried@example.com,1790083507,550 unknown,5.1.1\n";
+    fs::write(dir.path().join("later.csv"), listed).unwrap();
+    fs::write(dir.path().join("sent.csv"), "recipient,timestamp\ntried@example.com,2026-11-20T02:00:00Z\n").unwrap();
+    run(dir.path(), &["--target", "ses", "--existing", "later.csv", "--sent", "sent.csv"]);
+    assert_eq!(list(dir.path(), "reactivate.csv"), "email,added,cause,reason,incident,evidence\n");
+}
+
+#[test]
+fn a_domain_with_an_allowed_address_is_held_and_never_expanded() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut bounces = "recipient,timestamp,diagnostic_code\n".to_owned();
+    for n in 0..14 {
+        bounces += &format!(
+            "u{n}@blocky.example,2026-11-20T01:00:00Z,550 5.7.1 Your domain is blocked by the administrator of this organization\n"
+        );
+    }
+    fs::write(dir.path().join("more.csv"), bounces).unwrap();
+    fs::write(dir.path().join("vip.txt"), "vip@blocky.example\n").unwrap();
+    fs::write(dir.path().join("contacts.csv"), "email,list_source\nvip@blocky.example,crm\nu1@blocky.example,crm\n")
+        .unwrap();
+    run(dir.path(), &["more.csv", "--target", "ses", "--target", "postfix", "--contacts", "contacts.csv"]);
+    assert!(list(dir.path(), "domains.csv").contains("blocky.example"), "{}", list(dir.path(), "domains.csv"));
+    fs::remove_dir_all(dir.path().join("reports")).unwrap();
+    run(dir.path(), &["more.csv", "--target", "ses", "--contacts", "contacts.csv", "--allow", "vip.txt"]);
+    assert!(!list(dir.path(), "domains.csv").contains("blocky.example"));
+    assert!(!list(dir.path(), "ses/put.csv").contains("blocky.example"));
+    assert!(list(dir.path(), "held.csv").contains("domain,blocky.example,allowed"), "{}", list(dir.path(), "held.csv"));
 }
 
 #[test]

@@ -148,8 +148,8 @@ fn the_allow_list_wins() {
         bounce("bob@example.org", Cause::OtherPolicy, Blames::Unknown),
     ];
     let mut options = Options::for_night(NIGHT);
-    options.allow =
-        Allow { addresses: ["ann@example.com".to_owned()].into(), domains: ["example.org".to_owned()].into() };
+    options.allow = Allow { domains: ["example.org".to_owned()].into(), ..Allow::default() };
+    options.allow.add(&crate::bounce::Address::parse("ann@example.com").unwrap());
     let judgement = Judgement { incidents: vec![testing::tenant_block("example.org")], ..testing::judgement() };
     let lists = run_with(&rows, &judgement, &options, dir.path());
     assert_eq!((lists.addresses_total(), lists.domains.len()), (0, 0));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use crate::bounce::{Address, Cause, domain_key};
+use crate::bounce::{Address, Cause, Timestamp, domain_key};
 use crate::frame::{self, schema};
 use crate::suppress::Allow;
 use crate::suppress::rows::Text;
@@ -14,20 +14,33 @@ use crate::tables::targets::Holds;
 /// What the sender has listed already.
 #[derive(Debug, Clone, Default)]
 pub struct Existing {
-    /// Addresses by their key (`Address::key`), as spelled.
-    pub addresses: BTreeMap<String, String>,
+    /// Addresses by their key (`Address::key`).
+    pub addresses: BTreeMap<String, Listed>,
     /// Domains (`domain_key`).
-    pub domains: BTreeSet<String>,
+    pub domains: BTreeMap<String, Listed>,
+}
+
+/// One entry of such a list.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// As spelled there.
+    pub text: String,
+    /// When it was put there, the last time that the list says; `None` if it says none.
+    pub since: Option<Timestamp>,
 }
 
 impl Existing {
     /// Adds an address, or a domain.
-    pub fn add(&mut self, text: &str) {
-        if let Some(address) = Address::parse(text) {
-            self.addresses.insert(address.key(), address.as_str().to_owned());
-        } else {
-            self.domains.extend(domain_key(text));
-        }
+    pub fn add(&mut self, text: &str, since: Option<Timestamp>) {
+        let (entries, key, text) = match Address::parse(text) {
+            Some(address) => (&mut self.addresses, address.key(), address.as_str().to_owned()),
+            None => match domain_key(text) {
+                Some(domain) => (&mut self.domains, domain.clone(), domain),
+                None => return,
+            },
+        };
+        let listed = entries.entry(key).or_insert(Listed { text, since });
+        listed.since = listed.since.max(since);
     }
 }
 
@@ -51,8 +64,8 @@ impl Allowed {
                 continue;
             }
             match (Address::parse(text), domain_key(text).filter(|domain| domain.contains('.'))) {
-                (Some(address), _) => allow.addresses.insert(address.key()),
-                (None, Some(domain)) => allow.domains.insert(domain),
+                (Some(address), _) => allow.add(&address),
+                (None, Some(domain)) => drop(allow.domains.insert(domain)),
                 (None, None) => {
                     anyhow::bail!("{}:{}: neither an address nor a domain; write one a line", path.display(), line + 1)
                 }
@@ -124,7 +137,7 @@ impl Lists {
         };
         if let Some(existing) = existing {
             lists.addresses.retain(|entry| !existing.addresses.contains_key(&entry.key()));
-            lists.domains.retain(|entry| !existing.domains.contains(entry.get("domain")));
+            lists.domains.retain(|entry| !existing.domains.contains_key(entry.get("domain")));
         }
         for entry in read_csv(&night.join("suppression/reactivate.csv"))? {
             let email = entry.get("email").to_owned();
@@ -179,8 +192,10 @@ impl Contacts {
         let mut found: BTreeMap<String, Vec<String>> =
             lists.domains.iter().map(|entry| (entry.get("domain").to_owned(), Vec::new())).collect();
         for entry in read_csv(path)? {
-            let email =
-                [entry.get("email"), entry.get("recipient"), entry.get("address")].into_iter().find(|e| !e.is_empty());
+            let email = ["email", "recipient", "address"]
+                .into_iter()
+                .map(|name| entry.get(name))
+                .find(|email| !email.is_empty());
             let Some(address) = email.and_then(Address::parse) else { continue };
             if let Some(addresses) = found.get_mut(address.domain()) {
                 addresses.push(address.as_str().to_owned());
@@ -189,10 +204,17 @@ impl Contacts {
         Ok(Contacts(found))
     }
 
-    /// The addresses at a listed domain, as entries with the domain's cause and evidence.
-    pub(super) fn at(&self, domain: &Entry) -> Vec<Entry> {
+    /// Whether it has addresses at a listed domain.
+    pub(super) fn knows(&self, domain: &Entry) -> bool {
+        self.0.get(domain.get("domain")).is_some_and(|addresses| !addresses.is_empty())
+    }
+
+    /// The addresses at a listed domain, as entries with the domain's cause and evidence; without those listed already.
+    pub(super) fn at(&self, domain: &Entry, existing: Option<&Existing>) -> Vec<Entry> {
         let addresses = self.0.get(domain.get("domain")).into_iter().flatten();
+        let is_new = |email: &&String| existing.is_none_or(|e| !e.addresses.contains_key(&email.to_lowercase()));
         addresses
+            .filter(is_new)
             .map(|email| {
                 let mut entry = domain.clone();
                 entry.cells.insert("email".to_owned(), email.clone());

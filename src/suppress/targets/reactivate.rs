@@ -4,13 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::entries::{Existing, read_csv};
+use super::entries::{Existing, Listed, read_csv};
+use crate::bounce::Timestamp;
 use crate::frame::{self, schema};
 use crate::suppress::cells::is_formula;
-use crate::suppress::rows::Text;
+use crate::suppress::rows::{Text, Times};
 
-/// A row of reactivate.csv behind its address: cause, reason, incident, evidence.
-type Row = [String; 4];
+/// Length of `2026-11-20`.
+const DATE: usize = 10;
+
+/// A row of reactivate.csv behind its address: added, cause, reason, incident, evidence.
+type Row = [String; 5];
 
 /// Adds to reactivate.csv what the night contradicts: a delivery since, or a bounce that blames us. Says how many rows.
 ///
@@ -28,12 +32,17 @@ pub fn reactivate(night: &Path, held: bool, deliveries: &[PathBuf], existing: &E
     for entry in read_csv(&folder.join("protected.csv"))? {
         if let Some(listed) = existing.addresses.get(&entry.key()) {
             let cell = |name: &str| entry.get(name).to_owned();
-            let row = [cell("cause"), "bounce_blames_us".to_owned(), cell("incident"), cell("evidence")];
-            found.entry(listed.clone()).or_insert(row);
+            let reason = "bounce_blames_us".to_owned();
+            let row = [added(listed), cell("cause"), reason, cell("incident"), cell("evidence")];
+            found.entry(listed.text.clone()).or_insert(row);
         }
     }
-    for listed in delivered(deliveries, existing)? {
-        found.entry(listed).or_insert_with(|| [String::new(), "delivered".to_owned(), String::new(), String::new()]);
+    for (key, last) in delivered(deliveries, existing)? {
+        let Some(listed) = existing.addresses.get(&key).or_else(|| existing.domains.get(&key)) else { continue };
+        let evidence = last.map_or("delivered this night".to_owned(), |last| format!("delivered {last}"));
+        let reason = "delivered".to_owned();
+        let row = [added(listed), String::new(), reason, String::new(), evidence];
+        found.entry(listed.text.clone()).or_insert(row);
     }
     found.retain(|listed, _| {
         let key = listed.to_lowercase();
@@ -42,27 +51,47 @@ pub fn reactivate(night: &Path, held: bool, deliveries: &[PathBuf], existing: &E
     });
     let file = std::fs::OpenOptions::new().append(true).open(folder.join("reactivate.csv"))?;
     let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(file);
-    for (listed, [cause, reason, incident, evidence]) in &found {
-        csv.write_record([listed, "", cause, reason, incident, evidence])?;
+    for (listed, row) in &found {
+        csv.write_record(std::iter::once(listed).chain(row))?;
     }
     csv.flush()?;
     Ok(found.len() as u64)
 }
 
-/// Listed addresses and domains that took mail.
-fn delivered(deliveries: &[PathBuf], existing: &Existing) -> anyhow::Result<BTreeSet<String>> {
-    let mut found = BTreeSet::new();
+/// The day on which an entry was put on the list; empty if the list does not say.
+fn added(listed: &Listed) -> String {
+    listed.since.map(|since| since.to_string().chars().take(DATE).collect()).unwrap_or_default()
+}
+
+/// Keys of listed addresses and domains that took mail since they were listed, with the last time. A row of a send log
+/// holds what was attempted and proves nothing; of one without a time, only the night is known.
+fn delivered(deliveries: &[PathBuf], existing: &Existing) -> anyhow::Result<BTreeMap<String, Option<Timestamp>>> {
+    let mut found: BTreeMap<String, Option<Timestamp>> = BTreeMap::new();
     if deliveries.is_empty() {
         return Ok(found);
     }
-    for frame in frame::scan(deliveries, &[schema::RECIPIENT, schema::RECIPIENT_DOMAIN])? {
+    let columns = [schema::RECIPIENT, schema::RECIPIENT_DOMAIN, schema::TIMESTAMP, schema::ATTEMPTED];
+    for frame in frame::scan(deliveries, &columns)? {
         let frame = frame?;
         let recipients = Text::of(&frame, schema::RECIPIENT)?;
         let domains = Text::of(&frame, schema::RECIPIENT_DOMAIN)?;
-        for row in 0..frame.height() {
-            let key = recipients.get(row).map(str::to_lowercase);
-            found.extend(key.and_then(|key| existing.addresses.get(&key)).cloned());
-            found.extend(domains.get(row).filter(|domain| existing.domains.contains(*domain)).map(str::to_owned));
+        let times = Times::of(&frame, schema::TIMESTAMP)?;
+        let attempted = frame.column(schema::ATTEMPTED)?.bool()?;
+        for row in (0..frame.height()).filter(|row| attempted.get(*row) != Some(true)) {
+            let time = times.get(row);
+            let mut prove = |entries: &BTreeMap<String, Listed>, key: &str| {
+                let Some(listed) = entries.get(key) else { return };
+                if time.is_none() || time > listed.since {
+                    let last = found.entry(key.to_owned()).or_default();
+                    *last = time.max(*last);
+                }
+            };
+            if let Some(recipient) = recipients.get(row) {
+                prove(&existing.addresses, &recipient.to_lowercase());
+            }
+            if let Some(domain) = domains.get(row) {
+                prove(&existing.domains, domain);
+            }
         }
     }
     Ok(found)

@@ -94,12 +94,18 @@ fn contacts_expand_a_domain_where_the_target_takes_none() {
     let options = Options { contacts: Some(file.path().to_owned()), ..Options::default() };
     let (dir, _) = written("ses", options);
     assert!(text(&dir, "ses/put.csv").ends_with("bea@example.org,BOUNCE\n"));
+    let mut existing = Existing::default();
+    existing.add("Bea@example.org", None);
+    let options = Options { contacts: Some(file.path().to_owned()), existing: Some(existing), ..Options::default() };
+    let (dir, ses) = written("ses", options);
+    assert!(!text(&dir, "ses/put.csv").contains("bea@"), "listed already");
+    assert_eq!(ses.not_expressed.len(), 1, "only the entry for one sending domain");
 }
 
 #[test]
 fn what_is_listed_already_is_not_added_again() {
     let mut existing = Existing::default();
-    ["ann@EXAMPLE.com", "example.org"].iter().for_each(|text| existing.add(text));
+    ["ann@EXAMPLE.com", "example.org"].iter().for_each(|text| existing.add(text, None));
     let (dir, _) = written("smartlead", Options { existing: Some(existing), ..Options::default() });
     assert_eq!(text(&dir, "smartlead/block_list_addresses_add.csv"), "email\no'neil+x@example.net\n");
     assert!(!dir.path().join("suppression/smartlead/block_list_domains_add.csv").exists());
@@ -154,7 +160,7 @@ fn a_listed_address_whose_bounce_blames_us_is_to_be_reactivated() {
         Cleo@example.com,ip_reputation,sender_ip,r2,554,5.7.1,,,1,I9,a.csv#4\nann@example.com,content,message,,,,,,1,,a.csv#5\n";
     std::fs::write(dir.path().join("suppression/protected.csv"), protected).unwrap();
     let mut existing = Existing::default();
-    ["cleo@example.com", "ann@example.com", "dan@example.com"].iter().for_each(|text| existing.add(text));
+    ["cleo@example.com", "ann@example.com", "dan@example.com"].iter().for_each(|text| existing.add(text, None));
     assert_eq!(reactivate(dir.path(), false, &[], &existing).unwrap(), 1);
     let text = text(&dir, "reactivate.csv");
     assert!(text.ends_with("cleo@example.com,,ip_reputation,bounce_blames_us,I9,a.csv#4\n"), "{text}");
