@@ -87,7 +87,7 @@ struct ReadArgs {
     #[arg(long, env = "BOUNCESCOPE_AS_OF", value_name = "DATE")]
     as_of: Option<String>,
     /// Zone of times that name none, such as `Europe/Berlin` or `+02:00`.
-    #[arg(long, env = "BOUNCESCOPE_TIME_ZONE", value_name = "ZONE")]
+    #[arg(long, env = "BOUNCESCOPE_TIME_ZONE", value_name = "ZONE", allow_hyphen_values = true)]
     time_zone: Option<String>,
     /// Header of the returned message that carries the campaign, before the usual ones; repeatable.
     #[arg(long = "campaign-header", value_name = "NAME")]

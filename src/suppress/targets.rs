@@ -59,7 +59,7 @@ pub fn named(names: &[String], user_tables: Option<&Path>) -> Result<Vec<Target>
                 Some(near) => format!("did you mean \"{near}\"?"),
                 None => format!("known: {}", known.collect::<Vec<_>>().join(", ")),
             };
-            TableError { file: "--target".to_owned(), line: 1, what: format!("unknown target \"{name}\"; {hint}") }
+            TableError { file: "--target".to_owned(), line: 0, what: format!("unknown target \"{name}\"; {hint}") }
         })
     };
     names.iter().map(find).collect()

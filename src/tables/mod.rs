@@ -26,14 +26,23 @@ use toml::de::{DeTable, DeValue};
 
 /// A table file that could not be used: where, what, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}: {what}")]
+#[error("{}: {what}", self.place())]
 pub struct TableError {
     /// The file as the user knows it; built-in ones as `tables/NAME`.
     pub file: String,
-    /// Line, from 1.
+    /// Line, from 1; 0 where there is none, as in a flag.
     pub line: usize,
     /// What is wrong, and the remedy.
     pub what: String,
+}
+
+impl TableError {
+    fn place(&self) -> String {
+        match self.line {
+            0 => self.file.clone(),
+            line => format!("{}:{line}", self.file),
+        }
+    }
 }
 
 /// One row and the place it stands at.

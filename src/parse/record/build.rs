@@ -132,7 +132,7 @@ impl<'r, V: Values> Draft<'r, V> {
             // A date alone stands for the whole day, whatever the zone.
             Err(NoDate::NoZone) if text.len() == DATE_ONLY => Ok(date::read(&format!("{text}T00:00:00Z"), None).ok()),
             Err(NoDate::NoZone) => Err(format!(
-                "time \"{}\" has no zone; say which it is in, such as time_zone = \"+02:00\"",
+                "time \"{}\" has no zone; say which it is in, such as --time-zone=+02:00",
                 clean::excerpt(&text)
             )),
         }

@@ -74,7 +74,7 @@ fn only(all: Vec<Format>, name: &str) -> Result<Formats, TableError> {
             None => format!("known: {}", names.join(", ")),
         };
         let what = format!("unknown format \"{name}\"; {hint}");
-        return Err(TableError { file: "--input-format".to_owned(), line: 1, what });
+        return Err(TableError { file: "--input-format".to_owned(), line: 0, what });
     };
     let mut all = all;
     let mut format = all.swap_remove(at);

@@ -163,10 +163,10 @@ fn reject(origin: &Origin, reason: RejectReason, detail: String) -> Reject {
 
 fn zone(name: &str) -> Result<Zone, TableError> {
     Zone::parse(name).ok_or_else(|| TableError {
-        file: "configuration".to_owned(),
-        line: 1,
+        file: "--time-zone".to_owned(),
+        line: 0,
         what: format!(
-            "time_zone \"{}\" is no zone; use UTC, an offset such as \"+02:00\", or a name such as \"Europe/Berlin\"",
+            "\"{}\" is no zone; use UTC, an offset such as \"+02:00\", or a name such as \"Europe/Berlin\"",
             clean::excerpt(name)
         ),
     })

@@ -130,7 +130,7 @@ fn a_missing_recipient_column_names_those_found_and_the_nearest() {
 #[test]
 fn a_time_without_zone_is_a_reject_that_says_what_to_set() {
     let out = read_csv("recipient,timestamp,reply_code\nann@example.com,2026-11-20 01:02:03,550\n");
-    assert!(out.rejects[0].detail.contains("time_zone"), "{}", out.rejects[0].detail);
+    assert!(out.rejects[0].detail.contains("--time-zone"), "{}", out.rejects[0].detail);
     let options = ParseOptions { time_zone: Some("+01:00".to_owned()), ..ParseOptions::default() };
     let out = csv_with(&Reader::new(&options).unwrap(), "recipient,timestamp\nann@example.com,1970-01-01 01:00:00\n");
     assert_eq!(out.deliveries[0].timestamp.unwrap().0, 0);

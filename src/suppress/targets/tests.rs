@@ -125,7 +125,7 @@ fn a_file_is_split_at_the_targets_limit() {
 #[test]
 fn an_unknown_target_is_answered_with_the_nearest() {
     let error = named(&["sendgird".to_owned()], None).unwrap_err().to_string();
-    assert!(error.contains("did you mean \"sendgrid\""), "{error}");
+    assert_eq!(error, "--target: unknown target \"sendgird\"; did you mean \"sendgrid\"?");
 }
 
 #[test]
