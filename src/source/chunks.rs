@@ -1,6 +1,6 @@
 //! Reading in chunks: a stream in, batches of whole items out, whatever the format.
 //!
-//! In: a stream and a cutter, which knows where the format's items end. Out: batches of about [`CHUNK`] bytes. An item
+//! In: a stream and a cutter, which knows where the format's items end. Out: batches of about [`Cutter::chunk`] bytes. An item
 //! that grows beyond the cap becomes a reject, and reading goes on where the cutter finds the next one; so memory is
 //! bounded by cap and chunk. Bytes are copied only from the end of one chunk to the start of the next.
 
@@ -13,7 +13,9 @@ use super::stream::Stream;
 use crate::bounce::{Origin, Reject};
 
 /// Bytes read at a time: large enough to make a batch worth a thread's while, small enough for many in flight.
-pub(super) const CHUNK: usize = 4 << 20;
+const CHUNK: usize = 4 << 20;
+/// Bytes of rows read at a time: what is made of them stays in a core's cache from one step to the next.
+pub(super) const ROWS_CHUNK: usize = 1 << 20;
 
 /// Kept of the bytes of an oversized item, so that the cutter sees what stands before the next item's start.
 const CONTEXT: usize = 4 << 10;
@@ -24,6 +26,11 @@ pub(super) trait Cutter: Send {
     /// leading bytes hold whole items; 0 if none is whole yet. With `end` nothing follows: the end of `data` ends its item.
     /// It may cut less than it could; what is left comes again.
     fn cut(&mut self, data: &[u8], end: bool) -> usize;
+
+    /// Bytes of a batch, about.
+    fn chunk(&self) -> usize {
+        CHUNK
+    }
 
     /// Makes work of the leading bytes that were cut.
     fn take(&mut self, data: Vec<u8>) -> Work;
@@ -78,7 +85,7 @@ impl<C: Cutter> Chunks<C> {
     /// One more chunk, or what is left of the last one; a batch if it completes an item.
     fn step(&mut self) -> anyhow::Result<Option<Batch>> {
         if !self.ended {
-            let more = self.stream.fill(&mut self.data, CHUNK);
+            let more = self.stream.fill(&mut self.data, self.cutter.chunk());
             self.ended = !more.with_context(|| format!("{}: reading", self.stream.name))?;
         }
         // After damage the data's end is not the last item's end.
@@ -97,7 +104,8 @@ impl<C: Cutter> Chunks<C> {
         }
         let upto = if self.data.is_empty() { 0 } else { self.cutter.cut(&self.data, end) };
         if upto > 0 {
-            let mut rest = Vec::with_capacity(self.data.len() - upto + if self.ended { 0 } else { CHUNK });
+            let mut rest =
+                Vec::with_capacity(self.data.len() - upto + if self.ended { 0 } else { self.cutter.chunk() });
             rest.extend_from_slice(&self.data[upto..]);
             self.data.truncate(upto);
             let data = mem::replace(&mut self.data, rest);

@@ -15,14 +15,14 @@ use csv::{ByteRecord, StringRecord};
 use memchr::{memchr, memchr3};
 
 use super::batch::{Work, capped};
-use super::chunks::{CHUNK, Cutter};
+use super::chunks::{Cutter, ROWS_CHUNK};
 use super::lines::lines_of;
 use super::{Header, Item, Record};
 use crate::bounce::{Origin, Reject, RejectReason};
 
 /// A record longer than this, or one that the file's end leaves open, has an opening quote that is never closed: its lines
 /// are then records of their own. Whole bounce mails in a cell fit.
-const LONGEST_RECORD: usize = 2 * CHUNK;
+const LONGEST_RECORD: usize = 12 << 20;
 
 /// Records of one chunk.
 #[derive(Debug)]
@@ -118,6 +118,10 @@ impl Cutter for RowCutter {
             self.seen = next;
         }
         self.seen
+    }
+
+    fn chunk(&self) -> usize {
+        ROWS_CHUNK
     }
 
     fn take(&mut self, data: Vec<u8>) -> Work {

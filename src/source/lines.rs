@@ -10,7 +10,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 
 use super::Item;
 use super::batch::{Work, capped};
-use super::chunks::Cutter;
+use super::chunks::{Cutter, ROWS_CHUNK};
 use super::document::Values;
 use crate::bounce::{Origin, Reject};
 
@@ -58,6 +58,14 @@ impl Cutter for LineCutter {
         };
         self.seen = if upto == 0 { data.len() } else { 0 };
         upto
+    }
+
+    /// Of a log as much as pays to look back for.
+    fn chunk(&self) -> usize {
+        match self.kind {
+            Kind::Json => ROWS_CHUNK,
+            Kind::Log => 4 * LOOK_BACK,
+        }
     }
 
     fn take(&mut self, data: Vec<u8>) -> Work {
