@@ -189,13 +189,18 @@ pub fn main() -> anyhow::Result<ExitCode> {
     }
 }
 
-/// The exit code of an error: 2 for what the user can put right in usage or configuration, 11 for a held lock, else 1.
+/// The exit code of an error: 2 for what the user can put right in usage or configuration and for a file that is not there
+/// (outputs are made, so it is one that the user named), 11 for a held lock, else 1.
 pub fn exit_code_of(error: &anyhow::Error) -> ExitCode {
     let usage = error.chain().any(|cause| cause.is::<crate::tables::TableError>() || cause.is::<config::Usage>());
+    let missing = error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|cause| cause.kind() == std::io::ErrorKind::NotFound);
     let locked = error.chain().any(|cause| cause.is::<crate::history::Locked>());
     ExitCode::from(if locked {
         11
-    } else if usage {
+    } else if usage || missing {
         2
     } else {
         1

@@ -58,6 +58,18 @@ fn an_unknown_flag_exits_2_and_says_which() {
 }
 
 #[test]
+fn a_file_that_is_not_there_exits_2_and_is_named() {
+    let out = tempfile::tempdir().expect("a temporary directory");
+    let nowhere = ["run", "no-such.csv", "--no-progress", "--out"].map(AsRef::as_ref);
+    let told = bouncescope(nowhere.into_iter().chain([out.path().as_os_str()])).dir(&root("")).run().behaves(&[2]);
+    assert!(told.stderr.contains("no-such.csv"), "{}", told.stderr);
+    for flag in ["--allow", "--contacts", "--existing", "--delivered"] {
+        let told = run(out.path(), &[flag, "no-such.csv"]).behaves(&[2]);
+        assert!(told.stderr.contains("no-such.csv"), "{flag}: {}", told.stderr);
+    }
+}
+
+#[test]
 fn no_command_exits_2_with_the_usage() {
     let told = bouncescope::<&str>([]).run().behaves(&[2]);
     assert!(told.stderr.contains("Usage"), "{}", told.stderr);

@@ -1,6 +1,7 @@
 //! Entries of targets. In: the night's lists, the sender's contacts, what is listed already. Out: entries to add and to remove.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -53,7 +54,9 @@ impl Allowed {
     /// # Errors
     /// A file that cannot be read; a line that is neither address nor domain, with its number.
     pub fn read(path: &Path) -> anyhow::Result<Allow> {
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_path(path)?;
+        // Opened here: an error of the csv crate does not show that the file is not there.
+        let file = File::open(path)?;
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file);
         let mut allow = Allow::default();
         for (line, record) in reader.records().enumerate() {
             let record = record.with_context(|| format!("{}: line {}", path.display(), line + 1))?;
