@@ -212,3 +212,28 @@ fn a_reply_in_the_place_of_a_notice_is_the_reply() {
         assert_eq!(read_json(&row).events[0].reply.as_deref(), want, "{text}");
     }
 }
+
+#[test]
+fn a_message_of_an_earlier_mailgun_keeps_its_reply() {
+    let out = read_json(
+        r#"{"event":"bounced","recipient":"ann@example.com","domain":"news.example.org","message-headers":"[]","code":"550",
+            "error":"5.1.1 The mailbox does not exist","Message-Id":"<1@example.org>","timestamp":"1795136523"}"#,
+    );
+    let event = &out.events[0];
+    assert_eq!((event.grammar.to_string().as_str(), event.kind), ("mailgun_legacy", Kind::Bounce));
+    assert_eq!(event.diagnostic_code.as_deref(), Some("550 5.1.1 The mailbox does not exist"));
+    assert_eq!(event.sending_domain.as_deref(), Some("news.example.org"));
+    assert_eq!(event.message_id.as_deref(), Some("1@example.org"));
+}
+
+#[test]
+fn what_sns_says_of_a_subscription_is_about_no_message() {
+    for text in [
+        r#"{"Type":"SubscriptionConfirmation","MessageId":"1","TopicArn":"arn:aws:sns:x","Message":"You have chosen to subscribe","Timestamp":"2026-11-20T01:02:03Z"}"#,
+        r#"{"Type":"Notification","MessageId":"1","TopicArn":"arn:aws:sns:x","Message":"Successfully validated SNS topic for Amazon SES event publishing.","Timestamp":"2026-11-20T01:02:03Z"}"#,
+    ] {
+        let out = read_json(text);
+        assert!(out.rejects.is_empty(), "{:?}", out.rejects);
+        assert_eq!(out.events[0].kind, Kind::Other);
+    }
+}
