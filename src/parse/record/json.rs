@@ -159,11 +159,6 @@ impl<'a> Slots<'a> {
         }
     }
 
-    /// How many events the record holds: the elements of its `each`, or itself.
-    pub fn elements(&self) -> usize {
-        self.elements.len()
-    }
-
     /// Calls `visit` once for each element, its values laid over the shared ones.
     pub fn each(&mut self, mut visit: impl FnMut(&Self)) {
         for element in std::mem::take(&mut self.elements) {
@@ -388,8 +383,9 @@ impl<'de> Visitor<'de> for Seed<'_, '_, 'de, '_> {
             let node = &self.sink.keys.nodes[self.node];
             (node.wrapper, node.each)
         };
-        // An array that may be either holds the events of a record that has begun, which win over what it says itself.
-        let within = wrapper && each && !self.sink.slots.values.is_empty();
+        // An array that may be either is set aside: only the whole object tells which it is, whatever the order of its keys.
+        // Its elements win over what the object says itself.
+        let within = wrapper && each;
         let wrapper = wrapper && !within;
         self.sink.put(self.node, Held::Present);
         let outer = if within { self.sink.slots.take_from(0) } else { Vec::new() };

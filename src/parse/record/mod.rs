@@ -118,9 +118,17 @@ impl Records {
                 ));
                 return;
             };
-            if shape.each && slots.elements() > 0 {
-                slots.each(|slots| builder.record(&shape.layout, slots, out));
-            } else {
+            let mut told = false;
+            slots.each(|slots| {
+                // An element of another format than the whole is a record in a wrapper.
+                let found =
+                    if shape.each { Some(shape) } else { self.shape(slots).filter(|it| !std::ptr::eq(*it, shape)) };
+                if let Some(found) = found {
+                    told = true;
+                    builder.record(&found.layout, slots, out);
+                }
+            });
+            if !told {
                 builder.record(&shape.layout, slots, out);
             }
         });

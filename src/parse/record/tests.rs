@@ -237,3 +237,36 @@ fn what_sns_says_of_a_subscription_is_about_no_message() {
         assert_eq!(out.events[0].kind, Kind::Other);
     }
 }
+
+#[test]
+fn events_inside_a_message_are_told_from_messages_inside_a_list_of_events() {
+    let events = r#""events":[{"event_name":"processed","processed":"2026-11-20T01:02:00Z"},
+        {"event_name":"bounced","processed":"2026-11-20T01:02:03Z","reason":"550 5.1.1 no such user","bounce_type":"bounced","mx_server":"mx.example.com"}]"#;
+    let rest = r#""msg_id":"m1","from_email":"news@example.org","to_email":"ann@example.com","status":"not_delivered""#;
+    for text in [format!("{{{rest},\n{events}}}"), format!("{{{events},\n{rest}}}"), format!("[{{{rest},{events}}}]")] {
+        let out = read_json(&text);
+        assert!(out.rejects.is_empty(), "{:?}", out.rejects);
+        let kinds: Vec<_> = out.events.iter().map(|event| (event.grammar.to_string(), event.kind)).collect();
+        assert_eq!(
+            kinds,
+            [("sendgrid_message".to_owned(), Kind::Other), ("sendgrid_message".to_owned(), Kind::Bounce)],
+            "{text}"
+        );
+        let bounce = &out.events[1];
+        assert_eq!(bounce.recipient.as_ref().unwrap().as_str(), "ann@example.com");
+        assert_eq!(bounce.timestamp.unwrap().0, 1_795_136_523_000);
+        assert_eq!(bounce.reply_code.unwrap().get(), 550);
+        assert_eq!(bounce.remote_mta.as_deref(), Some("mx.example.com"));
+        assert_eq!(bounce.message_id.as_deref(), Some("m1"));
+    }
+    let out = read_json(
+        r#"{"count":2,"events":[{"event":"hardBounces","email":"ann@example.com","date":"2026-11-20T01:02:03Z","messageId":"<1@example.org>","reason":"550 5.1.1 no"},
+            {"event":"hardBounces","email":"bob@example.com","date":"2026-11-20T01:02:03Z","messageId":"<2@example.org>","reason":"550 5.1.1 no"}]}"#,
+    );
+    let read: Vec<_> = out.events.iter().map(|e| (e.grammar.to_string(), e.message_id.clone().unwrap())).collect();
+    assert_eq!(
+        read,
+        [("brevo".to_owned(), "1@example.org".to_owned()), ("brevo".to_owned(), "2@example.org".to_owned())]
+    );
+    assert!(out.rejects.is_empty(), "{:?}", out.rejects);
+}
