@@ -54,15 +54,17 @@ fn each_row(
 ) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
     let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate().filter(|(_, l)| !l.trim().is_empty());
-    let header: Vec<String> =
-        lines.next().map(|(_, line)| cells(line)).unwrap_or_default().into_iter().map(|c| c.to_lowercase()).collect();
+    let first = lines.next().map(|(_, line)| line.to_lowercase()).unwrap_or_default();
+    // Spreadsheets of many countries part cells by semicolons.
+    let delimiter = [',', ';', '\t'].into_iter().find(|mark| first.contains(*mark)).unwrap_or(',');
+    let header = cells(&first, delimiter);
     let places: Vec<Option<usize>> = columns.iter().map(|c| header.iter().position(|h| h == c)).collect();
     if let Some(missing) = places.iter().take(needed).position(Option::is_none) {
         let name = columns[missing];
         bail!("{}:1: no column \"{name}\"; the first line must be {}", path.display(), columns.join(","));
     }
     for (at, line) in lines {
-        let cells = cells(line);
+        let cells = cells(line, delimiter);
         let row: Vec<&str> = places.iter().map(|p| p.and_then(|p| cells.get(p)).map_or("", |c| c.as_str())).collect();
         take(&row).with_context(|| format!("{}:{}", path.display(), at + 1))?;
     }
@@ -70,7 +72,7 @@ fn each_row(
 }
 
 /// The cells of a line of CSV (RFC 4180, without line breaks in cells), trimmed.
-fn cells(line: &str) -> Vec<String> {
+fn cells(line: &str, delimiter: char) -> Vec<String> {
     let (mut cells, mut cell, mut quoted) = (Vec::new(), String::new(), false);
     let mut chars = line.chars().peekable();
     while let Some(c) = chars.next() {
@@ -80,7 +82,7 @@ fn cells(line: &str) -> Vec<String> {
                 cell.push('"');
             }
             '"' => quoted = !quoted,
-            ',' if !quoted => cells.push(std::mem::take(&mut cell).trim().to_owned()),
+            mark if mark == delimiter && !quoted => cells.push(std::mem::take(&mut cell).trim().to_owned()),
             _ => cell.push(c),
         }
     }
@@ -104,6 +106,17 @@ mod tests {
         let map = tenants(file.path(), str::to_owned).unwrap();
         assert_eq!(map["example.com"].organisation, "Example, Inc.");
         assert_eq!(map["example.net"], Mapped { organisation: "example.org".into(), receiver: None });
+    }
+
+    #[test]
+    fn cells_may_be_parted_by_semicolons_or_tabs() {
+        for text in [
+            "domain;organisation\nexample.com;\"Example; Ltd, Co\"\n",
+            "domain\torganisation\nexample.com\tExample; Ltd, Co\n",
+        ] {
+            let map = tenants(file(text).path(), str::to_owned).unwrap();
+            assert_eq!(map["example.com"].organisation, "Example; Ltd, Co", "{text}");
+        }
     }
 
     #[test]

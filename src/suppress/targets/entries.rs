@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -230,8 +231,14 @@ impl Contacts {
 /// The rows of a CSV with a header, its names in lower case.
 pub(super) fn read_csv(path: &Path) -> anyhow::Result<Vec<Entry>> {
     let context = || format!("{}: reading", path.display());
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).with_context(context)?;
-    let header: Vec<String> = reader.headers().with_context(context)?.iter().map(|h| h.trim().to_lowercase()).collect();
+    let mut file = BufReader::new(File::open(path).with_context(context)?);
+    // Spreadsheets of many countries part cells by semicolons, and some begin with a byte order mark.
+    let start = file.fill_buf().with_context(context)?;
+    let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let delimiter = *b",;\t".iter().find(|mark| first.contains(mark)).unwrap_or(&b',');
+    let mut reader = csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(file);
+    let name = |cell: &str| cell.trim_start_matches('\u{feff}').trim().to_lowercase();
+    let header: Vec<String> = reader.headers().with_context(context)?.iter().map(name).collect();
     let rows = reader.records().map(|record| {
         let record = record.with_context(context)?;
         let cells = header.iter().cloned().zip(record.iter().map(|cell| cell.trim().to_owned())).collect();

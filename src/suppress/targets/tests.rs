@@ -90,10 +90,16 @@ fn a_domain_that_a_target_cannot_take_is_named() {
 #[test]
 fn contacts_expand_a_domain_where_the_target_takes_none() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), "email,list_source\nbea@example.org,crm\ncarl@elsewhere.example,crm\n").unwrap();
-    let options = Options { contacts: Some(file.path().to_owned()), ..Options::default() };
-    let (dir, _) = written("ses", options);
-    assert!(text(&dir, "ses/put.csv").ends_with("bea@example.org,BOUNCE\n"));
+    for list in [
+        "email,list_source\nbea@example.org,crm\ncarl@elsewhere.example,crm\n",
+        "\u{feff}Email;List_Source\nbea@example.org;crm\n",
+        "list_source\temail\ncrm\tbea@example.org\n",
+    ] {
+        std::fs::write(file.path(), list).unwrap();
+        let options = Options { contacts: Some(file.path().to_owned()), ..Options::default() };
+        let (dir, _) = written("ses", options);
+        assert!(text(&dir, "ses/put.csv").ends_with("bea@example.org,BOUNCE\n"), "{list}");
+    }
     let mut existing = Existing::default();
     existing.add("Bea@example.org", None);
     let options = Options { contacts: Some(file.path().to_owned()), existing: Some(existing), ..Options::default() };
