@@ -55,8 +55,7 @@ fn each_row(
     let text = std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
     let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate().filter(|(_, l)| !l.trim().is_empty());
     let first = lines.next().map(|(_, line)| line.to_lowercase()).unwrap_or_default();
-    // Spreadsheets of many countries part cells by semicolons.
-    let delimiter = [',', ';', '\t'].into_iter().find(|mark| first.contains(*mark)).unwrap_or(',');
+    let delimiter = char::from(delimiter_of(first.as_bytes()));
     let header = cells(&first, delimiter);
     let places: Vec<Option<usize>> = columns.iter().map(|c| header.iter().position(|h| h == c)).collect();
     if let Some(missing) = places.iter().take(needed).position(Option::is_none) {
@@ -69,6 +68,11 @@ fn each_row(
         take(&row).with_context(|| format!("{}:{}", path.display(), at + 1))?;
     }
     Ok(())
+}
+
+/// What parts the cells of a small CSV, by its first line: spreadsheets of many countries write semicolons.
+pub fn delimiter_of(first: &[u8]) -> u8 {
+    *b",;\t".iter().find(|mark| first.contains(mark)).unwrap_or(&b',')
 }
 
 /// The cells of a line of CSV (RFC 4180, without line breaks in cells), trimmed.

@@ -127,7 +127,7 @@ static IN_LABEL: [bool; 256] = {
 };
 
 /// Whether a text has control characters.
-fn has_control(text: &str) -> bool {
+pub fn has_control(text: &str) -> bool {
     if text.is_ascii() { text.bytes().any(|b| b.is_ascii_control()) } else { text.chars().any(char::is_control) }
 }
 

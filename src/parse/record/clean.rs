@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::bounce::{EnhancedStatus, ReplyCode, SmtpCommand, domain_key};
+use crate::bounce::{EnhancedStatus, ReplyCode, SmtpCommand, domain_key, has_control};
 
 /// Longest reply text kept, in bytes.
 pub const MAX_TEXT: usize = 8 << 10;
@@ -69,9 +69,7 @@ pub fn host(text: &str) -> Option<String> {
         word => word,
     };
     let word = capped(word.trim_end_matches('.'), MAX_NAME);
-    let control =
-        if word.is_ascii() { word.bytes().any(|b| b.is_ascii_control()) } else { word.chars().any(char::is_control) };
-    (!word.is_empty() && !control).then(|| word.to_ascii_lowercase())
+    (!word.is_empty() && !has_control(word)).then(|| word.to_ascii_lowercase())
 }
 
 /// Our IP: `192.0.2.1`, `192.0.2.1:25`, `[2001:db8::1]:25`.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use crate::analyze::maps::delimiter_of;
 use crate::bounce::{Address, Cause, Timestamp, domain_key};
 use crate::frame::{self, schema};
 use crate::suppress::Allow;
@@ -232,11 +233,10 @@ impl Contacts {
 pub(super) fn read_csv(path: &Path) -> anyhow::Result<Vec<Entry>> {
     let context = || format!("{}: reading", path.display());
     let mut file = BufReader::new(File::open(path).with_context(context)?);
-    // Spreadsheets of many countries part cells by semicolons, and some begin with a byte order mark.
     let start = file.fill_buf().with_context(context)?;
-    let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let delimiter = *b",;\t".iter().find(|mark| first.contains(mark)).unwrap_or(&b',');
+    let delimiter = delimiter_of(start.split(|byte| *byte == b'\n').next().unwrap_or_default());
     let mut reader = csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(file);
+    // Some spreadsheets begin with a byte order mark.
     let name = |cell: &str| cell.trim_start_matches('\u{feff}').trim().to_lowercase();
     let header: Vec<String> = reader.headers().with_context(context)?.iter().map(name).collect();
     let rows = reader.records().map(|record| {
