@@ -57,6 +57,7 @@ pub struct Parsed {
     pub rejects: Vec<Reject>,
     /// Columns that nothing reads, of each header met, with the source that has it.
     pub unread: Vec<(Arc<str>, Arc<[String]>)>,
+    memory: record::Memory,
 }
 
 impl Parsed {

@@ -66,7 +66,7 @@ pub fn record(data: &[u8]) {
 }
 
 /// Calls `visit` with every field of ours that a row or a JSON value holds, as the platform spelled it: a record read, and
-/// nothing made of it.
-pub fn fields(reader: &Reader, item: &Item<'_>, visit: &mut dyn FnMut(&str)) {
-    reader.records.fields(item, visit);
+/// nothing made of it. `out` gets nothing; it is what one reads into otherwise, and remembers from record to record.
+pub fn fields(reader: &Reader, item: &Item<'_>, out: &mut Parsed, visit: &mut dyn FnMut(&str)) {
+    reader.records.fields(item, &mut out.memory, visit);
 }

@@ -3,15 +3,17 @@
 //!
 //! All names of all formats stand in one tree of keys, so that one pass over the text finds what any of them needs.
 
+mod keys;
+
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 
-use foldhash::fast::FixedState;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::clean;
 use super::layout::{Slot, Value, Values};
+pub use keys::Keys;
+use keys::{Order, ROOT};
 
 /// How often a string may hold JSON whose string holds JSON: SQS holds SNS holds SES.
 const MAX_NESTED: u8 = 4;
@@ -20,81 +22,13 @@ const MAX_EXACT: usize = 19;
 /// From here on a float may be an id that no integer type held.
 const BEYOND_INTEGERS: f64 = 9.2e18;
 
-/// The keys that some format asks for.
-#[derive(Debug)]
-pub struct Keys {
-    nodes: Vec<Node>,
-    slots: usize,
-}
-
+/// What is kept from one text to the next, so that little is made anew for each line.
 #[derive(Debug, Default)]
-struct Node {
-    /// What hangs below, by key. The keys are ours, whatever the input, so that no seed is needed.
-    children: HashMap<Box<str>, usize, FixedState>,
-    slot: Option<Slot>,
-    /// An array here holds records.
-    wrapper: bool,
-    /// Each element of an array here is an event of its own.
-    each: bool,
-}
-
-impl Default for Keys {
-    fn default() -> Self {
-        Keys { nodes: vec![Node { wrapper: true, ..Node::default() }], slots: 0 }
-    }
-}
-
-impl Keys {
-    /// The slot of a path; the same path has the same slot, whatever wrapper it stands in. `None` beyond 65,534 paths.
-    pub fn add(&mut self, path: &str, inside: &[String]) -> Option<Slot> {
-        let node = self.node(path);
-        let slot = match self.nodes[node].slot {
-            Some(slot) => slot,
-            None => {
-                let slot = Slot::try_from(self.slots).ok().filter(|slot| *slot < Slot::MAX)?;
-                self.slots += 1;
-                slot
-            }
-        };
-        self.nodes[node].slot = Some(slot);
-        for wrapper in inside {
-            let node = self.node(&format!("{wrapper}.{path}"));
-            self.nodes[node].slot.get_or_insert(slot);
-        }
-        Some(slot)
-    }
-
-    /// Marks a path on which every array holds records.
-    pub fn mark_wrapper(&mut self, path: &str) {
-        for (end, _) in path.match_indices('.').chain(std::iter::once((path.len(), ""))) {
-            let node = self.node(&path[..end]);
-            self.nodes[node].wrapper = true;
-        }
-    }
-
-    /// Marks a path whose array holds one event an element.
-    pub fn mark_each(&mut self, path: &str, inside: &[String]) {
-        for path in std::iter::once(path.to_owned()).chain(inside.iter().map(|wrapper| format!("{wrapper}.{path}"))) {
-            let node = self.node(&path);
-            self.nodes[node].each = true;
-        }
-    }
-
-    fn node(&mut self, path: &str) -> usize {
-        let mut at = 0;
-        for key in path.split('.') {
-            at = match self.nodes[at].children.get(key) {
-                Some(child) => *child,
-                None => {
-                    let new = self.nodes.len();
-                    self.nodes.push(Node::default());
-                    self.nodes[at].children.insert(key.into(), new);
-                    new
-                }
-            };
-        }
-        at
-    }
+pub struct Room {
+    /// Empty between two texts; kept for the memory that they hold.
+    places: Vec<u16>,
+    values: Vec<(Slot, Held<'static>)>,
+    order: Order,
 }
 
 /// What a slot holds.
@@ -103,7 +37,7 @@ enum Held<'a> {
     /// The name is there, without a value of its own: null, an object, an array.
     Present,
     Text(Cow<'a, str>),
-    Integer(i128),
+    Integer(i64),
     Float(f64),
     Flag(bool),
 }
@@ -111,15 +45,23 @@ enum Held<'a> {
 /// The values of one record.
 #[derive(Debug)]
 pub struct Slots<'a> {
-    /// Of each slot, 1 + where its value stands; 0 for none. Small, because it is made anew for each line.
+    /// Of each slot, 1 + where its value stands; 0 for none.
     places: Vec<u16>,
     values: Vec<(Slot, Held<'a>)>,
     elements: Vec<Vec<(Slot, Held<'a>)>>,
 }
 
 impl<'a> Slots<'a> {
-    fn new(keys: &Keys) -> Self {
-        Slots { places: vec![0; keys.slots], values: Vec::with_capacity(32), elements: Vec::new() }
+    fn new(keys: &Keys, room: &mut Room) -> Self {
+        let mut places = std::mem::take(&mut room.places);
+        places.resize(keys.slots, 0);
+        Slots { places, values: emptied(std::mem::take(&mut room.values)), elements: Vec::new() }
+    }
+
+    /// Gives the memory back.
+    fn leave(mut self, room: &mut Room) {
+        self.clear();
+        (room.places, room.values) = (self.places, emptied(self.values));
     }
 
     fn place(&self, slot: Slot) -> Option<usize> {
@@ -179,6 +121,13 @@ impl<'a> Slots<'a> {
     }
 }
 
+/// The memory of a list for one whose values live longer or shorter.
+fn emptied<'b>(mut list: Vec<(Slot, Held<'_>)>) -> Vec<(Slot, Held<'b>)> {
+    list.clear();
+    // Nothing is left to be mapped; collecting in place keeps the memory.
+    list.into_iter().map(|(slot, _)| (slot, Held::Present)).collect()
+}
+
 impl Values for Slots<'_> {
     fn get(&self, slot: Slot) -> Option<Value<'_>> {
         match &self.values.get(self.place(slot)?)?.1 {
@@ -199,13 +148,28 @@ impl Values for Slots<'_> {
 ///
 /// # Errors
 /// Text that is not JSON; records before the damage have been handed over.
-pub fn read(keys: &Keys, text: &[u8], emit: &mut dyn FnMut(&mut Slots<'_>)) -> Result<(), serde_json::Error> {
-    let mut sink = Sink { keys, slots: Slots::new(keys), emit, nested: 0, text, searched: 0 };
-    let mut json = serde_json::Deserializer::from_slice(text);
-    Seed { sink: &mut sink, node: 0 }.deserialize(&mut json)?;
-    json.end()?;
-    sink.flush();
-    Ok(())
+pub fn read(
+    keys: &Keys,
+    room: &mut Room,
+    text: &[u8],
+    emit: &mut dyn FnMut(&mut Slots<'_>),
+) -> Result<(), serde_json::Error> {
+    // Looked at once, and not for each string anew.
+    let (text, damage) = match str::from_utf8(text) {
+        Ok(text) => (text, None),
+        Err(damage) => (text.utf8_chunks().next().map_or("", |sound| sound.valid()), Some(damage)),
+    };
+    let slots = Slots::new(keys, room);
+    room.order.start();
+    let order = &mut room.order;
+    let mut sink = Sink { keys, slots, emit, nested: 0, text: text.as_bytes(), searched: 0, order };
+    let mut json = serde_json::Deserializer::from_str(text);
+    let read = Seed { sink: &mut sink, node: ROOT }.deserialize(&mut json).and_then(|()| json.end());
+    if read.is_ok() {
+        sink.flush();
+    }
+    sink.slots.leave(room);
+    damage.map_or(read, |damage| Err(serde::de::Error::custom(damage)))
 }
 
 struct Sink<'k, 'a, 'e> {
@@ -216,6 +180,7 @@ struct Sink<'k, 'a, 'e> {
     /// What is read, and how far it was searched for whole numbers that no integer type holds.
     text: &'a [u8],
     searched: usize,
+    order: &'e mut Order,
 }
 
 impl<'a> Sink<'_, 'a, '_> {
@@ -269,11 +234,12 @@ impl<'a> Sink<'_, 'a, '_> {
         }
         let mut inner = Sink {
             keys: self.keys,
-            slots: Slots::new(self.keys),
+            slots: Slots::new(self.keys, &mut Room::default()),
             emit: &mut *self.emit,
             nested: self.nested + 1,
             text: text.as_bytes(),
             searched: 0,
+            order: &mut *self.order,
         };
         let mut json = serde_json::Deserializer::from_str(text);
         if (Seed { sink: &mut inner, node }).deserialize(&mut json).is_err() {
@@ -334,12 +300,13 @@ impl<'de> Visitor<'de> for Seed<'_, '_, 'de, '_> {
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<(), E> {
-        self.sink.put(self.node, Held::Integer(number.into()));
+        self.sink.put(self.node, Held::Integer(number));
         Ok(())
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<(), E> {
-        self.sink.put(self.node, Held::Integer(number.into()));
+        let spelled = |_| Held::Text(Cow::Owned(number.to_string()));
+        self.sink.put(self.node, i64::try_from(number).map_or_else(spelled, Held::Integer));
         Ok(())
     }
 
@@ -369,7 +336,9 @@ impl<'de> Visitor<'de> for Seed<'_, '_, 'de, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         self.sink.put(self.node, Held::Present);
-        while let Some(child) = map.next_key_seed(Key { keys: self.sink.keys, node: self.node })? {
+        while let Some(child) =
+            map.next_key_seed(Key { keys: self.sink.keys, node: self.node, order: self.sink.order })?
+        {
             match child {
                 Some(node) => map.next_value_seed(Seed { sink: &mut *self.sink, node })?,
                 None => drop(map.next_value::<IgnoredAny>()?),
@@ -412,12 +381,13 @@ impl<'de> Visitor<'de> for Seed<'_, '_, 'de, '_> {
 }
 
 /// Finds a key among a node's children, without making a string of it.
-struct Key<'k> {
+struct Key<'k, 'o> {
     keys: &'k Keys,
     node: usize,
+    order: &'o mut Order,
 }
 
-impl<'de> DeserializeSeed<'de> for Key<'_> {
+impl<'de> DeserializeSeed<'de> for Key<'_, '_> {
     type Value = Option<usize>;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
@@ -425,7 +395,7 @@ impl<'de> DeserializeSeed<'de> for Key<'_> {
     }
 }
 
-impl Visitor<'_> for Key<'_> {
+impl Visitor<'_> for Key<'_, '_> {
     type Value = Option<usize>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -433,6 +403,6 @@ impl Visitor<'_> for Key<'_> {
     }
 
     fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(self.keys.nodes[self.node].children.get(key).copied())
+        Ok(self.order.child(self.keys, self.node, key))
     }
 }

@@ -16,8 +16,8 @@ pub type Slot = u16;
 pub enum Value<'v> {
     /// Text, trimmed, not empty.
     Text(&'v str),
-    /// A whole number; exact, whatever its size.
-    Integer(i128),
+    /// A whole number that `i64` holds; larger ones are text.
+    Integer(i64),
     /// A number with a fraction.
     Float(f64),
     /// True or false.
@@ -39,11 +39,30 @@ impl<'v> Value<'v> {
     fn spelled(self) -> Cow<'v, str> {
         match self {
             Value::Text(text) => Cow::Borrowed(text),
-            Value::Integer(number) => Cow::Owned(number.to_string()),
+            Value::Integer(number) => {
+                three_digits(number).map_or_else(|| Cow::Owned(number.to_string()), Cow::Borrowed)
+            }
             Value::Float(number) => Cow::Owned(number.to_string()),
             Value::Flag(flag) => Cow::Borrowed(if flag { "true" } else { "false" }),
         }
     }
+}
+
+/// A number of three digits, spelled: reply codes are most of the numbers in exports, and are asked for more than once.
+fn three_digits(number: i64) -> Option<&'static str> {
+    const SPELLED: [u8; 3000] = {
+        let (mut digits, mut number) = ([0; 3000], 0);
+        while number < 1000 {
+            digits[3 * number] = b'0' + (number / 100) as u8;
+            digits[3 * number + 1] = b'0' + (number / 10 % 10) as u8;
+            digits[3 * number + 2] = b'0' + (number % 10) as u8;
+            number += 1;
+        }
+        digits
+    };
+    let at = 3 * usize::try_from(number).ok().filter(|number| (100..1000).contains(number))?;
+    static DIGITS: [u8; 3000] = SPELLED;
+    str::from_utf8(DIGITS.get(at..at + 3)?).ok()
 }
 
 /// Something that has values in slots.

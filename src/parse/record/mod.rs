@@ -14,6 +14,8 @@ mod postfix;
 mod rows;
 mod syslog;
 
+use std::sync::Arc;
+
 use self::build::{Builder, Setting};
 use self::formats::Formats;
 use self::json::Keys;
@@ -33,6 +35,13 @@ pub struct Records {
     plans: rows::Plans,
     keys: Keys,
     shapes: Vec<Shape>,
+}
+
+/// What reading remembers from one record to the next. It changes no result, only how soon it is there.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    plan: Option<(u64, Arc<rows::Plan>)>,
+    room: json::Room,
 }
 
 /// A format as JSON spells it.
@@ -68,7 +77,8 @@ impl Records {
         record: Record<'_>,
         out: &mut Parsed,
     ) {
-        let plan = self.plans.of(header, &self.formats);
+        let mut memory = std::mem::take(&mut out.memory);
+        let plan = self.plans.of(header, &self.formats, &mut memory.plan);
         if !plan.unread.is_empty() {
             out.unread_columns(&origin.source, &plan.unread);
         }
@@ -76,19 +86,20 @@ impl Records {
             Ok(layout) => Builder { setting: &self.setting, mails, origin }.record(layout, &record, out),
             Err(detail) => out.rejects.push(reject(origin, RejectReason::BadRow, detail.clone())),
         }
+        out.memory = memory;
     }
 
     /// Every field that an item's records hold, as spelled there.
-    pub(super) fn fields(&self, item: &Item<'_>, visit: &mut dyn FnMut(&str)) {
+    pub(super) fn fields(&self, item: &Item<'_>, memory: &mut Memory, visit: &mut dyn FnMut(&str)) {
         match item {
             Item::Row { header, record, .. } => {
-                if let Ok(layout) = &self.plans.of(header, &self.formats).layout {
+                if let Ok(layout) = &self.plans.of(header, &self.formats, &mut memory.plan).layout {
                     layout.each(record, visit);
                 }
             }
             Item::Json { text, .. } => {
                 // What is no JSON has no fields.
-                let _ = json::read(&self.keys, text, &mut |slots| {
+                let _ = json::read(&self.keys, &mut memory.room, text, &mut |slots| {
                     if let Some(shape) = self.shape(slots) {
                         shape.layout.each(slots, visit);
                     }
@@ -108,7 +119,8 @@ impl Records {
     pub(super) fn json(&self, mails: &MailReader, origin: &Origin, text: &[u8], out: &mut Parsed) {
         let builder = Builder { setting: &self.setting, mails, origin };
         let mut records = 0_u64;
-        let read = json::read(&self.keys, text, &mut |slots| {
+        let mut room = std::mem::take(&mut out.memory.room);
+        let read = json::read(&self.keys, &mut room, text, &mut |slots| {
             records += 1;
             let Some(shape) = self.shape(slots) else {
                 out.rejects.push(reject(
@@ -132,6 +144,7 @@ impl Records {
                 builder.record(&shape.layout, slots, out);
             }
         });
+        out.memory.room = room;
         match read {
             Err(error) => out.rejects.push(reject(origin, RejectReason::BadJson, error.to_string())),
             Ok(()) if records == 0 => {

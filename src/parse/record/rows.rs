@@ -35,8 +35,16 @@ pub struct Plan {
 pub struct Plans(RwLock<HashMap<u64, Arc<Plan>>>);
 
 impl Plans {
+    /// The header's plan. `last` is the one asked for last: the rows of one header follow one another.
+    pub fn of<'l>(&self, header: &Header, formats: &Formats, last: &'l mut Option<(u64, Arc<Plan>)>) -> &'l Plan {
+        if last.as_ref().is_some_and(|(id, _)| *id != header.id) {
+            *last = None;
+        }
+        &last.get_or_insert_with(|| (header.id, self.find(header, formats))).1
+    }
+
     /// The header's plan, made when it is first seen.
-    pub fn of(&self, header: &Header, formats: &Formats) -> Arc<Plan> {
+    fn find(&self, header: &Header, formats: &Formats) -> Arc<Plan> {
         if let Ok(plans) = self.0.read()
             && let Some(plan) = plans.get(&header.id)
         {

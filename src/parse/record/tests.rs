@@ -144,6 +144,44 @@ fn damaged_json_is_one_reject_and_the_records_before_it_are_kept() {
 }
 
 #[test]
+fn lines_are_read_alike_whatever_the_keys_of_those_before() {
+    let lines = [
+        r#"{"recipient":"a@example.com","reply_code":550,"status":"5.1.1"}"#,
+        r#"{"status":"5.2.2","recipient":"b@example.com","reply_code":552}"#,
+        r#"{"other":1,"recipient":"c@example.com","nested":{"recipient":"x@example.com"},"status":"5.1.2"}"#,
+        r#"{"recipient":"d@example.com","reply_code":550,"status":"5.1.1","status":"5.9.9"}"#,
+        r#"{"recipient":"broken"#,
+        r#"{"recipient":"e@example.com","reply_code":550}"#,
+    ];
+    let (reader, mut together) = (records(false), Parsed::default());
+    for text in lines.iter().chain(lines.iter().rev()) {
+        reader.item(&Item::Json { origin: origin(), text: text.as_bytes() }, &mut together);
+    }
+    let alone: Vec<Parsed> = lines.iter().chain(lines.iter().rev()).map(|text| read_json(text)).collect();
+    assert!(together.events.iter().eq(alone.iter().flat_map(|out| &out.events)));
+    assert!(together.rejects.iter().eq(alone.iter().flat_map(|out| &out.rejects)));
+    assert_eq!((together.events.len(), together.rejects.len()), (10, 2));
+}
+
+#[test]
+fn bytes_that_are_no_text_are_a_reject_and_the_records_before_them_are_kept() {
+    let mut out = Parsed::default();
+    let text = b"[{\"recipient\":\"a@example.com\"},{\"recipient\":\"b\xff@example.com\"}]";
+    records(false).item(&Item::Json { origin: origin(), text }, &mut out);
+    assert_eq!((out.deliveries.len(), out.rejects.len()), (1, 1));
+    assert!(out.rejects[0].detail.contains("utf-8"), "{}", out.rejects[0].detail);
+}
+
+#[test]
+fn whole_numbers_are_spelled_as_they_are() {
+    for number in ["0", "99", "100", "550", "999", "1000", "-550", "18446744073709551615"] {
+        let out =
+            read_json(&format!("{{\"recipient\":\"a@example.com\",\"status\":\"5.1.1\",\"message_id\":{number}}}"));
+        assert_eq!(out.events[0].message_id.as_deref(), Some(number));
+    }
+}
+
+#[test]
 fn ids_beyond_double_precision_stay_exact() {
     let out = read_json(r#"{"recipient":"a@example.com","message_id":13792286917004337,"reply_code":550}"#);
     assert_eq!(out.events[0].message_id.as_deref(), Some("13792286917004337"));
