@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 /// Every wrapping and every dressing that `unwrap` takes off holds one of these, whatever the case.
 const MARKS: &[&str] = &[
@@ -47,15 +47,16 @@ const MARKS: &[&str] = &[
 
 static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::builder()
-        .ascii_case_insensitive(true)
         .kind(Some(AhoCorasickKind::DFA))
+        // Of this kind, and for words in one letter case, it looks at many bytes at once.
+        .match_kind(MatchKind::LeftmostFirst)
         .build(MARKS)
         .expect("some short words make an automaton")
 });
 
 /// Whether the text holds a mark.
 pub fn any(text: &str) -> bool {
-    FINDER.is_match(text)
+    FINDER.is_match(&text.to_ascii_lowercase())
 }
 
 #[cfg(test)]
