@@ -20,6 +20,22 @@ impl Address {
     /// Reads `local@domain`; tolerates surrounding white space, angle brackets, a source route (`@a,@b:local@domain`)
     /// and a trailing dot. `None` when no domain can be made out, or when the address holds control characters.
     pub fn parse(text: &str) -> Option<Address> {
+        Self::plain(text).or_else(|| Self::dressed(text))
+    }
+
+    /// An address as nearly all are: ASCII, nothing around it, nothing quoted.
+    fn plain(text: &str) -> Option<Address> {
+        let at = text.bytes().position(|b| !IN_LOCAL[usize::from(b)]).filter(|at| *at > 0)?;
+        let domain = text.as_bytes().get(at..)?.strip_prefix(b"@")?;
+        if text.len() > MAX_LEN || !is_domain(domain) {
+            return None;
+        }
+        let mut text = text.to_owned();
+        text[at..].make_ascii_lowercase();
+        Some(Address { text, at })
+    }
+
+    fn dressed(text: &str) -> Option<Address> {
         let text = text.trim().trim_start_matches('<').trim_end_matches('>').trim();
         let text = match text.strip_prefix('@') {
             Some(route) => route.split_once(':')?.1,
@@ -59,7 +75,14 @@ impl Address {
 
     /// The form for comparing and counting: all lower case. Not for sending.
     pub fn key(&self) -> String {
-        self.text.to_lowercase()
+        self.lower().into_owned()
+    }
+
+    /// The same, borrowed where the address is so already, as most are.
+    pub fn lower(&self) -> Cow<'_, str> {
+        // No way out in between: so the compiler looks at many bytes at once.
+        let other = self.text.bytes().fold(false, |found, b| found | b.is_ascii_uppercase() | !b.is_ascii());
+        if other { Cow::Owned(self.text.to_lowercase()) } else { Cow::Borrowed(&self.text) }
     }
 }
 
@@ -105,14 +128,24 @@ fn push_domain(out: &mut String, domain: &str) -> Option<()> {
 
 /// Whether a local part holds what only a quoted one may.
 fn has_mark(local: &str) -> bool {
-    let mark = |b: u8| matches!(b, b'<' | b'>' | b'@' | b';' | b',' | b'(' | b')' | b'"');
-    local.bytes().any(|b| b.is_ascii_whitespace() || mark(b))
+    local.bytes().any(|b| b.is_ascii_whitespace() || is_mark(b))
+}
+
+const fn is_mark(byte: u8) -> bool {
+    matches!(byte, b'<' | b'>' | b'@' | b';' | b',' | b'(' | b')' | b'"')
 }
 
 /// Labels of 1 to 63 bytes with dots between them, 253 bytes in all (RFC 1035 2.3.4); `_` is seen in hosts' names.
 fn is_domain(domain: &[u8]) -> bool {
-    let is_label = |label: &[u8]| (1..64).contains(&label.len()) && label.iter().all(|b| IN_LABEL[usize::from(*b)]);
-    domain.len() <= 253 && domain.split(|b| *b == b'.').all(is_label)
+    let mut label = 0;
+    for byte in domain {
+        match byte {
+            b'.' if (1..64).contains(&label) => label = 0,
+            byte if IN_LABEL[usize::from(*byte)] => label += 1,
+            _ => return false,
+        }
+    }
+    (1..64).contains(&label) && domain.len() <= 253
 }
 
 /// The bytes of a label.
@@ -121,6 +154,17 @@ static IN_LABEL: [bool; 256] = {
     while at < table.len() {
         let byte = at as u8;
         table[at] = byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        at += 1;
+    }
+    table
+};
+
+/// The bytes of a plain local part: every sign that is neither blank nor a mark.
+static IN_LOCAL: [bool; 256] = {
+    let (mut table, mut at) = ([false; 256], 0);
+    while at < table.len() {
+        let byte = at as u8;
+        table[at] = byte.is_ascii_graphic() && !is_mark(byte);
         at += 1;
     }
     table

@@ -71,6 +71,12 @@ impl EnhancedStatus {
 
 impl fmt::Display for EnhancedStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Nearly all have single digits, and each column of them is written so.
+        if let (0..10, 0..10) = (self.subject, self.detail) {
+            let digit = |number: u16| b'0' + number as u8;
+            let text = [b'0' + self.class, b'.', digit(self.subject), b'.', digit(self.detail)];
+            return f.write_str(str::from_utf8(&text).map_err(|_| fmt::Error)?);
+        }
         write!(f, "{}.{}.{}", self.class, self.subject, self.detail)
     }
 }
@@ -134,7 +140,9 @@ mod tests {
 
     #[test]
     fn codes_print_as_they_were_read() {
-        assert_eq!("5.7.606".parse::<EnhancedStatus>().unwrap().to_string(), "5.7.606");
+        for status in ["5.7.606", "5.7.1", "4.4.316", "2.10.0", "5.0.9"] {
+            assert_eq!(status.parse::<EnhancedStatus>().unwrap().to_string(), status);
+        }
         assert_eq!("554".parse::<ReplyCode>().unwrap().to_string(), "554");
     }
 }
