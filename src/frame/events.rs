@@ -37,17 +37,17 @@ static BASES: EnumDtype = LazyLock::new(|| enum_type(Basis::WORDS));
 /// # Errors
 /// None that input can cause; polars checks lengths and types.
 pub fn event_frame(rows: &[ClassifiedEvent]) -> PolarsResult<DataFrame> {
-    let mut columns = what_and_where(rows)?;
-    columns.extend(reply(rows)?);
-    columns.extend(naming(rows)?);
+    let mut columns = what_and_where(rows);
+    columns.extend(reply(rows));
+    columns.extend(naming(rows));
     columns.extend(origin_of_mail(rows));
     DataFrame::new(rows.len(), columns)
 }
 
-fn what_and_where(rows: &[ClassifiedEvent]) -> PolarsResult<Vec<Column>> {
-    Ok(vec![
+fn what_and_where(rows: &[ClassifiedEvent]) -> Vec<Column> {
+    vec![
         made_text(schema::EVENT_ID, rows, |r| Some(Hex(r.id))),
-        word(schema::KIND, &KINDS, rows, |r| Some(r.event.kind.as_str()))?,
+        word(schema::KIND, &KINDS, rows, |r| Some(r.event.kind as u8)),
         text(schema::SOURCE, rows, |r| Some(&r.event.origin.source)),
         UInt64Chunked::from_iter_values(schema::SOURCE_INDEX.into(), rows.iter().map(|r| r.event.origin.index))
             .into_column(),
@@ -59,35 +59,35 @@ fn what_and_where(rows: &[ClassifiedEvent]) -> PolarsResult<Vec<Column>> {
         text(schema::RECIPIENT_DOMAIN, rows, |r| r.event.recipient.as_ref().map(Address::domain)),
         text(schema::ORGANISATION, rows, |r| r.organisation.as_deref()),
         text(schema::RECEIVER, rows, |r| r.receiver.as_deref()),
-        word(schema::ACTION, &ACTIONS, rows, |r| r.event.action.map(Action::as_str))?,
-    ])
+        word(schema::ACTION, &ACTIONS, rows, |r| r.event.action.map(|action| action as u8)),
+    ]
 }
 
-fn reply(rows: &[ClassifiedEvent]) -> PolarsResult<Vec<Column>> {
+fn reply(rows: &[ClassifiedEvent]) -> Vec<Column> {
     let codes = rows.iter().map(|r| r.event.reply_code.map(|c| c.get()));
-    Ok(vec![
+    vec![
         UInt16Chunked::from_iter_options(schema::REPLY_CODE.into(), codes).into_column(),
         made_text(schema::STATUS, rows, |r| r.event.status),
         made_text(schema::STATUS_FIELD, rows, |r| r.event.status_field),
         text(schema::DIAGNOSTIC_CODE, rows, |r| r.event.diagnostic_code.as_deref()),
         text(schema::REPLY, rows, |r| r.event.reply.as_deref()),
         text(schema::TEMPLATE, rows, |r| r.classification.template.as_deref()),
-        word(schema::COMMAND, &COMMANDS, rows, |r| r.event.command.map(SmtpCommand::as_str))?,
-    ])
+        word(schema::COMMAND, &COMMANDS, rows, |r| r.event.command.map(|command| command as u8)),
+    ]
 }
 
-fn naming(rows: &[ClassifiedEvent]) -> PolarsResult<Vec<Column>> {
+fn naming(rows: &[ClassifiedEvent]) -> Vec<Column> {
     let named = |r: &ClassifiedEvent| names_a_cause(&r.event, &r.classification);
-    Ok(vec![
-        word(schema::CAUSE, &CAUSES, rows, |r| named(r).then(|| r.classification.cause.as_str()))?,
-        word(schema::PERMANENCE, &PERMANENCES, rows, |r| named(r).then(|| r.classification.permanence.as_str()))?,
-        word(schema::BLAMES, &BLAMED, rows, |r| named(r).then(|| r.classification.blames.as_str()))?,
-        word(schema::BASIS, &BASES, rows, |r| named(r).then(|| r.classification.basis.as_str()))?,
+    vec![
+        word(schema::CAUSE, &CAUSES, rows, |r| named(r).then_some(r.classification.cause as u8)),
+        word(schema::PERMANENCE, &PERMANENCES, rows, |r| named(r).then_some(r.classification.permanence as u8)),
+        word(schema::BLAMES, &BLAMED, rows, |r| named(r).then_some(r.classification.blames as u8)),
+        word(schema::BASIS, &BASES, rows, |r| named(r).then_some(r.classification.basis as u8)),
         text(schema::REJECTING_SYSTEM, rows, |r| r.classification.rejecting_system.as_deref()),
         text(schema::BLOCKLIST, rows, |r| r.classification.blocklist.as_deref()),
         text(schema::RULE, rows, |r| r.classification.rule.as_deref()),
         text(schema::VENDOR_TAG, rows, |r| r.classification.vendor_tag.as_deref()),
-    ])
+    ]
 }
 
 /// Whether the event failed, waited or drew a complaint: what was delivered or answered automatically has no cause.
@@ -117,20 +117,22 @@ struct Hex(u128);
 impl fmt::Display for Hex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const DIGITS: [u8; 16] = *b"0123456789abcdef";
-        let digits: [u8; 32] = std::array::from_fn(|at| DIGITS[(self.0 >> (124 - 4 * at) & 0xf) as usize]);
+        let bytes = self.0.to_be_bytes();
+        let digit = |at: usize| DIGITS[usize::from(bytes[at / 2] >> (4 - 4 * (at % 2)) & 0xf)];
+        let digits: [u8; 32] = std::array::from_fn(digit);
         f.write_str(str::from_utf8(&digits).map_err(|_| fmt::Error)?)
     }
 }
 
-/// A column of a closed set.
+/// A column of a closed set, whose words are told by their places in it.
 fn word(
     name: &str,
-    dtype: &DataType,
+    set: &DataType,
     rows: &[ClassifiedEvent],
-    field: impl Fn(&ClassifiedEvent) -> Option<&'static str>,
-) -> PolarsResult<Column> {
-    let words = rows.iter().map(field);
-    Ok(CategoricalChunked::<Categorical8Type>::from_str_iter(name.into(), dtype.clone(), words)?.into_column())
+    place: impl Fn(&ClassifiedEvent) -> Option<u8>,
+) -> Column {
+    let places = UInt8Chunked::from_iter_options(name.into(), rows.iter().map(place));
+    Categorical8Chunked::from_cats_and_dtype(places, set.clone()).into_column()
 }
 
 #[cfg(test)]
@@ -158,6 +160,20 @@ mod tests {
         let frame = event_frame(&[row(Kind::Bounce)]).unwrap();
         for name in [schema::TIMESTAMP, schema::STATUS, schema::REPLY, schema::SENDING_IP, schema::RULE] {
             assert_eq!(frame.column(name).unwrap().null_count(), 1, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_the_one_at_its_place_in_the_set() {
+        let rows: Vec<ClassifiedEvent> = Kind::ALL.iter().map(|kind| row(*kind)).collect();
+        let kinds = event_frame(&rows).unwrap().column(schema::KIND).unwrap().cast(&DataType::String).unwrap();
+        assert!(kinds.str().unwrap().iter().flatten().eq(Kind::WORDS.iter().copied()), "{kinds:?}");
+    }
+
+    #[test]
+    fn an_id_is_spelled_in_hex() {
+        for id in [0, 0xf0, 0x0123_4567_89ab_cdef << 4, u128::MAX] {
+            assert_eq!(Hex(id).to_string(), format!("{id:032x}"));
         }
     }
 
