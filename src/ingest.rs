@@ -52,8 +52,17 @@ pub struct Desk {
     delivery_reader: Reader,
     classifier: Classifier,
     source: SourceOptions,
-    /// Memories of replies already named, one for each batch in work; a cache changes no result.
-    caches: Mutex<Vec<Cache>>,
+    /// One for each batch in work.
+    hands: Mutex<Vec<Hand>>,
+}
+
+/// What is kept from one batch to the next; it changes no result.
+#[derive(Debug, Default)]
+struct Hand {
+    /// Replies already named.
+    cache: Cache,
+    /// Events of the last batch: the next one has about as many.
+    events: usize,
 }
 
 /// What a batch became.
@@ -79,7 +88,7 @@ impl Desk {
             reader,
             classifier: Classifier::new(options.tables.as_deref())?,
             source: options.source.clone(),
-            caches: Mutex::default(),
+            hands: Mutex::default(),
         })
     }
 
@@ -116,8 +125,8 @@ impl Desk {
                 summary.count(sheet);
                 progress.advance(sheet.items, sheet.bytes);
             }
-            let page_of = |s: &Sheet| sink.page(&s.events, &s.deliveries, &s.rejects);
-            pages = sheets.par_iter().map(page_of).collect::<anyhow::Result<_>>()?;
+            let page_of = |s: Sheet| sink.page(&s.events, &s.deliveries, &s.rejects);
+            pages = sheets.into_par_iter().map(page_of).collect::<anyhow::Result<_>>()?;
         }
         summary.skipped = listing.skipped.iter().map(|p| p.display().to_string()).collect();
         Ok(summary)
@@ -135,19 +144,21 @@ impl Desk {
     /// Reads one batch; pure, so that batches can be read in any order.
     fn sheet(&self, batch: &Batch, role: Role) -> Sheet {
         let mut parsed = Parsed::default();
-        let mut sheet = Sheet { bytes: batch.bytes(), ..Sheet::default() };
+        let mut hand = self.hands.lock().map(|mut hands| hands.pop()).ok().flatten().unwrap_or_default();
+        let events = Vec::with_capacity(hand.events);
+        let mut sheet = Sheet { events, bytes: batch.bytes(), ..Sheet::default() };
         let reader = if role == Role::Bounces { &self.reader } else { &self.delivery_reader };
-        let mut cache = self.caches.lock().map(|mut c| c.pop()).ok().flatten().unwrap_or_default();
         batch.each(&mut |item| {
             sheet.items += 1;
             match item {
                 Ok(item) => reader.item(&item, &mut parsed),
                 Err(reject) => parsed.rejects.push(reject),
             }
-            sheet.events.extend(parsed.events.drain(..).map(|event| self.classified(event, &mut cache)));
+            sheet.events.extend(parsed.events.drain(..).map(|event| self.classified(event, &mut hand.cache)));
         });
-        if let Ok(mut caches) = self.caches.lock() {
-            caches.push(cache);
+        hand.events = sheet.events.len();
+        if let Ok(mut hands) = self.hands.lock() {
+            hands.push(hand);
         }
         sheet.deliveries = parsed.deliveries.into_iter().map(|d| self.placed(d, role)).collect();
         sheet.rejects = parsed.rejects;

@@ -38,7 +38,7 @@ pub fn event_id(event: &Event, classification: &Classification) -> u128 {
     part(b'k', event.kind.as_str().as_bytes());
     part(b'a', event.action.map(|a| a.as_str()).unwrap_or_default().as_bytes());
     if let Some(recipient) = &event.recipient {
-        part(b'r', recipient.key().as_bytes());
+        part(b'r', recipient.lower().as_bytes());
     }
     match (&classification.template, &event.reply) {
         (Some(template), _) => part(b'p', template.as_bytes()),
@@ -62,7 +62,7 @@ pub fn delivery_id(delivery: &Delivery, attempted: bool) -> Option<u128> {
     said.extend_from_slice(&[b'd', u8::from(attempted)]);
     said.extend_from_slice(&(message.len() as u64).to_le_bytes());
     said.extend_from_slice(message.as_bytes());
-    said.extend_from_slice(recipient.key().as_bytes());
+    said.extend_from_slice(recipient.lower().as_bytes());
     Some(id_of(&said))
 }
 

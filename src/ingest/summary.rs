@@ -92,8 +92,11 @@ impl Summary {
     pub(super) fn count(&mut self, sheet: &super::Sheet) {
         self.items += sheet.items;
         self.bytes += sheet.bytes;
-        sheet.events.iter().for_each(|row| self.count_event(row));
-        sheet.deliveries.iter().for_each(|row| self.count_delivery(row));
+        let one = |a: &Origin, b: &Origin| Arc::ptr_eq(&a.source, &b.source);
+        let events = sheet.events.chunk_by(|a, b| one(&a.event.origin, &b.event.origin));
+        events.for_each(|rows| self.count_events(rows));
+        let deliveries = sheet.deliveries.chunk_by(|a, b| one(&a.delivery.origin, &b.delivery.origin));
+        deliveries.for_each(|rows| self.count_deliveries(rows));
         sheet.rejects.iter().for_each(|reject| self.count_reject(reject));
         sheet.unread.iter().for_each(|(source, columns)| self.count_unread(source, columns));
     }
@@ -106,14 +109,19 @@ impl Summary {
         }
     }
 
-    fn count_event(&mut self, row: &ClassifiedEvent) {
-        self.events += 1;
-        *self.kinds.entry(row.event.kind).or_default() += 1;
-        let input = self.inputs.entry(input_name(&row.event.origin)).or_default();
-        match input.grammars.get_mut(row.event.grammar.as_ref()) {
-            Some(count) => *count += 1,
-            None => drop(input.grammars.insert(row.event.grammar.to_string(), 1)),
+    /// Counts rows of one source.
+    fn count_events(&mut self, rows: &[ClassifiedEvent]) {
+        let Some(first) = rows.first() else { return };
+        let grammars = &mut self.inputs.entry(input_name(&first.event.origin)).or_default().grammars;
+        for rows in rows.chunk_by(|a, b| a.event.grammar == b.event.grammar) {
+            *grammars.entry(rows[0].event.grammar.to_string()).or_default() += rows.len() as u64;
         }
+        self.events += rows.len() as u64;
+        rows.iter().for_each(|row| self.count_event(row));
+    }
+
+    fn count_event(&mut self, row: &ClassifiedEvent) {
+        *self.kinds.entry(row.event.kind).or_default() += 1;
         if let Some(time) = row.event.timestamp {
             let (first, last) = self.window.unwrap_or((time, time));
             self.window = Some((first.min(time), last.max(time)));
@@ -140,10 +148,13 @@ impl Summary {
         }
     }
 
-    fn count_delivery(&mut self, row: &PlacedDelivery) {
-        self.delivery_rows += 1;
-        self.deliveries += row.delivery.count;
-        self.inputs.entry(input_name(&row.delivery.origin)).or_default().deliveries += row.delivery.count;
+    /// Counts rows of one source.
+    fn count_deliveries(&mut self, rows: &[PlacedDelivery]) {
+        let Some(first) = rows.first() else { return };
+        let messages: u64 = rows.iter().map(|row| row.delivery.count).sum();
+        self.inputs.entry(input_name(&first.delivery.origin)).or_default().deliveries += messages;
+        self.delivery_rows += rows.len() as u64;
+        self.deliveries += messages;
     }
 
     fn count_reject(&mut self, reject: &Reject) {
