@@ -14,7 +14,7 @@ use std::sync::Arc;
 use csv::{ByteRecord, StringRecord};
 use memchr::{memchr, memchr3};
 
-use super::batch::{Work, capped};
+use super::batch::{Work, too_large};
 use super::chunks::{Cutter, ROWS_CHUNK};
 use super::lines::lines_of;
 use super::{Header, Item, Record};
@@ -260,8 +260,8 @@ impl Rows {
         let mut bytes = ByteRecord::new();
         while let (Ok(true), Some(index)) = (reader.read_byte_record(&mut bytes), places.next()) {
             let origin = Origin { source: self.name.clone(), index };
-            if let Err(reject) = capped(origin.clone(), bytes.as_slice(), max) {
-                visit(Err(reject));
+            if bytes.as_slice().len() > max {
+                visit(Err(too_large(origin, max)));
                 continue;
             }
             let record = text_of(mem::take(&mut bytes));
