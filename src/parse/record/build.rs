@@ -7,6 +7,7 @@ use super::clean;
 use super::field::Field;
 use super::layout::{Layout, Values};
 use super::notice;
+use super::unplaced;
 use crate::bounce::{Action, Address, Delivery, Event, Kind, Origin, Reject, RejectReason, Timestamp, domain_key};
 use crate::parse::date::{self, NoDate, Zone};
 use crate::parse::mail::MailReader;
@@ -34,12 +35,14 @@ pub struct Builder<'r> {
     pub mails: &'r MailReader,
     /// Where they stand.
     pub origin: &'r Origin,
+    /// The JSON value that they stand in.
+    pub json: Option<&'r unplaced::Json<'r>>,
 }
 
 impl Builder<'_> {
     /// Reads one record.
     pub fn record(&self, layout: &Layout, values: &impl Values, out: &mut Parsed) {
-        let draft = Draft { setting: self.setting, layout, values };
+        let draft = Draft { setting: self.setting, layout, values, json: self.json };
         let made = match draft.kind() {
             Kind::Delivered => draft.delivery(self.origin).map(|delivery| out.deliveries.push(delivery)),
             kind => self.event(&draft, kind).map(|event| out.events.push(event)),
@@ -67,6 +70,7 @@ struct Draft<'r, V> {
     setting: &'r Setting,
     layout: &'r Layout,
     values: &'r V,
+    json: Option<&'r unplaced::Json<'r>>,
 }
 
 impl<'r, V: Values> Draft<'r, V> {
@@ -227,7 +231,13 @@ impl<'r, V: Values> Draft<'r, V> {
     fn no_recipient(&self) -> String {
         match self.text(Field::Recipient) {
             Some(text) => format!("{}: recipient \"{}\" is not an address", self.layout.name, clean::excerpt(&text)),
-            None => format!("{}: no recipient", self.layout.name),
+            None => {
+                let unnamed = !Field::ADDRESSED.iter().any(|field| self.layout.has(*field, self.values));
+                match self.json.filter(|_| unnamed).and_then(|json| json.told()) {
+                    Some(told) => told.to_owned(),
+                    None => format!("{}: no recipient", self.layout.name),
+                }
+            }
         }
     }
 }

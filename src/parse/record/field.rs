@@ -73,6 +73,10 @@ fields! {
 }
 
 impl Field {
+    /// Those that say who was mailed.
+    pub const ADDRESSED: [Field; 4] =
+        [Field::Recipient, Field::OriginalRecipient, Field::FinalRecipient, Field::RecipientDomain];
+
     /// The field of that name.
     ///
     /// # Errors

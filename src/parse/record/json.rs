@@ -363,12 +363,17 @@ impl<'de> Visitor<'de> for Seed<'_, '_, 'de, '_> {
             let mark = self.sink.slots.values.len();
             let element = Seed { sink: &mut *self.sink, node: self.node };
             let more = match wrapper || each || first {
-                true => seq.next_element_seed(element)?.is_some(),
-                false => seq.next_element::<IgnoredAny>()?.is_some(),
+                true => seq.next_element_seed(element).map(|element| element.is_some()),
+                false => seq.next_element::<IgnoredAny>().map(|element| element.is_some()),
             };
-            if !more {
+            if !matches!(more, Ok(true)) {
+                // What a cut leaves of an element goes; the elements before it may be records, and are whole.
+                drop(self.sink.slots.take_from(mark));
                 outer.into_iter().for_each(|(slot, value)| self.sink.slots.push(slot, value));
-                return Ok(());
+                if more.is_err() && within {
+                    self.sink.flush();
+                }
+                return more.map(drop);
             }
             first = false;
             if wrapper {

@@ -13,6 +13,7 @@ mod notice;
 mod postfix;
 mod rows;
 mod syslog;
+mod unplaced;
 
 use std::sync::Arc;
 
@@ -83,7 +84,7 @@ impl Records {
             out.unread_columns(&origin.source, &plan.unread);
         }
         match &plan.layout {
-            Ok(layout) => Builder { setting: &self.setting, mails, origin }.record(layout, &record, out),
+            Ok(layout) => Builder { setting: &self.setting, mails, origin, json: None }.record(layout, &record, out),
             Err(detail) => out.rejects.push(reject(origin, RejectReason::BadRow, detail.clone())),
         }
         out.memory = memory;
@@ -117,7 +118,8 @@ impl Records {
 
     /// Reads one JSON value: an object, or an array of them, perhaps in wrappers.
     pub(super) fn json(&self, mails: &MailReader, origin: &Origin, text: &[u8], out: &mut Parsed) {
-        let builder = Builder { setting: &self.setting, mails, origin };
+        let json = unplaced::Json::new(text);
+        let builder = Builder { setting: &self.setting, mails, origin, json: Some(&json) };
         let mut records = 0_u64;
         let mut room = std::mem::take(&mut out.memory.room);
         let read = json::read(&self.keys, &mut room, text, &mut |slots| {
@@ -148,7 +150,8 @@ impl Records {
         match read {
             Err(error) => out.rejects.push(reject(origin, RejectReason::BadJson, error.to_string())),
             Ok(()) if records == 0 => {
-                out.rejects.push(reject(origin, RejectReason::BadRow, "no object with a known key".to_owned()));
+                let detail = json.told().unwrap_or("no object with a known key");
+                out.rejects.push(reject(origin, RejectReason::BadRow, detail.to_owned()));
             }
             Ok(()) => {}
         }

@@ -7,7 +7,7 @@ use super::clean;
 use super::field::Field;
 use super::formats::Formats;
 use super::layout::{Layout, Slot, Value, Values};
-use crate::bounce::nearest_word;
+use super::unplaced;
 use crate::source::{Header, Record};
 
 impl Values for Record<'_> {
@@ -76,23 +76,12 @@ fn make(header: &Header, formats: &Formats) -> Plan {
         let _ = place(name);
     }
     let layout = Layout::new(&format.export, format.name, place).and_then(|layout| {
-        let addressed = [Field::Recipient, Field::OriginalRecipient, Field::FinalRecipient, Field::RecipientDomain];
-        if addressed.iter().any(|field| layout.knows(*field)) { Ok(layout) } else { Err(no_recipient_column(header)) }
+        if Field::ADDRESSED.iter().any(|field| layout.knows(*field)) {
+            Ok(layout)
+        } else {
+            Err(unplaced::columns(&header.names))
+        }
     });
     let unread = header.names.iter().zip(read).filter(|(name, read)| !read && !name.is_empty());
     Plan { layout, unread: unread.map(|(name, _)| name.clone()).collect() }
-}
-
-/// What is missing, what is there, and what was probably meant.
-fn no_recipient_column(header: &Header) -> String {
-    const SHOWN: usize = 40;
-    let found: Vec<&str> = header.names.iter().take(SHOWN).map(String::as_str).collect();
-    let more = if header.names.len() > SHOWN { ", ..." } else { "" };
-    let wanted = ["recipient", "recipient_domain", "email"];
-    let near = header.names.iter().find(|name| nearest_word(&name.to_ascii_lowercase(), wanted).is_some());
-    let hint = match near {
-        Some(name) => format!("is \"{name}\" the recipient?"),
-        None => "name the recipient's column in a mapping".to_owned(),
-    };
-    format!("no column \"recipient\"; found: {}{more}; {hint}", found.join(", ")).replace(char::is_control, " ")
 }

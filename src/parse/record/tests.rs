@@ -182,6 +182,36 @@ fn whole_numbers_are_spelled_as_they_are() {
 }
 
 #[test]
+fn of_a_batch_that_is_cut_off_the_whole_records_are_kept() {
+    let brevo = r#"{"event":"hard_bounce","email":"@","ts_event":1795136523,"message-id":"<1@x>"}"#;
+    let mailgun = r#"{"address":"@","code":"550","error":"550 no","created_at":"Fri, 21 Oct 2011 11:02:55 GMT"}"#;
+    for (list, record) in [("events", brevo), ("items", mailgun)] {
+        let [first, second] =
+            ["a@example.com", "b@example.com"].map(|name| record.replace("\"@\"", &format!("\"{name}\"")));
+        let out = read_json(&format!("{{\"{list}\":[{first},{second},{{\"event\":\"hard_bo"));
+        let recipients: Vec<_> = out.events.iter().filter_map(|event| event.recipient.as_ref()).collect();
+        assert_eq!(recipients.iter().map(|a| a.as_str()).collect::<Vec<_>>(), ["a@example.com", "b@example.com"]);
+        assert_eq!(out.rejects.len(), 1, "{:?}", out.rejects);
+        assert_eq!(out.rejects[0].reason, RejectReason::BadJson);
+    }
+}
+
+#[test]
+fn an_object_that_names_no_recipient_tells_the_keys_found() {
+    for (text, want) in [
+        (r#"{"recipeint":"a@example.com","code":550}"#, "found: recipeint, code; is \"recipeint\" the recipient?"),
+        (
+            r#"{"who":{"adress":"a@example.com"},"status":"5.1.1"}"#,
+            "found: who.adress, status; name the recipient's key in a mapping",
+        ),
+    ] {
+        let out = read_json(text);
+        assert!(out.rejects[0].detail.ends_with(want), "{}", out.rejects[0].detail);
+    }
+    assert_eq!(read_json(r#"{"recipient":null,"status":"5.1.1"}"#).rejects[0].detail, "generic: no recipient");
+}
+
+#[test]
 fn ids_beyond_double_precision_stay_exact() {
     let out = read_json(r#"{"recipient":"a@example.com","message_id":13792286917004337,"reply_code":550}"#);
     assert_eq!(out.events[0].message_id.as_deref(), Some("13792286917004337"));
