@@ -210,9 +210,9 @@ pub fn exit_code_of(error: &anyhow::Error) -> ExitCode {
 fn start_log(global: &Global) {
     let level = match (global.quiet, global.verbose) {
         (true, _) => tracing::Level::ERROR,
-        (_, 0) => tracing::Level::WARN,
-        (_, 1) => tracing::Level::INFO,
-        _ => tracing::Level::DEBUG,
+        (_, 0) => tracing::Level::INFO,
+        (_, 1) => tracing::Level::DEBUG,
+        _ => tracing::Level::TRACE,
     };
     let log = tracing_subscriber::fmt()
         .with_max_level(level)
@@ -298,7 +298,7 @@ fn parse(args: &ParseArgs, global: &Global, settings: &config::Settings) -> anyh
         ParseFormat::Parquet => {
             let path = args.output.as_deref().ok_or_else(|| config::Usage("--format parquet needs -o FILE".into()))?;
             let summary = crate::parse_to_parquet(&args.read.inputs, &options, path, shows_progress(global))?;
-            return report_rejects(&summary);
+            return tell_read(&summary);
         }
     };
     let out: Box<dyn Write + Send + Sync> = match &args.output {
@@ -310,11 +310,19 @@ fn parse(args: &ParseArgs, global: &Global, settings: &config::Settings) -> anyh
     let mut sink = RowSink::new(out, format, filter)?;
     let summary = crate::read_all(&args.read.inputs, &options, &mut sink, shows_progress(global))?;
     sink.finish()?;
-    report_rejects(&summary)
+    tell_read(&summary)
 }
 
-/// Says on stderr what could not be read; exit code 3 beyond the default share.
-fn report_rejects(summary: &crate::ingest::Summary) -> anyhow::Result<ExitCode> {
+/// Says on stderr what was read and what could not be; exit code 3 beyond the default share.
+fn tell_read(summary: &crate::ingest::Summary) -> anyhow::Result<ExitCode> {
+    let (rejects, deliveries) = (summary.reject_count(), summary.delivery_rows);
+    match summary.items {
+        0 => tracing::info!("nothing to read was found"),
+        items => tracing::info!(
+            "{items} items read: {} events, {deliveries} deliveries (not listed), {rejects} unread",
+            summary.events
+        ),
+    }
     for (reason, rejects) in &summary.rejects {
         let first = rejects.first.first().map(|(origin, detail)| format!("{origin}: {detail}")).unwrap_or_default();
         tracing::warn!("{} items unread: {reason}; first: {}", rejects.count, crate::report::escape::visible(&first));

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     // The one guarded call (parse::Reader) turns a parser's panic into a reject; its message would only confuse.
-    std::panic::set_hook(Box::new(|panic| tracing::debug!("{panic}")));
+    std::panic::set_hook(Box::new(|panic| tracing::trace!("{panic}")));
     match bouncescope::cli::main() {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,

@@ -101,6 +101,14 @@ pub struct Outcome {
 #[error("no event has a date, so the night has no name; give it one with --as-of 2026-11-20")]
 pub struct Undated;
 
+/// The inputs hold nothing at all, and the job names no night.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("nothing to read was found in {inputs}; if the night was empty, name it with --as-of 2026-11-20")]
+pub struct Unfound {
+    /// As given.
+    pub inputs: String,
+}
+
 /// Share of the items that may be rejected before the exit code says so.
 const REJECTS_ALLOWED: Quantity = Quantity::Share(0.05);
 
@@ -204,7 +212,12 @@ impl<'a> Reading<'a> {
 /// The night's name: as asked for, else the newest event's UTC date.
 fn night_of(job: &Job, summary: &Summary) -> anyhow::Result<Date> {
     let newest = || summary.window.and_then(|(_, last)| last.date()).and_then(|date| date.parse().ok());
-    job.as_of.or_else(newest).ok_or_else(|| unread(summary).unwrap_or_else(|| Undated.into()))
+    job.as_of.or_else(newest).ok_or_else(|| {
+        if summary.items == 0 {
+            return Unfound { inputs: job.inputs.join(", ") }.into();
+        }
+        unread(summary).unwrap_or_else(|| Undated.into())
+    })
 }
 
 /// What to say when nothing but rejects came of the inputs: the first of them, with its place.

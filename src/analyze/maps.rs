@@ -10,6 +10,7 @@ use super::names::Names;
 use super::night::recipient_hash;
 use super::organisation::Mapped;
 use crate::bounce::domain_key;
+use crate::tables::TableError;
 
 /// Reads the map of tenants; `family` gives the family of a receiver's name.
 ///
@@ -59,15 +60,20 @@ fn each_row(
     let header = cells(&first, delimiter);
     let places: Vec<Option<usize>> = columns.iter().map(|c| header.iter().position(|h| h == c)).collect();
     if let Some(missing) = places.iter().take(needed).position(Option::is_none) {
-        let name = columns[missing];
-        bail!("{}:1: no column \"{name}\"; the first line must be {}", path.display(), columns.join(","));
+        let what = format!("no column \"{}\"; the first line must be {}", columns[missing], columns.join(","));
+        return Err(broken(path, 1, what).into());
     }
     for (at, line) in lines {
         let cells = cells(line, delimiter);
         let row: Vec<&str> = places.iter().map(|p| p.and_then(|p| cells.get(p)).map_or("", |c| c.as_str())).collect();
-        take(&row).with_context(|| format!("{}:{}", path.display(), at + 1))?;
+        take(&row).map_err(|error| broken(path, at + 1, error.to_string()))?;
     }
     Ok(())
+}
+
+/// What the user can put right in the file.
+fn broken(path: &Path, line: usize, what: String) -> TableError {
+    TableError { file: path.display().to_string(), line, what }
 }
 
 /// What parts the cells of a small CSV, by its first line: spreadsheets of many countries write semicolons.

@@ -61,7 +61,7 @@ fn unread_columns(summary: &Summary) -> Vec<(String, u64)> {
         summary.unread_columns.iter().map(|(name, inputs)| (name.clone(), inputs.len() as u64)).collect();
     columns.sort_by_key(|(name, inputs)| (std::cmp::Reverse(*inputs), name.clone()));
     if !columns.is_empty() {
-        tracing::info!("{} columns are read by nothing; the report names them", columns.len());
+        tracing::debug!("{} columns are read by nothing; the report names them", columns.len());
     }
     columns
 }

@@ -70,6 +70,41 @@ fn a_file_that_is_not_there_exits_2_and_is_named() {
 }
 
 #[test]
+fn a_list_of_ones_own_that_is_not_as_it_must_be_exits_2_with_its_line() {
+    let out = tempfile::tempdir().expect("a temporary directory");
+    for (flag, text, place) in [
+        ("--contacts", "mail,source\na@example.com,fair\n", ":1: no column \"email\""),
+        ("--tenants", "domain,organisation\nexample.com,\n", ":2: no organisation"),
+        ("--allow", "email\nno address\n", ":2: neither an address nor a domain"),
+    ] {
+        let file = out.path().join("list.csv");
+        fs::write(&file, text).expect("written");
+        let told = run(out.path(), &[flag, &file.display().to_string()]).behaves(&[2]);
+        assert!(told.stderr.contains(place), "{flag}: {}", told.stderr);
+    }
+}
+
+#[test]
+fn inputs_that_hold_nothing_are_told_as_such() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    fs::create_dir(dir.path().join("empty")).expect("made");
+    fs::write(dir.path().join("header.csv"), "recipient,timestamp,reply_code\n").expect("written");
+    for input in ["empty", "header.csv"] {
+        let told = bouncescope(["run", input, "--no-progress"]).dir(dir.path()).run().behaves(&[1]);
+        assert!(told.stderr.contains(&format!("nothing to read was found in {input};")), "{}", told.stderr);
+        let told = bouncescope(["parse", input]).dir(dir.path()).run().behaves(&[0]);
+        assert!(told.stdout.is_empty() && told.stderr.contains("nothing to read was found"), "{}", told.stderr);
+        bouncescope(["run", input, "--no-progress", "--as-of", NIGHT]).dir(dir.path()).run().behaves(&[0]);
+    }
+    fs::write(dir.path().join("in.csv"), "recipient,reply_code\na@example.com,550\nb@example.com,250\nc\n")
+        .expect("written");
+    let told = bouncescope(["parse", "in.csv"]).dir(dir.path()).run().behaves(&[3]);
+    assert!(told.stderr.contains("3 items read: 1 events, 1 deliveries (not listed), 1 unread"), "{}", told.stderr);
+    let told = bouncescope(["parse", "in.csv", "--quiet"]).dir(dir.path()).run().behaves(&[3]);
+    assert!(told.stderr.is_empty(), "{}", told.stderr);
+}
+
+#[test]
 fn no_command_exits_2_with_the_usage() {
     let told = bouncescope::<&str>([]).run().behaves(&[2]);
     assert!(told.stderr.contains("Usage"), "{}", told.stderr);

@@ -12,6 +12,7 @@ use crate::bounce::{Address, Cause, Timestamp, domain_key};
 use crate::frame::{self, schema};
 use crate::suppress::Allow;
 use crate::suppress::rows::Text;
+use crate::tables::TableError;
 use crate::tables::targets::Holds;
 
 /// What the sender has listed already.
@@ -72,7 +73,8 @@ impl Allowed {
                 (Some(address), _) => allow.add(&address),
                 (None, Some(domain)) => drop(allow.domains.insert(domain)),
                 (None, None) => {
-                    anyhow::bail!("{}:{}: neither an address nor a domain; write one a line", path.display(), line + 1)
+                    let what = "neither an address nor a domain; write one a line".to_owned();
+                    return Err(TableError { file: path.display().to_string(), line: line + 1, what }.into());
                 }
             };
         }
