@@ -103,3 +103,35 @@ fn an_unknown_target_stops_the_run_before_it_begins() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean \"ses\""));
     assert!(!dir.path().join("reports").exists());
 }
+
+#[test]
+fn lists_are_split_at_the_row_limit_of_a_users_own_target_and_nothing_is_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows: String = (0..7)
+        .map(|i| format!("gone{i}@example.com,2026-11-20T01:00:0{i}Z,550 5.1.1 <gone{i}@example.com>: user unknown,{i}@x.example\n"))
+        .collect();
+    fs::write(dir.path().join("in.csv"), format!("recipient,timestamp,diagnostic_code,message_id\n{rows}")).unwrap();
+    fs::create_dir(dir.path().join("tables")).unwrap();
+    let table = "[[target]]\nname = \"acme\"\nrow_limit = 5\nsource = \"Acme API\"\nfiles = [\n\
+        { name = \"one.csv\", holds = \"addresses\", change = \"add\", form = \"csv\", header = [\"mail\"], rows = [[\"{email}\"]] },\n\
+        { name = \"two.ndjson\", holds = \"addresses\", change = \"add\", form = \"ndjson\", header = [\"mail\", \"kind\"], \
+        rows = [[\"{email}\", \"a\"], [\"{email}\", \"b\"]] },\n]\n";
+    fs::write(dir.path().join("tables/targets.toml"), table).unwrap();
+    let mut command = Command::cargo_bin("bouncescope").unwrap();
+    let flags =
+        ["--tables", "tables", "run", "in.csv", "--target", "acme", "--max-suppressions", "100", "--no-progress"];
+    command.current_dir(dir.path()).args(flags).assert().success();
+
+    let all: Vec<String> = (0..7).map(|i| format!("gone{i}@example.com")).collect();
+    let (first, second) = (list(dir.path(), "acme/one.csv"), list(dir.path(), "acme/one-2.csv"));
+    assert_eq!((first.lines().next(), second.lines().next()), (Some("mail"), Some("mail")));
+    assert_eq!((first.lines().count(), second.lines().count()), (6, 3));
+    assert!(first.lines().skip(1).chain(second.lines().skip(1)).eq(&all), "{first}{second}");
+
+    // The two rows of an entry stay together, so that a file holds four of five.
+    let parts = ["acme/two.ndjson", "acme/two-2.ndjson", "acme/two-3.ndjson", "acme/two-4.ndjson"];
+    let parts = parts.map(|name| list(dir.path(), name));
+    assert_eq!(parts.each_ref().map(|part| part.lines().count()), [4, 4, 4, 2]);
+    assert!(all.iter().all(|mail| parts.iter().any(|part| part.matches(mail.as_str()).count() == 2)), "{parts:?}");
+    assert_eq!(list(dir.path(), "acme/two-5.ndjson"), "");
+}
