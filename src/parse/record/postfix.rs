@@ -38,13 +38,18 @@ struct Attempt<'t> {
 
 /// Reads lines; those `before` only tell what the later ones belong to.
 pub(super) fn read(setting: &Setting, origin: &Origin, before: &str, text: &str, out: &mut Parsed) {
-    let mut log =
-        Log { setting, origin: origin.clone(), at: None, warned: false, open: HashMap::new(), muted: true, out };
+    let open = HashMap::new();
+    let mut log = Log { setting, origin: origin.clone(), at: None, warned: false, ours: false, open, muted: true, out };
     before.lines().for_each(|line| log.line(line));
     log.muted = false;
     for line in text.lines() {
         log.line(line);
         log.origin.index += 1;
+    }
+    // A system's log may hold much of others before Postfix comes; what begins with nothing of it is told once.
+    if !log.ours && origin.index == 0 {
+        log.origin.index = 0;
+        log.reject(RejectReason::UnknownFormat, "no line is Postfix's; logs of Exim, Sendmail and others are not read");
     }
 }
 
@@ -55,6 +60,8 @@ struct Log<'s, 't, 'o> {
     at: Option<Timestamp>,
     /// Whether it was said that times are missing.
     warned: bool,
+    /// Whether Postfix wrote a line.
+    ours: bool,
     open: HashMap<&'t str, Message<'t>>,
     /// Whether lines are read only for what they tell of later ones.
     muted: bool,
@@ -68,6 +75,7 @@ impl<'t> Log<'_, 't, '_> {
         else {
             return;
         };
+        self.ours = true;
         let Some((queue_id, rest)) = entry.text.split_once(": ") else { return };
         if !is_queue_id(queue_id) {
             return;

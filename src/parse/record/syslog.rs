@@ -1,5 +1,5 @@
 //! Lines of system logs. In: a line. Out: its time, program and text. Two forms: `Nov 20 01:02:03 host program[pid]: text`,
-//! which names neither year nor zone, and `2026-11-20T01:02:03+01:00 host program[pid]: text`.
+//! which names neither year nor zone, and `2026-11-20T01:02:03+01:00 host program[pid]: text`, perhaps with a blank for the T.
 
 use super::build::Setting;
 use crate::bounce::Timestamp;
@@ -24,13 +24,20 @@ pub(super) fn read(line: &str) -> Option<Entry<'_>> {
         Some((_, rest)) => rest,
         None => line,
     };
-    // `Nov 20 01:02:03` has 15 characters, the day padded with a blank; an ISO time ends at the blank.
-    let dated = line.as_bytes().first().is_some_and(u8::is_ascii_digit);
-    let (time, rest) = if dated { line.split_once(' ')? } else { line.split_at_checked(15)? };
+    let (time, rest) = line.split_at_checked(time_len(line)?)?;
     let (_host, rest) = rest.trim_start().split_once(' ')?;
     let (tag, text) = rest.split_once(": ")?;
     let program = tag.split('[').next().unwrap_or(tag);
     Some(Entry { time, program, text: text.trim_start() })
+}
+
+/// `Nov 20 01:02:03` has 15 characters, the day padded with a blank; an ISO time ends at the blank behind its clock.
+fn time_len(line: &str) -> Option<usize> {
+    if !line.starts_with(|c: char| c.is_ascii_digit()) {
+        return Some(15);
+    }
+    let end = line.find(' ')?;
+    if line[..end].contains(':') { Some(end) } else { Some(end + 1 + line[end + 1..].find(' ')?) }
 }
 
 impl Entry<'_> {
@@ -65,12 +72,15 @@ mod tests {
             "Nov 20 01:02:03 mx1 postfix/smtp[2113]: 4F2A: to=<a@example.com>",
             "Nov  2 01:02:03 mx1 postfix/smtp[2113]: 4F2A: to=<a@example.com>",
             "2026-11-20T01:02:03.123456+01:00 mx1 postfix/smtp[2113]: 4F2A: to=<a@example.com>",
+            "2026-11-20 01:02:03,123 mx1 postfix/smtp[2113]: 4F2A: to=<a@example.com>",
             "<22>Nov 20 01:02:03 mx1 postfix/smtp[2113]: 4F2A: to=<a@example.com>",
         ] {
             let entry = read(line).unwrap();
             assert_eq!((entry.program, entry.text), ("postfix/smtp", "4F2A: to=<a@example.com>"), "{line}");
         }
-        assert_eq!(read("no log line"), None);
+        for line in ["no log line", "2026-11-20", "2026-11-20 01:02:03", ""] {
+            assert_eq!(read(line), None, "{line}");
+        }
     }
 
     #[test]
@@ -81,6 +91,7 @@ mod tests {
             ("2026-01-01", "Dec 31 23:00:00 h p: t", "2025-12-31T22:00:00Z"),
             ("2026-01-01", "Jan  1 23:00:00 h p: t", "2026-01-01T22:00:00Z"),
             ("2025-12-31", "Jan  1 00:30:00 h p: t", "2025-12-31T23:30:00Z"),
+            ("2026-11-20", "2026-11-19 01:00:00.5 h p: t", "2026-11-19T00:00:00.5Z"),
             ("2028-03-01", "Feb 29 01:00:00 h p: t", "2028-02-29T00:00:00Z"),
         ] {
             let at = read(line).unwrap().time(&setting(as_of));
