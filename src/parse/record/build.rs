@@ -119,12 +119,24 @@ impl<'r, V: Values> Draft<'r, V> {
     fn accepted(&self) -> bool {
         match self.text(Field::ReplyCode).and_then(|text| clean::reply_code(&text)) {
             Some(code) => code.class() == 2,
-            None => self.text(Field::Status).and_then(|text| clean::status(&text)).is_some_and(|s| s.class == 2),
+            None => match self.text(Field::Status).and_then(|text| clean::status(&text)) {
+                Some(status) => status.class == 2,
+                None => {
+                    let reply = self.text(Field::DiagnosticCode);
+                    reply.and_then(|text| clean::reply_code(&text)).is_some_and(|code| code.class() == 2)
+                }
+            },
         }
     }
 
     fn address(&self, field: Field) -> Option<Address> {
         self.text(field).and_then(|text| Address::parse(&text).or_else(|| typed_address(&text)))
+    }
+
+    /// Our domain, never that of a mail server that wrote the report.
+    fn sending_domain(&self) -> Option<String> {
+        let ours = |text: &Cow<'_, str>| !clean::is_servers_own(text);
+        self.layout.texts(Field::SendingDomain, self.values).filter(ours).find_map(|text| clean::domain(&text))
     }
 
     fn timestamp(&self) -> Result<Option<Timestamp>, String> {
@@ -166,7 +178,7 @@ impl<'r, V: Values> Draft<'r, V> {
                 .and_then(|text| clean::ip(&text))
                 .or_else(|| event.diagnostic_code.as_deref().and_then(sending_ip::from_reply));
         }
-        event.sending_domain = self.text(Field::SendingDomain).and_then(|text| clean::domain(&text));
+        event.sending_domain = self.sending_domain();
         event.campaign_id = self.name(Field::CampaignId);
         event.list_source = self.name(Field::ListSource);
         event.message_id = self.text(Field::MessageId).and_then(|text| clean::message_id(&text));
@@ -220,7 +232,7 @@ impl<'r, V: Values> Draft<'r, V> {
             count,
             timestamp: self.timestamp()?,
             sending_ip: self.text(Field::SendingIp).and_then(|text| clean::ip(&text)),
-            sending_domain: self.text(Field::SendingDomain).and_then(|text| clean::domain(&text)),
+            sending_domain: self.sending_domain(),
             campaign_id: self.name(Field::CampaignId),
             list_source: self.name(Field::ListSource),
             remote_mta: self.text(Field::RemoteMta).and_then(|text| clean::host(&text)),

@@ -84,6 +84,13 @@ pub fn domain(text: &str) -> Option<String> {
     domain_key(text.rsplit_once('@').map_or(text, |(_, domain)| domain))
 }
 
+/// Whether an address is one that mail servers write reports from: `Mail Delivery System <MAILER-DAEMON@mx.example.com>`.
+pub fn is_servers_own(text: &str) -> bool {
+    let address = text.rsplit('<').next().unwrap_or(text);
+    let local = address.split('@').next().unwrap_or(address).trim();
+    address.contains('@') && ["mailer-daemon", "postmaster"].iter().any(|own| local.eq_ignore_ascii_case(own))
+}
+
 /// A Message-ID without its angle brackets.
 pub fn message_id(text: &str) -> Option<String> {
     let id = trimmed(text).trim_start_matches('<').trim_end_matches('>');
@@ -150,6 +157,19 @@ mod tests {
             [("Example.com", Some("example.com")), ("Ann <ann@Example.com>", Some("example.com")), ("no domain", None)]
         {
             assert_eq!(domain(text).as_deref(), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_mail_servers_write_from_is_told_from_senders() {
+        for (text, want) in [
+            ("MAILER-DAEMON@mx.example.com", true),
+            ("Mail Delivery System <Postmaster@mx.example.com>", true),
+            ("News <news@example.com>", false),
+            ("postmaster.example.com", false),
+            ("", false),
+        ] {
+            assert_eq!(is_servers_own(text), want, "{text}");
         }
     }
 

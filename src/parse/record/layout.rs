@@ -143,7 +143,12 @@ impl Layout {
 
     /// The field's text in this record.
     pub fn text<'v>(&self, field: Field, record: &'v impl Values) -> Option<Cow<'v, str>> {
-        self.picks[field as usize].iter().find_map(|pick| match pick {
+        self.texts(field, record).next()
+    }
+
+    /// All texts that the field has in this record, the preferred one first.
+    pub fn texts<'v>(&self, field: Field, record: &'v impl Values) -> impl Iterator<Item = Cow<'v, str>> {
+        self.picks[field as usize].iter().filter_map(|pick| match pick {
             Pick::Plain(slot) => record.get(*slot).map(Value::text),
             Pick::Join(slots, with) => join(slots, with, record),
             Pick::Cut { slot, before, after } => cut(record.get(*slot)?.text(), before.as_deref(), after.as_deref()),

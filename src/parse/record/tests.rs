@@ -338,3 +338,54 @@ fn events_inside_a_message_are_told_from_messages_inside_a_list_of_events() {
     );
     assert!(out.rejects.is_empty(), "{:?}", out.rejects);
 }
+
+#[test]
+fn a_csv_by_hand_is_read_with_the_names_that_people_write() {
+    for text in [
+        "Email Address;Bounce Reason\nann@example.com;550 5.1.1 User unknown\n",
+        "email,smtp_code,smtp_reply\nann@example.com,550,5.1.1 User unknown\n",
+        "\"E-mail\",\"Error message\"\n\"ann@example.com\",\"550 5.1.1 User\n unknown\"\n",
+    ] {
+        let out = read_csv(text);
+        let event = &out.events[0];
+        assert_eq!((event.kind, event.reply_code.map(|code| code.get())), (Kind::Bounce, Some(550)), "{text}");
+        assert_eq!(event.status.unwrap().to_string(), "5.1.1", "{text}");
+    }
+}
+
+#[test]
+fn a_reply_that_accepts_is_a_delivery_though_no_column_says_so() {
+    let out = read_csv("email,smtp_response\na@example.com,250 2.0.0 OK\nb@example.com,421 4.7.0 later\n");
+    assert_eq!((out.deliveries.len(), out.events.len()), (1, 1));
+}
+
+#[test]
+fn a_servers_own_address_is_no_sending_domain() {
+    let out = read_json(
+        r#"{"type":"OOB","id":"1","recipient":"a@example.com","queue":"x","sender":"bounce@news.example.org","timestamp":1795136523,
+            "headers":{"From":"MAILER-DAEMON@mx.example.com"},"response":{"code":550,"content":"no such user"}}"#,
+    );
+    assert_eq!(out.events[0].sending_domain.as_deref(), Some("news.example.org"));
+}
+
+#[test]
+fn a_log_that_is_not_postfixs_is_a_reject() {
+    let mut out = Parsed::default();
+    let text = b"2026-11-20 10:00:01 1tDabc-000001-AB ** a@example.com R=dnslookup T=remote_smtp: 550 no\n";
+    records(false).item(&Item::Log { origin: origin(), before: b"", text }, &mut out);
+    assert_eq!((out.events.len(), out.rejects.len()), (0, 1));
+    assert_eq!(out.rejects[0].reason, RejectReason::UnknownFormat);
+}
+
+#[test]
+fn record_types_may_be_spelled_out_and_a_tag_may_be_json() {
+    let out = read_csv(
+        "type,timeLogged,rcpt,dsnDiag\nbounce,2018-04-20 08:26:59+0200,a@example.com,smtp;550 no\n\
+         delivery,2018-04-20 08:26:59+0200,b@example.com,\n",
+    );
+    assert_eq!((out.events[0].kind, out.deliveries.len()), (Kind::Bounce, 1));
+    let out = read_json(
+        r#"{"event":"hard_bounce","email":"a@example.com","ts_event":1,"message-id":"<1@x>","tag":"[\"spring\",\"b\"]"}"#,
+    );
+    assert_eq!(out.events[0].campaign_id.as_deref(), Some("spring"));
+}

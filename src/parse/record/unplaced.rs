@@ -45,11 +45,14 @@ impl<'t> Json<'t> {
 fn told(kind: &str, names: &[String]) -> String {
     let found: Vec<String> = names.iter().take(SHOWN).map(|name| clean::excerpt(name)).collect();
     let more = if names.len() > SHOWN { ", ..." } else { "" };
-    let is_near = |name: &&String| {
-        let word = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-        nearest_word(&word, ["recipient", "recipient_domain", "email"]).is_some()
+    let last = |name: &String| name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    let is_near = |name: &&String| nearest_word(&last(name), ["recipient", "recipient_domain", "email"]).is_some();
+    let may_be = |name: &&String| {
+        let word = last(name);
+        word == "to" || ["email", "e-mail", "recipient", "rcpt"].iter().any(|part| word.contains(part))
     };
-    let hint = match names.iter().take(SHOWN).find(is_near) {
+    let shown = || names.iter().take(SHOWN);
+    let hint = match shown().find(is_near).or_else(|| shown().find(may_be)) {
         Some(name) => format!("is \"{}\" the recipient?", clean::excerpt(name)),
         None => format!("name the recipient's {kind} in a mapping"),
     };
@@ -141,6 +144,7 @@ mod tests {
                 Some("found: id, to.adress, tags, none; name the recipient's key in a mapping"),
             ),
             (r#"[{"recipeint":"a"},{"x":1}]"#, Some("found: recipeint; is \"recipeint\" the recipient?")),
+            (r#"{"mail_id":1,"to":"a"}"#, Some("found: mail_id, to; is \"to\" the recipient?")),
             (r#"{"a":1,"b":"cut"#, Some("found: a; name")),
             ("5", None),
             ("[]", None),
