@@ -150,7 +150,8 @@ impl<'t> Log<'_, 't, '_> {
         let sending_domain = message.and_then(|m| m.sender).and_then(clean::domain);
         // A report that we send ourselves has no sender; where it goes says nothing of our mail.
         let kind = if message.is_some_and(|m| m.sender == Some("")) { Kind::Other } else { kind };
-        let remote_mta = if attempt.relay == "none" { None } else { clean::host(attempt.relay) };
+        // Without an address it is the name of a transport, such as `local`, or `none`.
+        let remote_mta = attempt.relay.split_once('[').and_then(|(host, _)| clean::host(host));
         if kind == Kind::Delivered {
             return self.out.deliveries.push(Delivery {
                 origin: self.origin.clone(),
@@ -187,9 +188,9 @@ impl<'t> Log<'_, 't, '_> {
 }
 
 impl Attempt<'_> {
-    /// Whether the message went to another system; not to a mailbox or a filter of our own.
+    /// Whether the message went to another system; not to a mailbox or a filter of our own, nor to a socket.
     fn leaves_us(&self) -> bool {
-        let own = ["127.", "::1", "localhost"];
+        let own = ["127.", "::1", "localhost", "/", "private/"];
         let host = self.relay.split_once('[').map_or(self.relay, |(_, ip)| ip);
         !matches!(self.service, "local" | "virtual" | "pipe" | "discard" | "error" | "retry")
             && !own.iter().any(|start| host.starts_with(start) || self.relay.starts_with(start))

@@ -389,3 +389,15 @@ fn record_types_may_be_spelled_out_and_a_tag_may_be_json() {
     );
     assert_eq!(out.events[0].campaign_id.as_deref(), Some("spring"));
 }
+
+#[test]
+fn what_a_log_calls_a_transport_is_no_host() {
+    let mut out = Parsed::default();
+    let text = b"2026-11-20T10:00:01Z mx postfix/pipe[1]: 4ABC123D01: to=<a@example.com>, relay=dovecot, dsn=5.1.1, status=bounced (user unknown)\n\
+        2026-11-20T10:00:01Z mx postfix/lmtp[1]: 4ABC123D02: to=<b@example.com>, relay=mx[private/dovecot-lmtp], dsn=2.0.0, status=sent (250 OK)\n\
+        2026-11-20T10:00:01Z mx postfix/smtp[1]: 4ABC123D03: to=<c@example.com>, relay=mx.example.com[192.0.2.1]:25, dsn=2.0.0, status=sent (250 OK)\n";
+    records(false).item(&Item::Log { origin: origin(), before: b"", text }, &mut out);
+    let hosts: Vec<_> = out.events.iter().map(|event| (event.kind, event.remote_mta.as_deref())).collect();
+    assert_eq!(hosts, [(Kind::Bounce, None), (Kind::Other, Some("mx"))]);
+    assert_eq!(out.deliveries.len(), 1);
+}
