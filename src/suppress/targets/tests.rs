@@ -65,7 +65,7 @@ fn sendgrid_brevo_smartlead_and_instantly_take_a_column_or_a_list() {
         ("brevo", "blocked_domains_add.ndjson", "{\"domain\":\"example.org\"}\n"),
         ("smartlead", "block_list_domains_add.csv", "domain\nexample.org\n"),
         ("instantly", "domains_add.json", "{\"bl_values\":[\"example.org\"]}\n"),
-        ("instantly", "addresses_remove.json", "{\"bl_values\":[\"back@example.com\"]}\n"),
+        ("instantly", "addresses_remove.csv", "bl_value\nback@example.com\n"),
         ("postfix", "domains_add", "example.org REJECT tenant_policy\n"),
         (
             "generic",
