@@ -12,6 +12,7 @@ use crate::parse::{ParseOptions, Parsed, Reader};
 use crate::source;
 use crate::suppress::targets::{self, Allowed, Existing};
 use crate::suppress::{Allow, Lists, NotExpressed};
+use crate::tables::TableError;
 
 /// What a job brings along, read before the night begins, so that a wrong path or name fails at once.
 #[derive(Debug)]
@@ -69,6 +70,7 @@ fn existing(job: &Job) -> anyhow::Result<Existing> {
     let reader = Reader::new(&ParseOptions { deliveries: true, ..job.ingest.parse.clone() })?;
     let mut existing = Existing::default();
     for source in source::open(&paths, &job.ingest.source)?.sources {
+        let (mut entries, mut refused) = (0, None);
         for batch in source.batches(&job.ingest.source)? {
             let mut parsed = Parsed::default();
             batch?.each(&mut |item| match item {
@@ -84,9 +86,18 @@ fn existing(job: &Job) -> anyhow::Result<Existing> {
                 let listed = delivery.recipient.as_ref().map_or(&*delivery.recipient_domain, |r| r.as_str());
                 existing.add(listed, delivery.timestamp);
             }
+            entries += parsed.events.len() + parsed.deliveries.len();
             if let Some(reject) = parsed.rejects.first() {
                 tracing::warn!(count = parsed.rejects.len(), "--existing: {}: {}", reject.origin, reject.detail);
+                refused.get_or_insert_with(|| reject.detail.clone());
             }
+        }
+        // To go on as if nothing were listed would write the whole list anew, and reactivate nothing.
+        if let (0, Some(detail)) = (entries, refused) {
+            let what = format!(
+                "--existing: no entry could be read: {detail}; a list of addresses needs a first line such as email"
+            );
+            return Err(TableError { file: source.name.to_string(), line: 0, what }.into());
         }
     }
     Ok(existing)
