@@ -60,26 +60,36 @@ impl Owners {
 
 /// The details of `count` incidents.
 pub fn gather(night: &Night, cells: &Cells, owners: &Owners, count: usize) -> Vec<Details> {
+    let parts = cells.in_parts(|nodes| {
+        let mut details = vec![Details::default(); count];
+        nodes.for_each(|n| add_node(&mut details, night, cells, owners, n));
+        details
+    });
     let mut details = vec![Details::default(); count];
-    for (n, node) in cells.nodes.iter().enumerate() {
-        for cell in cells.cells_of(n) {
-            let ip = night.identities[cells.cells[cell].identity as usize].ip;
-            for at in cells.fails_of(cell) {
-                let fail = cells.fails[at];
-                let Some(incident) = owners.of(node.decider, fail.family, fail.by) else { continue };
-                let details = &mut details[incident];
-                *details.ips.entry(ip).or_default() += u64::from(fail.count);
-                *details.receivers.entry(node.receiver).or_default() += u64::from(fail.count);
-                if details.last_decider != Some(node.decider) {
-                    details.last_decider = Some(node.decider);
-                    details.deciders += 1;
-                }
-                cells.rows_of(at).iter().for_each(|row| details.add(night, row));
-            }
-        }
+    for part in parts {
+        details.iter_mut().zip(part).for_each(|(all, part)| all.join(part));
     }
     details.iter_mut().for_each(Details::close);
     details
+}
+
+fn add_node(details: &mut [Details], night: &Night, cells: &Cells, owners: &Owners, n: usize) {
+    let node = &cells.nodes[n];
+    for cell in cells.cells_of(n) {
+        let ip = night.identities.get(cells.cells[cell].identity).ip;
+        for at in cells.fails_of(cell) {
+            let fail = cells.fails[at];
+            let Some(incident) = owners.of(node.decider, fail.family, fail.by) else { continue };
+            let details = &mut details[incident];
+            *details.ips.entry(ip).or_default() += u64::from(fail.count);
+            *details.receivers.entry(node.receiver).or_default() += u64::from(fail.count);
+            if details.last_decider != Some(node.decider) {
+                details.last_decider = Some(node.decider);
+                details.deciders += 1;
+            }
+            cells.rows_of(at).iter().for_each(|row| details.add(night, row));
+        }
+    }
 }
 
 impl Details {
@@ -98,10 +108,30 @@ impl Details {
             self.last = Some(self.last.map_or(row.time, |t| t.max(row.time)));
         }
         self.hashes.push(row.recipient);
+        self.show(row);
+    }
+
+    /// Shows this failure as the sample if it comes before the one shown.
+    fn show(&mut self, row: &Row) {
         let order = |row: &Row| (row.time, row.recipient, row.voice);
         if self.sample.is_none_or(|sample| order(row) < order(&sample)) {
             self.sample = Some(*row);
         }
+    }
+
+    /// Adds another part of the night; no decider is in both.
+    fn join(&mut self, other: Details) {
+        self.bounces += other.bounces;
+        self.deciders += other.deciders;
+        add_counts(&mut self.blocklists, other.blocklists);
+        add_counts(&mut self.templates, other.templates);
+        add_counts(&mut self.causes, other.causes);
+        add_counts(&mut self.receivers, other.receivers);
+        add_counts(&mut self.ips, other.ips);
+        self.first = [self.first, other.first].into_iter().flatten().min();
+        self.last = self.last.max(other.last);
+        self.hashes.extend(other.hashes);
+        other.sample.iter().for_each(|row| self.show(row));
     }
 
     fn close(&mut self) {
@@ -122,6 +152,10 @@ impl Details {
     pub fn last_seen(&self) -> Option<Timestamp> {
         self.last.map(Timestamp)
     }
+}
+
+fn add_counts<K: Ord>(counts: &mut BTreeMap<K, u64>, others: BTreeMap<K, u64>) {
+    others.into_iter().for_each(|(key, n)| *counts.entry(key).or_default() += n);
 }
 
 /// The most frequent key; of equals the smallest.

@@ -51,9 +51,9 @@ pub fn find(places: &Places, cells: &Cells, judging: &Judging) -> Vec<QuietFindi
             (_, false) => (judging.deferred_failures_counts, judging.deferred_rate_counts),
         };
         for (decider, fails, tried) in tallies {
-            let chance = binomial_tail(fails, tried, base.max(judging.stray_floor)) * large;
             let rule = fails as f64 >= least && fails as f64 >= rate * tried as f64;
-            if rule && (chance <= judging.tenant_chance) {
+            let chance = || binomial_tail(fails, tried, base.max(judging.stray_floor)) * large;
+            if rule && chance() <= judging.tenant_chance {
                 found.push(QuietFinding { decider, kind, fails, tried, confidence: Confidence::Medium });
             }
         }
