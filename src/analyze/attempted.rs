@@ -9,8 +9,9 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use super::identities::Identity;
 use super::names::Names;
-use super::night::{Identity, Night, mix, recipient_hash};
+use super::night::{Night, mix, recipient_hash};
 
 /// Keys are hashes already.
 #[derive(Default)]
@@ -82,12 +83,17 @@ type IdentityHashes = [u64; 4];
 /// names the message.
 const VIEWS: usize = 16 * 2 * 2;
 
-/// All bounces of a night, ready to be taken off; by several gatherers at a time.
-pub struct Bounced {
+/// Bounces of one part of a night, with the hashes of the names in it.
+struct Part {
     list: Vec<Bounce>,
     identities: Vec<IdentityHashes>,
     domains: Vec<u64>,
-    message_list: Mutex<Vec<u64>>,
+}
+
+/// All bounces of a night, ready to be taken off; by several gatherers at a time.
+pub struct Bounced {
+    parts: Vec<Part>,
+    message_lists: Mutex<Vec<Vec<u64>>>,
     messages: OnceLock<Keys>,
     /// Bounces left to be taken off, for each view.
     left: [OnceLock<Counts>; VIEWS],
@@ -121,20 +127,15 @@ fn identity_key(whose: u64, identity: &IdentityHashes, parts: usize) -> u64 {
 impl Bounced {
     /// The bounces of all parts of a night.
     pub fn all<'a>(noted: impl Iterator<Item = (Noted, &'a Night)>) -> Bounced {
-        let (mut list, mut identities, mut domains, mut messages) = (vec![], vec![], vec![], vec![]);
-        for (part, night) in noted {
-            let (first_identity, first_domain) = (identities.len() as u32, domains.len() as u32);
-            identities.extend(night.identities.iter().map(|identity| identity_hashes(night, identity)));
-            domains.extend((0..night.domains.len() as u32).map(|id| recipient_hash(night.domains.name(id))));
-            list.extend(part.list.into_iter().map(|b| Bounce {
-                domain: b.domain + first_domain,
-                named_identity: b.named_identity + first_identity,
-                ..b
-            }));
-            messages.extend(part.messages);
+        let (mut parts, mut message_lists) = (vec![], vec![]);
+        for (Noted { list, messages }, night) in noted {
+            let identities = night.identities.list().iter().map(|identity| identity_hashes(night, identity)).collect();
+            let domains = (0..night.domains.len() as u32).map(|id| recipient_hash(night.domains.name(id))).collect();
+            parts.push(Part { list, identities, domains });
+            message_lists.push(messages);
         }
-        let (message_list, left) = (Mutex::new(messages), [const { OnceLock::new() }; VIEWS]);
-        Bounced { list, identities, domains, message_list, messages: OnceLock::new(), left }
+        let (message_lists, left) = (Mutex::new(message_lists), [const { OnceLock::new() }; VIEWS]);
+        Bounced { parts, message_lists, messages: OnceLock::new(), left }
     }
 
     /// How many of a row's messages were accepted. `night` gives the names of the row.
@@ -149,8 +150,8 @@ impl Bounced {
 
     fn messages(&self) -> &Keys {
         self.messages.get_or_init(|| {
-            let mut list = self.message_list.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::take(&mut *list).into_iter().collect()
+            let mut lists = self.message_lists.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *lists).into_iter().flatten().collect()
         })
     }
 
@@ -171,10 +172,12 @@ impl Bounced {
     /// The bounces by what a log names of them. Those that name their message are left to logs that name it too.
     fn count(&self, parts: usize, by_domain: bool, by_message: bool) -> Counts {
         let mut counts = Counts::default();
-        for bounce in self.list.iter().filter(|b| !(by_message && b.named_identity & NAMED != 0)) {
-            let identity = &self.identities[(bounce.named_identity & !NAMED) as usize];
-            let whose = if by_domain { self.domains[bounce.domain as usize] } else { bounce.recipient };
-            *counts.entry(identity_key(whose, identity, parts)).or_default().get_mut() += 1;
+        for part in &self.parts {
+            for bounce in part.list.iter().filter(|b| !(by_message && b.named_identity & NAMED != 0)) {
+                let identity = &part.identities[(bounce.named_identity & !NAMED) as usize];
+                let whose = if by_domain { part.domains[bounce.domain as usize] } else { bounce.recipient };
+                *counts.entry(identity_key(whose, identity, parts)).or_default().get_mut() += 1;
+            }
         }
         counts
     }
@@ -189,9 +192,9 @@ mod tests {
         let mut night = Night::default();
         let (ip, sending_domain) = (night.ips.id("192.0.2.1"), night.sending_domains.id("news.example"));
         night.ips.id("192.0.2.2");
-        night.domain("example.com", |_| false);
+        night.domain_ids(&[Some("example.com")], |_| false);
         let identity = Identity { ip, sending_domain, campaign: NONE, list_source: NONE };
-        let id = night.identity(identity);
+        let id = night.identities.id(identity);
         (night, id)
     }
 
@@ -210,7 +213,7 @@ mod tests {
     fn a_message_that_bounced_is_no_delivery_even_where_the_log_claims_it() {
         let (night, id) = night();
         let bounced = bounced(&night, &[(5, id, Some(99))]);
-        let mut logged = row(Some(5), night.identities[0], Some(99), 1);
+        let mut logged = row(Some(5), night.identities.get(0), Some(99), 1);
         logged.attempted = false;
         assert_eq!(bounced.accepted(&logged, &night), 0);
         logged.message = Some(98);
@@ -221,8 +224,8 @@ mod tests {
     fn without_message_ids_bounces_are_taken_off_by_recipient_and_what_the_log_names_of_us() {
         let (night, id) = night();
         let bounced = bounced(&night, &[(5, id, Some(99))]);
-        let other_ip = Identity { ip: 1, ..night.identities[0] };
-        let only_domain = Identity { ip: NONE, ..night.identities[0] };
+        let other_ip = Identity { ip: 1, ..night.identities.get(0) };
+        let only_domain = Identity { ip: NONE, ..night.identities.get(0) };
         assert_eq!(bounced.accepted(&row(Some(5), other_ip, None, 1), &night), 1);
         assert_eq!(bounced.accepted(&row(Some(5), only_domain, None, 1), &night), 0);
         assert_eq!(bounced.accepted(&row(Some(5), only_domain, None, 1), &night), 1, "each bounce is taken off once");
@@ -232,7 +235,7 @@ mod tests {
     fn a_log_that_counts_by_domain_never_falls_below_nothing() {
         let (night, id) = night();
         let bounced = bounced(&night, &[0, 1, 2, 3, 4].map(|recipient| (recipient, id, None)));
-        assert_eq!(bounced.accepted(&row(None, night.identities[0], None, 3), &night), 0);
-        assert_eq!(bounced.accepted(&row(None, night.identities[0], None, 3), &night), 1);
+        assert_eq!(bounced.accepted(&row(None, night.identities.get(0), None, 3), &night), 0);
+        assert_eq!(bounced.accepted(&row(None, night.identities.get(0), None, 3), &night), 1);
     }
 }

@@ -2,8 +2,9 @@
 //! pairs with receivers. Which of them a night has is `index`'s work, measuring them `measure`'s.
 
 use super::family::Families;
+use super::identities::Identity;
 use super::names::NONE;
-use super::night::{Identity, ReceiverKind};
+use super::night::ReceiverKind;
 use crate::bounce::ScopeType;
 
 /// What a candidate is of. The order breaks ties: narrower knowledge first.

@@ -26,7 +26,7 @@ pub struct Node {
 /// One node × identity.
 #[derive(Debug, Clone, Copy)]
 pub struct Cell {
-    /// Index into `Night::identities`.
+    /// Number in `Night::identities`.
     pub identity: u32,
     /// Messages accepted.
     pub delivered: u32,
@@ -62,10 +62,14 @@ pub struct Cells {
     pub rates: bool,
 }
 
-#[derive(Clone, Copy)]
-struct Key {
-    node: u32,
-    identity: u32,
+/// The order of cells: node, then identity; above all others past the end.
+fn key_of_delivered(delivered: &[Delivered], at: usize) -> u64 {
+    delivered.get(at).map_or(u64::MAX, |d| u64::from(d.domain) << 32 | u64::from(d.identity))
+}
+
+/// The same of a row.
+fn key_of_row(rows: &[Row], at: usize) -> u64 {
+    rows.get(at).map_or(u64::MAX, |row| u64::from(row.node) << 32 | u64::from(row.identity))
 }
 
 impl Cells {
@@ -96,21 +100,21 @@ impl Cells {
 
     /// Merges deliveries, whose `domain` is a node by now, and rows.
     fn fill(&mut self, delivered: &[Delivered], families: &[Family], numbers: &NodeNumbers) {
-        let (mut d, mut r) = (0, 0);
+        let (mut d, mut r, mut node) = (0, 0, NONE);
         while d < delivered.len() || r < self.rows.len() {
-            let next_delivered = delivered.get(d).map(|x| (x.domain, x.identity));
-            let next_row = self.rows.get(r).map(|row| (row.node, row.identity));
-            let Some((node, identity)) = [next_delivered, next_row].into_iter().flatten().min() else { break };
-            self.open(Key { node, identity }, numbers);
-            while let Some(x) = delivered.get(d).filter(|x| (x.domain, x.identity) == (node, identity)) {
-                if let Some(cell) = self.cells.last_mut() {
-                    cell.delivered = cell.delivered.saturating_add(x.count);
-                }
+            let next = key_of_delivered(delivered, d).min(key_of_row(&self.rows, r));
+            if node != (next >> 32) as u32 {
+                node = (next >> 32) as u32;
+                self.nodes.push(Node { first_cell: self.cells.len() as u32, ..numbers.nodes[node as usize] });
+            }
+            let (mut sum, first_fail) = (0u32, self.fails.len());
+            while key_of_delivered(delivered, d) == next {
+                sum = sum.saturating_add(delivered[d].count);
                 d += 1;
             }
-            let first_fail = self.fails.len();
-            while let Some(row) = self.rows.get(r).filter(|row| (row.node, row.identity) == (node, identity)) {
-                let family = families[row.voice as usize];
+            self.cells.push(Cell { identity: next as u32, delivered: sum, first_fail: first_fail as u32 });
+            while key_of_row(&self.rows, r) == next {
+                let family = families[self.rows[r].voice as usize];
                 match self.fails[first_fail..].last_mut().filter(|f| f.family == family) {
                     Some(fail) => fail.count += 1,
                     None => self.fails.push(Fail { family, by: NOBODY, count: 1, first_row: r as u32 }),
@@ -118,16 +122,6 @@ impl Cells {
                 r += 1;
             }
         }
-    }
-
-    fn open(&mut self, key: Key, numbers: &NodeNumbers) {
-        let first_cell = self.cells.len() as u32;
-        let mut node = numbers.node(key.node);
-        if self.nodes.last().is_none_or(|n| (n.voter, n.receiver) != (node.voter, node.receiver)) {
-            node.first_cell = first_cell;
-            self.nodes.push(node);
-        }
-        self.cells.push(Cell { identity: key.identity, delivered: 0, first_fail: self.fails.len() as u32 });
     }
 
     /// The cells of a node.
@@ -192,9 +186,5 @@ impl NodeNumbers {
     fn of(&self, domain: u32, bucket: u64) -> u32 {
         // A pool is keyed by its receiver, so all its domains have one, and its buckets are neighbours.
         self.first[domain as usize] + if self.pool[domain as usize] { bucket as u32 } else { 0 }
-    }
-
-    fn node(&self, number: u32) -> Node {
-        self.nodes[number as usize]
     }
 }

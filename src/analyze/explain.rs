@@ -9,9 +9,10 @@ use std::cmp::Ordering;
 use super::candidate::{Candidate, Dimension, Stream};
 use super::cells::{Cells, NOBODY};
 use super::family::{Families, Family};
+use super::identities::Identity;
 use super::index::Index;
 use super::measure::{Measure, View, overlaps};
-use super::night::{Identity, Night};
+use super::night::Night;
 use super::organisation::Places;
 use super::pass::measure;
 use super::stats;
@@ -132,7 +133,7 @@ impl<'a> Explain<'a> {
         for n in nodes {
             let node = &cells.nodes[n];
             for cell in cells.cells_of(n) {
-                let identity = &self.night.identities[cells.cells[cell].identity as usize];
+                let identity = &self.night.identities.get(cells.cells[cell].identity);
                 if !candidate.holds(node.receiver, node.decider, identity) {
                     continue;
                 }
@@ -160,7 +161,7 @@ impl<'a> Explain<'a> {
     fn lend(&self, cells: &mut Cells, candidate: &Candidate) -> bool {
         let families = self.stream.fails[candidate.dimension as usize];
         cells.give(|node, identity| {
-            let identity = &self.night.identities[identity as usize];
+            let identity = &self.night.identities.get(identity);
             let holds = candidate.holds(node.receiver, node.decider, identity);
             let holder = holds.then(|| self.holder(node.receiver, node.decider, identity))?;
             Some((families, holder?))
@@ -292,7 +293,7 @@ impl<'a> Explain<'a> {
             .filter(|f| self.elevated(cells, &finding.candidate, *f))
             .fold(own, |set, f| set.with(f.set()));
         cells.give(|node, identity| {
-            let identity = &self.night.identities[identity as usize];
+            let identity = &self.night.identities.get(identity);
             let holds = finding.candidate.holds(node.receiver, node.decider, identity);
             holds.then_some((absorbed, finding.number))
         });
@@ -308,7 +309,7 @@ impl<'a> Explain<'a> {
                     let fails = cells.fails[cells.fails_of(cell)].iter();
                     let open = fails.filter(|f| f.by == NOBODY && !there.has(f.family));
                     let new = open.fold(Families::NONE, |set, f| set.with(f.family.set()));
-                    let identity = &self.night.identities[cells.cells[cell].identity as usize];
+                    let identity = &self.night.identities.get(cells.cells[cell].identity);
                     if new != Families::NONE && candidate.holds(node.receiver, node.decider, identity) {
                         there = there.with(new);
                     }

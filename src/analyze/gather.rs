@@ -10,8 +10,9 @@ use polars::prelude::DataFrame;
 
 use super::attempted::{Bounced, Logged, Noted};
 use super::columns::{Coded, hashes, texts, times};
+use super::identities::Identity;
 use super::names::{NONE, Names, QuickMap};
-use super::night::{HostFacts, Identity, Night, Row};
+use super::night::{HostFacts, Night, Row};
 use super::voices::{Voices, word};
 use crate::bounce::Kind;
 use crate::frame::schema;
@@ -175,20 +176,21 @@ impl<'a> Gatherer<'a> {
         self.host_facts[id]
     }
 
-    /// Takes note of a host that answered for a domain, `count` times. Mostly it is the one that answered before.
-    fn answered(&mut self, domain: u32, host: &str, count: u64) {
-        if self.answers.len() <= domain as usize {
-            self.answers.resize(self.night.facts.len(), Answers::default());
+    /// Takes note of the hosts that answered: domain, host, how often. Mostly it is the one that answered before. Nothing
+    /// else is done in this loop, so that its looks into memory overlap.
+    fn answered<'t>(&mut self, answered: impl Iterator<Item = (u32, &'t str, u64)>) {
+        self.answers.resize(self.night.facts.len(), Answers::default());
+        for (domain, host, count) in answered {
+            let hash = self.hasher.hash_one(host);
+            let before = &mut self.answers[domain as usize];
+            if before.count > 0 && before.host == hash {
+                before.count += count;
+                continue;
+            }
+            let before = *before;
+            self.night.answered(domain, before.facts, before.count);
+            self.answers[domain as usize] = Answers { host: hash, facts: self.host(host), count };
         }
-        let hash = self.hasher.hash_one(host);
-        let before = self.answers[domain as usize];
-        if before.count > 0 && before.host == hash {
-            self.answers[domain as usize].count += count;
-            return;
-        }
-        self.night.answered(domain, before.facts, before.count);
-        let facts = self.host(host);
-        self.answers[domain as usize] = Answers { host: hash, facts, count };
     }
 
     /// Notes what is left to be noted.
@@ -215,9 +217,9 @@ impl<'a> Gatherer<'a> {
         Ok(ids?)
     }
 
-    fn domain(&mut self, domain: &str) -> u32 {
-        let consumers = self.known.consumers;
-        self.night.domain(domain, |d| consumers.provider_of(d).is_some())
+    fn domains(&mut self, frame: &DataFrame) -> anyhow::Result<Vec<u32>> {
+        let (names, consumers): (Vec<_>, _) = (texts(frame, schema::RECIPIENT_DOMAIN)?.collect(), self.known.consumers);
+        Ok(self.night.domain_ids(&names, |d| consumers.provider_of(d).is_some()))
     }
 
     fn identities(&mut self, frame: &DataFrame, recipients: &[Option<u64>]) -> anyhow::Result<Vec<Identity>> {
@@ -246,16 +248,18 @@ impl<'a> Gatherer<'a> {
         let kinds = self.ids(frame, schema::KIND, |_, w| word(w, Kind::WORDS))?;
         let voices = Voices::read(self, frame)?;
         let (recipients, messages) = (hashes(frame, schema::RECIPIENT)?, hashes(frame, schema::MESSAGE_ID)?);
-        let domains = self.ids(frame, schema::RECIPIENT_DOMAIN, Self::domain)?;
+        let domains = self.domains(frame)?;
         let tenants = self.ids(frame, schema::TENANT_ID, |g, t| g.night.tenants.id(t))?;
         let identities = self.identities(frame, &recipients)?;
+        let identities = self.night.identities.ids(&identities);
         let (hosts, forwarded, seen) = (host_texts(frame)?, forwarded(frame)?, times(frame, schema::TIMESTAMP)?);
+        let mut answered = Vec::with_capacity(frame.height());
         for at in 0..frame.height() {
             let (Some(recipient), Some(kind)) = (recipients[at], Kind::ALL.get(kinds[at] as usize)) else { continue };
             if domains[at] == NONE {
                 continue;
             }
-            let (domain, identity) = (domains[at], self.night.identity(identities[at]));
+            let (domain, identity) = (domains[at], identities[at]);
             if matches!(kind, Kind::Bounce | Kind::SelfSuppressed) {
                 self.noted.note(recipient, domain, identity, messages[at]);
             }
@@ -266,12 +270,13 @@ impl<'a> Gatherer<'a> {
                     (self.hosts_named[0].0 + u64::from(hosts[at].is_some()), self.hosts_named[0].1 + 1);
             }
             if let Some(host) = hosts[at].filter(|_| !forwarded[at]) {
-                self.answered(domain, host, 1);
+                answered.push((domain, host, 1));
             }
             self.night.belongs(domain, tenants[at]);
             let voice = self.night.voice(voice);
             self.night.rows.push(Row { node: 0, domain, identity, voice, time: seen[at], recipient });
         }
+        self.answered(answered.into_iter());
         Ok(())
     }
 
@@ -281,11 +286,17 @@ impl<'a> Gatherer<'a> {
     /// A column that is not there or holds something else.
     pub fn deliveries(&mut self, frame: &DataFrame, bounced: &Bounced) -> anyhow::Result<()> {
         let (recipients, messages) = (hashes(frame, schema::RECIPIENT)?, hashes(frame, schema::MESSAGE_ID)?);
-        let domains = self.ids(frame, schema::RECIPIENT_DOMAIN, Self::domain)?;
+        let domains = self.domains(frame)?;
         let identities = self.identities(frame, &recipients)?;
         let hosts = host_texts(frame)?;
         let counts = frame.column(schema::COUNT)?.u64()?;
         let attempted = frame.column(schema::ATTEMPTED)?.bool()?;
+        let numbers = self.night.identities.ids(&identities);
+        let answered = domains.iter().zip(&hosts).zip(counts.iter());
+        self.answered(answered.filter_map(|((domain, host), count)| {
+            let host = host.filter(|_| *domain != NONE)?;
+            Some((*domain, host, count.unwrap_or(1)))
+        }));
         for (at, (count, attempted)) in counts.iter().zip(attempted.iter()).enumerate() {
             if domains[at] == NONE {
                 continue;
@@ -305,12 +316,8 @@ impl<'a> Gatherer<'a> {
                 self.mailed.add(recipient);
             }
             let accepted = bounced.accepted(&row, &self.night);
-            if let Some(host) = hosts[at] {
-                self.answered(domain, host, row.count);
-            }
             if accepted > 0 {
-                let identity = self.night.identity(identities[at]);
-                self.night.deliver(domain, identity, recipient, accepted);
+                self.night.deliver(domain, numbers[at], recipient, accepted);
             }
         }
         Ok(())

@@ -3,8 +3,9 @@
 
 use super::candidate::{Candidate, Dimension, Stream};
 use super::cells::Cells;
+use super::identities::Identity;
 use super::names::NONE;
-use super::night::{Identity, Night, ReceiverKind};
+use super::night::{Night, ReceiverKind};
 use super::organisation::Places;
 
 /// More values of one dimension than this are not paired with receivers: the pairs would outgrow the cells.
@@ -25,13 +26,9 @@ pub struct Index {
     first_pair: Vec<u32>,
     /// Place of each receiver among the pairs of a candidate, or `NONE`.
     receiver_column: Vec<u32>,
-    /// Numbers of the candidates of our side by identity.
-    senders: Vec<Senders>,
+    /// Whether it is of one candidate, made by `only`.
+    only: bool,
 }
-
-/// The numbers of the single candidates of our side that hold an identity, in the order of `Dimension::SENDER`; `NONE`
-/// in unused places.
-pub type Senders = [u32; 4];
 
 impl Index {
     /// Lists the candidates with failures at no fewer than `deciders` organisations (pools: at one).
@@ -64,13 +61,12 @@ impl Index {
         if stream.pairs {
             index.number_pairs();
         }
-        index.senders = night.identities.iter().map(|identity| index.senders_of(identity)).collect();
         index
     }
 
     /// An index of one candidate.
     pub fn only(candidate: Candidate) -> Index {
-        Index { candidates: vec![candidate], tried: 1, ..Index::empty() }
+        Index { candidates: vec![candidate], tried: 1, only: true, ..Index::empty() }
     }
 
     fn empty() -> Index {
@@ -81,7 +77,7 @@ impl Index {
             first_pool: 0,
             first_pair: vec![],
             receiver_column: vec![],
-            senders: vec![],
+            only: false,
         }
     }
 
@@ -104,28 +100,25 @@ impl Index {
         }
     }
 
-    fn senders_of(&self, identity: &Identity) -> Senders {
-        Dimension::SENDER.map(|dimension| self.number(dimension, dimension.value(identity)))
-    }
-
     fn number(&self, dimension: Dimension, value: u32) -> u32 {
         self.single[dimension as usize].get(value as usize).copied().unwrap_or(NONE)
     }
 
     /// The number of the single candidate of our side that a pair is of; `None` for what is no pair.
     pub fn single_of(&self, pair: u32) -> Option<u32> {
-        let candidate = self.candidates.get(pair as usize).filter(|c| c.is_pair() && !self.senders.is_empty())?;
+        let candidate = self.candidates.get(pair as usize).filter(|c| c.is_pair() && !self.only)?;
         Some(self.number(candidate.dimension, candidate.value))
     }
 
     /// The one candidate of an index made by `only`.
     pub fn single_candidate(&self) -> Option<&Candidate> {
-        self.candidates.first().filter(|_| self.senders.is_empty())
+        self.candidates.first().filter(|_| self.only)
     }
 
-    /// The numbers of the single candidates of our side that hold what an identity sent, by its index.
-    pub fn senders(&self, identity: u32) -> Senders {
-        self.senders.get(identity as usize).copied().unwrap_or([NONE; 4])
+    /// The numbers of the single candidates of our side that hold what an identity sent, in the order of
+    /// `Dimension::SENDER`; `NONE` in unused places.
+    pub fn senders(&self, identity: &Identity) -> [u32; 4] {
+        Dimension::SENDER.map(|dimension| self.number(dimension, dimension.value(identity)))
     }
 
     /// The numbers of the receiver and of the pool that hold what a node got; `NONE` where it has none.
@@ -173,7 +166,7 @@ impl Seen {
             let node = &cells.nodes[n];
             let judged = night.receiver_kinds.get(node.receiver as usize).is_some_and(|k| *k != ReceiverKind::Other);
             for cell in cells.cells_of(n) {
-                let identity = &night.identities[cells.cells[cell].identity as usize];
+                let identity = &night.identities.get(cells.cells[cell].identity);
                 for fail in &cells.fails[cells.fails_of(cell)] {
                     for dimension in Dimension::SENDER.into_iter().filter(|d| fails_in(*d, fail.family)) {
                         seen.add(dimension, dimension.value(identity), node.decider);

@@ -1,8 +1,9 @@
 //! Two parts of one night become one. In: another part, with ids of its own. Out: the night with its rows added, in its
 //! own ids. As `finish` sorts everything, it does not matter how a night was cut.
 
+use super::identities::Identity;
 use super::names::{NONE, renumber};
-use super::night::{Delivered, HostFacts, Identity, Night, Row, Voice};
+use super::night::{Delivered, HostFacts, Night, Row, Voice};
 
 impl Night {
     /// Adds another part of the same night.
@@ -36,9 +37,11 @@ impl Night {
     fn join_domains(&mut self, other: &Night, receivers: &[u32]) -> Vec<u32> {
         let customers = self.customers.join(&other.customers);
         let tenants = self.tenants.join(&other.tenants);
-        let mut domains = Vec::with_capacity(other.facts.len());
-        for (id, facts) in other.facts.iter().enumerate() {
-            let domain = self.domain(other.domains.name(id as u32), |_| facts.consumer);
+        let names: Vec<Option<&str>> = (0..other.facts.len() as u32).map(|id| other.domains.get(id)).collect();
+        let domains = self.domain_ids(&names, |_| false);
+        for (facts, domain) in other.facts.iter().zip(&domains) {
+            let domain = *domain;
+            self.facts[domain as usize].consumer |= facts.consumer;
             for (receiver, count) in &facts.receivers {
                 let host = HostFacts { receiver: renumber(*receiver, receivers), customer: NONE };
                 self.answered(domain, host, *count);
@@ -50,7 +53,6 @@ impl Night {
             facts.tenants.iter().for_each(|tenant| self.belongs(domain, renumber(*tenant, &tenants)));
             let delivered = &mut self.facts[domain as usize].delivered;
             *delivered = delivered.saturating_add(facts.delivered);
-            domains.push(domain);
         }
         domains
     }
@@ -58,15 +60,14 @@ impl Night {
     fn join_identities(&mut self, other: &Night) -> Vec<u32> {
         let (ips, domains) = (self.ips.join(&other.ips), self.sending_domains.join(&other.sending_domains));
         let (campaigns, sources) = (self.campaigns.join(&other.campaigns), self.list_sources.join(&other.list_sources));
-        let joined = other.identities.iter().map(|identity| {
-            self.identity(Identity {
-                ip: renumber(identity.ip, &ips),
-                sending_domain: renumber(identity.sending_domain, &domains),
-                campaign: renumber(identity.campaign, &campaigns),
-                list_source: renumber(identity.list_source, &sources),
-            })
+        let renumbered = other.identities.list().iter().map(|identity| Identity {
+            ip: renumber(identity.ip, &ips),
+            sending_domain: renumber(identity.sending_domain, &domains),
+            campaign: renumber(identity.campaign, &campaigns),
+            list_source: renumber(identity.list_source, &sources),
         });
-        joined.collect()
+        let renumbered: Vec<Identity> = renumbered.collect();
+        self.identities.ids(&renumbered)
     }
 
     fn join_voices(&mut self, other: &Night, receivers: &[u32]) -> Vec<u32> {

@@ -80,7 +80,7 @@ fn covered(night: &Night, cells: &Cells) -> [bool; Dimension::COUNT] {
         let mut sums = [[(0u64, 0u64); 2]; 4];
         for at in nodes.flat_map(|n| cells.cells_of(n)) {
             let cell = &cells.cells[at];
-            let identity = &night.identities[cell.identity as usize];
+            let identity = &night.identities.get(cell.identity);
             let bounced = cells.fails[cells.fails_of(at)].iter().map(|f| u64::from(f.count)).sum();
             for (sum, dimension) in sums.iter_mut().zip(Dimension::SENDER) {
                 let known = u64::from(dimension.value(identity) != NONE);
@@ -143,7 +143,7 @@ fn share_held(night: &Night, cells: &Cells, receiver: u32, pairs: &[Candidate]) 
     let (mut held, mut all) = (0u64, 0u64);
     for (n, node) in cells.nodes.iter().enumerate().filter(|(_, node)| node.receiver == receiver) {
         for cell in cells.cells_of(n) {
-            let identity = &night.identities[cells.cells[cell].identity as usize];
+            let identity = &night.identities.get(cells.cells[cell].identity);
             let fails: u64 = cells.fails[cells.fails_of(cell)].iter().map(|f| u64::from(f.count)).sum();
             let messages = u64::from(cells.cells[cell].delivered) + fails;
             all += messages;

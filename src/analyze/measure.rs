@@ -175,7 +175,7 @@ pub fn overlaps(view: View, of: &Candidate, others: &[Candidate]) -> Vec<f64> {
         for n in nodes {
             let node = &cells.nodes[n];
             for cell in cells.cells_of(n).filter(|cell| !cells.fails_of(*cell).is_empty()) {
-                let identity = &night.identities[cells.cells[cell].identity as usize];
+                let identity = &night.identities.get(cells.cells[cell].identity);
                 if !of.holds(node.receiver, node.decider, identity) {
                     continue;
                 }

@@ -2,9 +2,11 @@
 //! that sorting by id gives the same order whatever the order of the rows was.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
+
+use super::slots::Slots;
 
 /// No name: unknown or not given.
 pub const NONE: u32 = u32::MAX;
@@ -12,23 +14,32 @@ pub const NONE: u32 = u32::MAX;
 /// A map for many small look-ups: quick, and seeded, so that nobody can send keys that collide.
 pub type QuickMap<K, V> = HashMap<K, V, RandomState>;
 
-/// A set of names, each with its id.
+/// A set of names, each with its id. Their text lies in one piece.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    ids: QuickMap<Arc<str>, u32>,
-    names: Vec<Arc<str>>,
+    hasher: RandomState,
+    slots: Slots,
+    text: String,
+    /// Where each name ends in the text; it starts where the one before ends.
+    ends: Vec<usize>,
 }
 
 impl Names {
     /// The id of a name; a new one if it was not known.
     pub fn id(&mut self, name: &str) -> u32 {
-        if let Some(id) = self.ids.get(name) {
-            return *id;
-        }
-        let (id, name): (u32, Arc<str>) = (self.names.len() as u32, name.into());
-        self.names.push(name.clone());
-        self.ids.insert(name, id);
-        id
+        self.id_by(self.tag(name), name)
+    }
+
+    /// The ids of many names, sooner than one by one; `NONE` for none.
+    pub fn ids(&mut self, names: &[Option<&str>]) -> Vec<u32> {
+        let tags: Vec<u32> = names.iter().map(|name| name.map_or(0, |name| self.tag(name))).collect();
+        let guesses = self.slots.guesses(&tags);
+        let id = |((name, tag), guess): ((&Option<&str>, u32), u32)| match name {
+            Some(name) if self.get(guess) == Some(name) => guess,
+            Some(name) => self.id_by(tag, name),
+            None => NONE,
+        };
+        names.iter().zip(tags).zip(guesses).map(id).collect()
     }
 
     /// The id of a name, `NONE` for nothing or white space.
@@ -38,12 +49,14 @@ impl Names {
 
     /// The id of a name that is already known.
     pub fn find(&self, name: &str) -> Option<u32> {
-        self.ids.get(name).copied()
+        self.find_by(self.tag(name), name)
     }
 
     /// The name of an id; `None` for `NONE`.
     pub fn get(&self, id: u32) -> Option<&str> {
-        self.names.get(id as usize).map(|n| &**n)
+        let end = *self.ends.get(id as usize)?;
+        let start = id.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
+        Some(&self.text[start..end])
     }
 
     /// The name of an id, empty for `NONE`: for sorting and keys.
@@ -53,32 +66,53 @@ impl Names {
 
     /// Adds all names of another set. Returns their ids there -> their ids here; `renumber` applies it.
     pub fn join(&mut self, other: &Names) -> Vec<u32> {
-        other.names.iter().map(|name| self.id(name)).collect()
+        let names: Vec<Option<&str>> = (0..other.len() as u32).map(|id| other.get(id)).collect();
+        self.ids(&names)
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.names.len()
+        self.ends.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
+        self.ends.is_empty()
     }
 
     /// Gives ids in the order of the names. Returns old id -> new id; `renumber` applies it.
     pub fn sort(&mut self) -> Vec<u32> {
-        let mut order: Vec<u32> = (0..self.names.len() as u32).collect();
-        order.sort_unstable_by(|a, b| self.names[*a as usize].cmp(&self.names[*b as usize]));
+        let mut order: Vec<u32> = (0..self.len() as u32).collect();
+        order.sort_unstable_by(|a, b| self.name(*a).cmp(self.name(*b)));
+        let (mut text, mut ends) = (String::with_capacity(self.text.len()), Vec::with_capacity(self.len()));
         let mut renumbered = vec![0; order.len()];
         for (new, old) in order.iter().enumerate() {
+            text.push_str(self.name(*old));
+            ends.push(text.len());
             renumbered[*old as usize] = new as u32;
         }
-        self.names = order.iter().map(|old| self.names[*old as usize].clone()).collect();
-        for id in self.ids.values_mut() {
-            *id = renumbered[*id as usize];
-        }
+        (self.text, self.ends) = (text, ends);
+        self.slots.renumber(&renumbered);
         renumbered
+    }
+
+    fn tag(&self, name: &str) -> u32 {
+        (self.hasher.hash_one(name) >> 32) as u32
+    }
+
+    fn find_by(&self, tag: u32, name: &str) -> Option<u32> {
+        self.slots.find(tag, |id| self.get(id) == Some(name))
+    }
+
+    fn id_by(&mut self, tag: u32, name: &str) -> u32 {
+        if let Some(id) = self.find_by(tag, name) {
+            return id;
+        }
+        let id = self.ends.len() as u32;
+        self.text.push_str(name);
+        self.ends.push(self.text.len());
+        self.slots.insert(tag, id);
+        id
     }
 }
 
@@ -98,5 +132,17 @@ mod tests {
         let new = names.sort();
         assert_eq!((renumber(pear, &new), renumber(fig, &new), renumber(NONE, &new)), (1, 0, NONE));
         assert_eq!((names.find("fig"), names.get(1), names.get(NONE)), (Some(0), Some("pear"), None));
+    }
+
+    #[test]
+    fn many_names_at_once_get_the_ids_that_they_get_one_by_one() {
+        let text: Vec<String> = (0..5_000).map(|n| format!("name{}", n * n % 1_000)).collect();
+        let mut row: Vec<Option<&str>> = text.iter().map(|t| Some(t.as_str())).collect();
+        row[7] = None;
+        let (mut together, mut single) = (Names::default(), Names::default());
+        let one_by_one: Vec<u32> = row.iter().map(|name| name.map_or(NONE, |name| single.id(name))).collect();
+        assert_eq!(together.ids(&row), one_by_one);
+        assert_eq!(together.ids(&row), one_by_one);
+        assert_eq!(together.name(one_by_one[8]), row[8].unwrap());
     }
 }

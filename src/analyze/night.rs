@@ -2,6 +2,7 @@
 //! whatever the order. Where a domain belongs is `organisation`'s work; counting is `cells`'.
 
 use super::family::Family;
+use super::identities::{Identities, sort_ids};
 use super::names::{NONE, Names, QuickMap, renumber};
 use crate::bounce::{Basis, Blames, Cause, EnhancedStatus, Kind, Permanence, ReplyCode};
 use crate::tables::receivers::{self, Receivers};
@@ -11,19 +12,6 @@ pub const NO_TIME: i64 = i64::MIN;
 
 /// How many buckets a consumer pool votes in.
 pub const BUCKETS: u64 = 16;
-
-/// Our side of a message: ids into the night's names, `NONE` where unknown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Identity {
-    /// Sending IP.
-    pub ip: u32,
-    /// Sending domain.
-    pub sending_domain: u32,
-    /// Campaign.
-    pub campaign: u32,
-    /// List source.
-    pub list_source: u32,
-}
 
 /// What a reply says, shared by all rows that say the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,7 +52,7 @@ pub struct Row {
     pub node: u32,
     /// Recipient's domain.
     pub domain: u32,
-    /// Index into `Night::identities`.
+    /// Number in `Night::identities`.
     pub identity: u32,
     /// Index into `Night::voices`.
     pub voice: u32,
@@ -79,7 +67,7 @@ pub struct Row {
 pub struct Delivered {
     /// Recipient's domain.
     pub domain: u32,
-    /// Index into `Night::identities`.
+    /// Number in `Night::identities`.
     pub identity: u32,
     /// Bucket of a consumer pool, 0 otherwise.
     pub bucket: u32,
@@ -145,8 +133,8 @@ pub struct Night {
     pub campaigns: Names,
     /// List sources.
     pub list_sources: Names,
-    /// Distinct identities.
-    pub identities: Vec<Identity>,
+    /// Our side of the messages.
+    pub identities: Identities,
     /// Lists named.
     pub blocklists: Names,
     /// Reply templates.
@@ -163,7 +151,6 @@ pub struct Night {
     pub receivers_covered: bool,
     /// Distinct recipients mailed, where deliveries name them.
     pub recipients_mailed: Option<u64>,
-    identity_ids: QuickMap<Identity, u32>,
     voice_ids: QuickMap<Voice, u32>,
     compacted: usize,
 }
@@ -188,13 +175,14 @@ pub fn mix(hash: u64) -> u64 {
 }
 
 impl Night {
-    /// The id of a domain.
-    pub fn domain(&mut self, name: &str, consumer: impl FnOnce(&str) -> bool) -> u32 {
-        let id = self.domains.id(name);
-        if id as usize == self.facts.len() {
-            self.facts.push(DomainFacts { consumer: consumer(name), ..DomainFacts::default() });
+    /// The ids of many domains, `NONE` for none; `consumer` tells of a new one whether it is a consumer domain.
+    pub fn domain_ids(&mut self, names: &[Option<&str>], consumer: impl Fn(&str) -> bool) -> Vec<u32> {
+        let ids = self.domains.ids(names);
+        for id in self.facts.len()..self.domains.len() {
+            let consumer = consumer(self.domains.name(id as u32));
+            self.facts.push(DomainFacts { consumer, ..DomainFacts::default() });
         }
-        id
+        ids
     }
 
     /// The id of a receiver's family.
@@ -214,14 +202,6 @@ impl Night {
             _ => ReceiverKind::Other,
         };
         self.receiver(table.family(name), kind)
-    }
-
-    /// The index of an identity.
-    pub fn identity(&mut self, identity: Identity) -> u32 {
-        *self.identity_ids.entry(identity).or_insert_with(|| {
-            self.identities.push(identity);
-            self.identities.len() as u32 - 1
-        })
     }
 
     /// The index of a voice.
@@ -337,14 +317,8 @@ impl Night {
     fn sort_identities(&mut self) -> Vec<u32> {
         let (ips, domains) = (self.ips.sort(), self.sending_domains.sort());
         let (campaigns, sources) = (self.campaigns.sort(), self.list_sources.sort());
-        for identity in &mut self.identities {
-            identity.ip = renumber(identity.ip, &ips);
-            identity.sending_domain = renumber(identity.sending_domain, &domains);
-            identity.campaign = renumber(identity.campaign, &campaigns);
-            identity.list_source = renumber(identity.list_source, &sources);
-        }
-        self.identity_ids.clear();
-        sort_ids(&mut self.identities)
+        let names = [&self.ips, &self.sending_domains, &self.campaigns, &self.list_sources].map(Names::len);
+        self.identities.sort([&ips, &domains, &campaigns, &sources], names)
     }
 
     fn sort_voices(&mut self, receivers: &[u32]) -> Vec<u32> {
@@ -357,16 +331,4 @@ impl Night {
         self.voice_ids.clear();
         sort_ids(&mut self.voices)
     }
-}
-
-/// Sorts the values; returns old index -> new index.
-fn sort_ids<T: Ord + Copy>(values: &mut Vec<T>) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..values.len() as u32).collect();
-    order.sort_unstable_by_key(|old| values[*old as usize]);
-    let mut renumbered = vec![0; values.len()];
-    for (new, old) in order.iter().enumerate() {
-        renumbered[*old as usize] = new as u32;
-    }
-    *values = order.iter().map(|old| values[*old as usize]).collect();
-    renumbered
 }

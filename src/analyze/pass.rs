@@ -6,10 +6,10 @@
 
 use super::candidate::Dimension;
 use super::family::Family;
+use super::identities::Identity;
 use super::index::Index;
 use super::measure::{Counted, Measure, View};
 use super::names::NONE;
-use super::night::Identity;
 
 /// Measures all candidates of the index; the second part is the whole night for each dimension.
 pub fn measure(view: View, index: &Index) -> (Vec<Measure>, [Measure; Dimension::COUNT]) {
@@ -161,15 +161,15 @@ impl<'a> Pass<'a> {
         let column = if several { index.column(node.receiver) } else { NONE };
         for at in view.cells.cells_of(n) {
             let cell = &view.cells.cells[at];
-            let identity = || &view.night.identities[cell.identity as usize];
-            if view.within.is_some_and(|c| !c.holds(node.receiver, node.decider, identity())) {
+            let identity = &view.night.identities.get(cell.identity);
+            if view.within.is_some_and(|c| !c.holds(node.receiver, node.decider, identity)) {
                 continue;
             }
             let [receiver, pool] = placed;
-            let [ip, domain, campaign, source] = index.senders(cell.identity);
+            let [ip, domain, campaign, source] = index.senders(identity);
             let mut slots = [receiver, pool, ip, domain, campaign, source, NONE, NONE, NONE, NONE];
             if let Some(candidate) = index.single_candidate() {
-                slots[0] = if candidate.holds(node.receiver, node.decider, identity()) { 0 } else { NONE };
+                slots[0] = if candidate.holds(node.receiver, node.decider, identity) { 0 } else { NONE };
             } else if column != NONE {
                 for at in 0..4 {
                     slots[6 + at] = index.pair(slots[2 + at], column);
@@ -178,7 +178,7 @@ impl<'a> Pass<'a> {
             if self.plain && view.cells.fails_of(at).is_empty() {
                 self.taken(u64::from(cell.delivered), &slots);
             } else {
-                self.mixed(at, node.receiver, identity(), &slots);
+                self.mixed(at, node.receiver, identity, &slots);
             }
         }
     }

@@ -75,7 +75,7 @@ pub fn hold(teller: &Teller, incidents: &[Incident]) -> Vec<ListSourceRow> {
 fn count(night: &Night, cells: &Cells) -> Vec<Counted> {
     let mut counts = vec![Counted::default(); night.list_sources.len()];
     for (at, cell) in cells.cells.iter().enumerate() {
-        let source = night.identities[cell.identity as usize].list_source;
+        let source = night.identities.get(cell.identity).list_source;
         let Some(counted) = counts.get_mut(source as usize).filter(|_| source != NONE) else { continue };
         counted.delivered += u64::from(cell.delivered);
         for fail in &cells.fails[cells.fails_of(at)] {

@@ -162,7 +162,7 @@ impl Tally {
     fn split(&mut self, night: &Night, cells: &Cells, nodes: std::ops::Range<usize>, passes: Families) {
         for cell in nodes.flat_map(|n| cells.cells_of(n)) {
             let (fails, past) = Tally::of(self.decider).add(cells, cell, passes);
-            let identity = &night.identities[cells.cells[cell].identity as usize];
+            let identity = &night.identities.get(cells.cells[cell].identity);
             for (values, dimension) in self.values.iter_mut().zip(IDENTITIES) {
                 let value = dimension.value(identity);
                 if value != NONE && fails + past > 0 {
@@ -199,18 +199,26 @@ impl Tally {
 
 fn reached(night: &Night, cells: &Cells) -> [Vec<u32>; 3] {
     let sizes = [night.sending_domains.len(), night.campaigns.len(), night.ips.len()];
-    let (mut reached, mut last) = (sizes.map(|n| vec![0; n]), sizes.map(|n| vec![NONE; n]));
-    for (n, node) in cells.nodes.iter().enumerate() {
-        for cell in cells.cells_of(n) {
-            let identity = &night.identities[cells.cells[cell].identity as usize];
-            for at in 0..IDENTITIES.len() {
-                let value = IDENTITIES[at].value(identity) as usize;
-                if value < sizes[at] && last[at][value] != node.decider {
-                    last[at][value] = node.decider;
-                    reached[at][value] += 1;
+    let parts = cells.in_parts(|nodes| {
+        let (mut reached, mut last) = (sizes.map(|n| vec![0; n]), sizes.map(|n| vec![NONE; n]));
+        for n in nodes {
+            let decider = cells.nodes[n].decider;
+            for cell in cells.cells_of(n) {
+                let identity = &night.identities.get(cells.cells[cell].identity);
+                for at in 0..IDENTITIES.len() {
+                    let value = IDENTITIES[at].value(identity) as usize;
+                    if value < sizes[at] && last[at][value] != decider {
+                        last[at][value] = decider;
+                        reached[at][value] += 1;
+                    }
                 }
             }
         }
+        reached
+    });
+    let mut reached = sizes.map(|n| vec![0; n]);
+    for part in parts {
+        reached.iter_mut().flatten().zip(part.iter().flatten()).for_each(|(sum, n)| *sum += n);
     }
     reached
 }

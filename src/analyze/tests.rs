@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use super::cells::Cells;
+use super::identities::Identity;
 use super::incident::{Incident, Judgement};
 use super::names::NONE;
-use super::night::{HostFacts, Identity, NO_TIME, Night, ReceiverKind, Row, Voice, recipient_hash};
+use super::night::{HostFacts, NO_TIME, Night, ReceiverKind, Row, Voice, recipient_hash};
 use super::organisation::{Mapped, Places};
 use super::{judge, tell};
 use crate::bounce::{Basis, Blames, Cause, Confidence, IncidentKind, Kind, Permanence};
@@ -54,7 +55,7 @@ fn gathered(mails: &[Mail], rates: bool) -> Night {
     (night.rates, night.receivers_covered) = (rates, true);
     for mail in mails {
         let name = mail.to.rsplit('@').next().unwrap();
-        let domain = night.domain(name, |d| d == "gmail.com");
+        let domain = night.domain_ids(&[Some(name)], |d| d == "gmail.com")[0];
         let kind = if mail.host == "mimecast" { ReceiverKind::Gateway } else { ReceiverKind::Provider };
         let receiver = night.receiver(mail.host, kind);
         night.answered(domain, HostFacts { receiver, customer: NONE }, 1);
@@ -64,7 +65,7 @@ fn gathered(mails: &[Mail], rates: bool) -> Night {
             campaign: night.campaigns.id(&mail.campaign),
             list_source: night.list_sources.id_of(Some(mail.source)),
         };
-        let (identity, recipient) = (night.identity(identity), recipient_hash(&mail.to));
+        let (identity, recipient) = (night.identities.id(identity), recipient_hash(&mail.to));
         if rates && matches!(mail.fate, None | Some(Cause::Complaint)) {
             night.deliver(domain, identity, Some(recipient), 1);
         }
