@@ -72,10 +72,9 @@ pub fn classification(rule: Option<&CompiledRule>, list: Option<&Blocklist>, hea
         basis: rule.and_then(|rule| rule.basis).unwrap_or(usual_basis),
         rejecting_system: None,
         blocklist: rule
-            .and_then(|rule| rule.blocklist.as_deref())
-            .or(list.map(|list| list.name.as_str()))
-            .map(Arc::from),
-        rule: rule.map(|rule| Arc::from(rule.id.as_str())),
+            .and_then(|rule| rule.blocklist.clone())
+            .or_else(|| list.map(|list| Arc::from(list.name.as_str()))),
+        rule: rule.map(|rule| rule.id.clone()),
         vendor_tag: None,
         template: None,
     }

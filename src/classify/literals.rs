@@ -1,7 +1,9 @@
 //! What a regex comes down to. In: one regex of the tables. Out: its branches, each either plain text or a small regex
-//! with its needles: literals of which every match contains at least one.
+//! with its needles: sets of literals, of each of which every match contains at least one.
 //!
 //! Most rows are lists of phrases, so most branches are plain text, and finding the text is the match.
+
+use std::cmp::Reverse;
 
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
@@ -9,10 +11,12 @@ use regex_syntax::hir::{Class, Hir, HirKind, Look};
 const MAX_NEEDLE: usize = 24;
 /// More needles than this for one branch are no help.
 const MAX_NEEDLES: usize = 64;
+/// Sets of needles looked for: two words of a phrase are seldom both there by chance.
+const MAX_SETS: usize = 2;
 /// A needle shorter than this occurs everywhere.
 const MIN_NEEDLE: usize = 3;
-/// A part that stands for more texts than this is not spelled out.
-const MAX_EXACT: usize = 12;
+/// A part that stands for more texts than this is not spelled out: two signs before ten digits.
+const MAX_EXACT: usize = 20;
 /// Largest class whose characters are spelled out: the ten digits.
 const MAX_CLASS: u32 = 10;
 
@@ -21,8 +25,8 @@ const MAX_CLASS: u32 = 10;
 pub enum Branch {
     /// Any of these texts, within these edges.
     Plain(Vec<String>, Edges),
-    /// A regex, and its needles; without needles it must always be tried.
-    Regex(Hir, Option<Vec<String>>),
+    /// A regex, and the sets of its needles, the most telling first; without any it must always be tried.
+    Regex(Hir, Vec<Vec<String>>),
 }
 
 /// What must stand at the ends of a plain text.
@@ -100,67 +104,79 @@ fn usable(texts: Vec<String>) -> Option<Vec<String>> {
     texts.iter().all(|text| text.len() >= MIN_NEEDLE).then_some(texts)
 }
 
-/// Needles of which every match holds at least one; `None` when the regex has no such set.
-fn needles(hir: &Hir) -> Option<Vec<String>> {
-    let mut found = required(hir)?;
-    found.sort_unstable();
-    found.dedup();
-    let short = found.iter().any(|needle| needle.len() < MIN_NEEDLE);
-    (!short && found.len() <= MAX_NEEDLES).then_some(found)
+/// The most telling sets of needles: every match holds one of each.
+fn needles(hir: &Hir) -> Vec<Vec<String>> {
+    let mut sets = required(hir);
+    for set in &mut sets {
+        set.sort_unstable();
+        set.dedup();
+    }
+    sets.retain(|set| set.len() <= MAX_NEEDLES && set.iter().all(|needle| needle.len() >= MIN_NEEDLE));
+    sets.sort_by_key(|set| Reverse(worth(set)));
+    sets.dedup();
+    sets.truncate(MAX_SETS);
+    sets
 }
 
-/// The best set of literals of which any match must hold one.
-fn required(hir: &Hir) -> Option<Vec<String>> {
+/// The sets of literals of each of which any match must hold one.
+fn required(hir: &Hir) -> Vec<Vec<String>> {
     if let Some(texts) = exact(hir) {
-        let telling = texts.iter().all(|text| !text.is_empty());
-        return telling.then(|| texts.into_iter().map(cut).collect());
+        return telling(texts).into_iter().collect();
     }
     match hir.kind() {
-        HirKind::Repetition(repetition) => (repetition.min > 0).then(|| required(&repetition.sub)).flatten(),
+        HirKind::Repetition(repetition) if repetition.min > 0 => required(&repetition.sub),
         HirKind::Capture(capture) => required(&capture.sub),
         HirKind::Alternation(branches) => {
-            let mut all = Vec::new();
-            for branch in branches {
-                all.extend(required(branch)?);
-            }
-            Some(all)
+            // One of the best of each branch.
+            let best = |branch| required(branch).into_iter().min_by_key(|set| Reverse(worth(set)));
+            let bests: Option<Vec<_>> = branches.iter().map(best).collect();
+            bests.map(|bests| bests.concat()).into_iter().collect()
         }
-        HirKind::Concat(parts) => best_of_concat(parts),
-        _ => None,
+        HirKind::Concat(parts) => required_of_concat(parts),
+        _ => Vec::new(),
     }
 }
 
-/// The best of what a sequence offers: its runs of parts that stand for a few texts, and what the other parts require.
-fn best_of_concat(parts: &[Hir]) -> Option<Vec<String>> {
-    let mut best: Option<Vec<String>> = None;
-    let mut offer = |set: Vec<String>| {
-        let telling = set.iter().all(|text| !text.is_empty());
-        if telling && best.as_ref().is_none_or(|known| worth(&set) > worth(known)) {
-            best = Some(set.into_iter().map(cut).collect());
-        }
-    };
+/// What a sequence requires: its runs of parts that stand for a few texts, and what the other parts require.
+fn required_of_concat(parts: &[Hir]) -> Vec<Vec<String>> {
+    let mut sets = Vec::new();
     let mut run = vec![String::new()];
     for part in parts {
-        let Some(texts) = exact(part) else {
-            offer(std::mem::replace(&mut run, vec![String::new()]));
-            if let Some(set) = required(part) {
-                offer(set);
-            }
+        let (Some(texts), whole) = beginning(part) else {
+            sets.extend(telling(std::mem::replace(&mut run, vec![String::new()])));
+            sets.extend(required(part));
             continue;
         };
         match product(&run, &texts) {
             Some(longer) => run = longer,
-            None => offer(std::mem::replace(&mut run, texts)),
+            None => sets.extend(telling(std::mem::replace(&mut run, texts.clone()))),
+        }
+        if !whole {
+            // What was repeated ends as it began.
+            sets.extend(telling(std::mem::replace(&mut run, texts)));
         }
     }
-    offer(run);
-    best
+    sets.extend(telling(run));
+    sets
+}
+
+/// The few texts that a part begins with, and whether they are all of it: `\d+` begins with a digit and ends with one.
+fn beginning(part: &Hir) -> (Option<Vec<String>>, bool) {
+    match (exact(part), part.kind()) {
+        (None, HirKind::Repetition(repetition)) if repetition.min > 0 => (exact(&repetition.sub), false),
+        (texts, _) => (texts, true),
+    }
+}
+
+/// Texts as needles; `None` if one of them is empty, as it is found everywhere.
+fn telling(texts: Vec<String>) -> Option<Vec<String>> {
+    texts.iter().all(|text| !text.is_empty()).then(|| texts.into_iter().map(cut).collect())
 }
 
 /// How telling a set is: by its shortest needle, then by how few there are.
-fn worth(set: &[String]) -> (usize, std::cmp::Reverse<usize>) {
+fn worth(set: &[String]) -> (usize, Reverse<usize>) {
     let shortest = set.iter().map(String::len).min().unwrap_or(0);
-    (shortest.min(8), std::cmp::Reverse(set.len()))
+    (shortest.min(8), Reverse(set.len()))
 }
 
 /// The few texts that a part stands for; zero-width parts stand for nothing. `None` for parts that stand for many.
@@ -232,12 +248,13 @@ fn cut(mut text: String) -> String {
 mod tests {
     use super::*;
 
-    /// The branches in one line: plain texts bare, needles of regexes in `~( )`.
+    /// The branches in one line: plain texts bare, each set of needles of a regex in `( )` behind `~`.
     fn of(regex: &str) -> String {
         let shown = branches(&regex_syntax::parse(regex).unwrap()).into_iter().map(|branch| match branch {
             Branch::Plain(texts, _) => texts.join("/"),
-            Branch::Regex(_, Some(needles)) => format!("~({})", needles.join("/")),
-            Branch::Regex(_, None) => "~".to_owned(),
+            Branch::Regex(_, sets) => {
+                sets.iter().fold("~".to_owned(), |shown, set| format!("{shown}({})", set.join("/")))
+            }
         });
         shown.collect::<Vec<_>>().join(" ")
     }
@@ -258,12 +275,19 @@ mod tests {
     #[test]
     fn every_match_of_a_regex_holds_one_of_its_needles() {
         for (regex, want) in [
-            (r"5\.7\.\d+ access", "~( access)"),
+            (r"5\.7\.\d+ access", "~( access)(5.7.)"),
+            (r"\bib[0-2]{3}\b", "~(ib0/ib1/ib2)"),
+            (r"(tag )+of", "~(tag of)(tag )"),
             (r"\S+ list(ed)?", "~( list/ listed)"),
             ("(?:quota)+", "~(quota)"),
             (r"^\d{3} \S+$", "~"),
             ("(quota)*", "~"),
             (r"no mail|\d+ ab", "no mail ~( ab)"),
+            (r"user \S+ is (not )?known", "~( is known/ is not known)(user )"),
+            (r"a.+list.+of.+senders", "~(senders)(list)"),
+            (r"list.+list", "~(list)"),
+            (r"(no|any) (\S+ )*user", "~(user)(any /no )"),
+            (r"(no \S+ user|not .+ mailbox) here", "~( here)( mailbox/ user)"),
         ] {
             assert_eq!(of(regex), want, "{regex}");
         }

@@ -4,6 +4,7 @@
 //! A reply is first reduced to its template; everything after sees only that, the codes, the command and the receiver
 //! that the host belongs to. So equal keys have equal answers, and a night's two thousand templates are named once each.
 
+mod bits;
 mod cache;
 mod check;
 mod defaults;
@@ -98,10 +99,12 @@ impl Classifier {
         let mut named = defaults::classification(rule, list.map(|row| &row.value), heard);
         // What our own side refuses never reached the provider that its recipient's domain makes us presume.
         named.rejecting_system = rule
-            .and_then(|rule| rule.speaker.as_deref())
+            .and_then(|rule| rule.speaker.clone())
             .filter(|_| !spoke.is_some_and(|s| s.outranks_rules))
-            .or(spoke.filter(|s| !(s.presumed && named.cause == Cause::SenderRejected)).map(|s| s.name))
-            .map(Arc::from);
+            .or_else(|| {
+                let spoke = spoke.filter(|s| !(s.presumed && named.cause == Cause::SenderRejected));
+                spoke.map(|s| Arc::from(s.name))
+            });
         named.vendor_tag = self.patterns.vendor_tag(template);
         named.template = (!template.is_empty()).then(|| Arc::from(template));
         named

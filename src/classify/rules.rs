@@ -1,11 +1,14 @@
 //! Rules, compiled: a row's columns as conditions, checked in order. In: rows of rules.toml. Out: the first that holds.
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::bounce::{Basis, Blames, Cause, EnhancedStatus, Permanence, SmtpCommand};
 use crate::tables::rules::Rule;
 use crate::tables::{Row, TableError, load};
 
+use super::bits::Bits;
 use super::heard::Heard;
 use super::patterns::{Hits, Patterns};
 use super::speaker::Spoke;
@@ -14,7 +17,7 @@ use super::speaker::Spoke;
 #[derive(Debug)]
 pub struct CompiledRule {
     /// The row's id.
-    pub id: String,
+    pub id: Arc<str>,
     /// Why it failed.
     pub cause: Cause,
     /// What the row says beyond the cause's usual meaning.
@@ -24,10 +27,9 @@ pub struct CompiledRule {
     /// Likewise.
     pub basis: Option<Basis>,
     /// The list that the wording names.
-    pub blocklist: Option<String>,
+    pub blocklist: Option<Arc<str>>,
     /// The system that the wording gives away.
-    pub speaker: Option<String>,
-    receivers: Vec<String>,
+    pub speaker: Option<Arc<str>>,
     codes: Vec<CodePattern>,
     statuses: Vec<StatusPattern>,
     command: Option<SmtpCommand>,
@@ -53,6 +55,10 @@ struct StatusPattern {
 pub struct RuleSet {
     rows: Vec<Row<Rule>>,
     compiled: Vec<CompiledRule>,
+    /// The rules that name no receiver.
+    of_anyone: Bits,
+    /// By receiver that a rule names: the rules that name it, and those that name none.
+    of_receiver: HashMap<String, Bits>,
 }
 
 impl RuleSet {
@@ -63,7 +69,16 @@ impl RuleSet {
     pub fn load(user_tables: Option<&Path>) -> Result<RuleSet, TableError> {
         let rows = load::<Rule>(user_tables)?;
         let compiled = rows.iter().map(compile).collect::<Result<_, _>>()?;
-        Ok(RuleSet { rows, compiled })
+        let mut of_anyone = Bits::sized(rows.len());
+        let unbound = rows.iter().enumerate().filter(|(_, row)| row.value.receiver.is_empty());
+        unbound.for_each(|(index, _)| of_anyone.set(index));
+        let mut of_receiver = HashMap::new();
+        for (index, row) in rows.iter().enumerate() {
+            for receiver in &row.value.receiver {
+                of_receiver.entry(receiver.clone()).or_insert_with(|| of_anyone.clone()).set(index);
+            }
+        }
+        Ok(RuleSet { rows, compiled, of_anyone, of_receiver })
     }
 
     /// The rows, in order.
@@ -95,20 +110,21 @@ impl RuleSet {
         hits: &Hits,
         patterns: &Patterns,
     ) -> impl Iterator<Item = usize> {
-        patterns.rules_that_may_fit(hits).filter(move |&index| {
-            self.compiled.get(index).is_some_and(|rule| rule.holds_beside_text(heard, spoke))
+        let spoken = spoke.and_then(|s| self.of_receiver.get(s.name)).unwrap_or(&self.of_anyone);
+        patterns.that_may_fit(spoken, hits).filter(move |&index| {
+            self.compiled.get(index).is_some_and(|rule| rule.holds_beside_words(heard))
                 && patterns.rule_fits(index, hits)
         })
     }
 }
 
 impl CompiledRule {
-    fn holds_beside_text(&self, heard: &Heard<'_>, spoke: Option<Spoke<'_>>) -> bool {
-        let receiver = self.receivers.is_empty() || spoke.is_some_and(|s| self.receivers.iter().any(|r| r == s.name));
+    /// Whether all but text and receiver hold.
+    fn holds_beside_words(&self, heard: &Heard<'_>) -> bool {
         let code = self.codes.is_empty() || heard.code.is_some_and(|c| self.codes.iter().any(|p| p.holds(c.get())));
         let status = self.statuses.is_empty() || heard.status.is_some_and(|s| self.statuses.iter().any(|p| p.holds(s)));
         let command = self.command.is_none() || self.command == heard.command;
-        receiver && code && status && command
+        code && status && command
     }
 }
 
@@ -190,14 +206,13 @@ fn compile(row: &Row<Rule>) -> Result<CompiledRule, TableError> {
         )));
     }
     Ok(CompiledRule {
-        id: rule.id.clone(),
+        id: rule.id.as_str().into(),
         cause: rule.cause,
         permanence: rule.permanence,
         blames: rule.blames,
         basis: rule.basis,
-        blocklist: rule.blocklist.clone(),
-        speaker: rule.speaker.clone(),
-        receivers: rule.receiver.clone(),
+        blocklist: rule.blocklist.as_deref().map(Arc::from),
+        speaker: rule.speaker.as_deref().map(Arc::from),
         codes,
         statuses,
         command: rule.command,
