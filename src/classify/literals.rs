@@ -15,8 +15,8 @@ const MAX_NEEDLES: usize = 64;
 const MAX_SETS: usize = 2;
 /// A needle shorter than this occurs everywhere.
 const MIN_NEEDLE: usize = 3;
-/// A part that stands for more texts than this is not spelled out: two signs before ten digits.
-const MAX_EXACT: usize = 20;
+/// A part that stands for more texts than this is not spelled out.
+const MAX_EXACT: usize = 12;
 /// Largest class whose characters are spelled out: the ten digits.
 const MAX_CLASS: u32 = 10;
 
