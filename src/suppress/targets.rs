@@ -6,7 +6,9 @@ mod entries;
 mod form;
 mod reactivate;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use crate::bounce::nearest_word;
@@ -19,6 +21,7 @@ use form::Sheet;
 pub use reactivate::reactivate;
 
 use super::ListFile;
+use super::gather::address_hash;
 
 /// In the name of a file for one sending domain, where the night does not say which.
 const UNKNOWN_SENDER: &str = "any";
@@ -70,6 +73,10 @@ pub fn named(names: &[String], user_tables: Option<&Path>) -> Result<Vec<Target>
 /// # Errors
 /// Lists or contacts that cannot be read, files that cannot be written.
 pub fn write(night: &Path, held: bool, events: &[PathBuf], options: &Options) -> anyhow::Result<Vec<Written>> {
+    // The lists of a large night are large: they are read again only for those who ask.
+    if options.targets.is_empty() {
+        return Ok(Vec::new());
+    }
     let folder = if held { "suppression/held" } else { "suppression" };
     let mut lists = Lists::read(night, folder, options.existing.as_ref())?;
     if options.targets.iter().any(|target| target.scope == Scope::SendingDomain) {
@@ -181,20 +188,19 @@ fn write_file(
     file: &TargetFile,
     entries: &[&Entry],
 ) -> anyhow::Result<Vec<ListFile>> {
-    let mut sheet = Sheet::new(file);
-    let mut seen = BTreeSet::new();
-    for entry in entries.iter().filter(|entry| seen.insert(entry.key())) {
-        sheet.add(entry, &target.reasons);
-    }
-    let rows_each = file.rows.len().max(1);
+    let (sheet, rows_each) = (Sheet { file, reasons: &target.reasons }, file.rows.len());
+    let mut seen = HashSet::new();
+    let mut entries = entries.to_vec();
+    entries.retain(|entry| rows_each > 0 && seen.insert(address_hash(&entry.key())));
+    drop(seen);
     // All rows of an entry stay in one file.
-    let limit = target.row_limit.map_or(usize::MAX, |limit| (limit / rows_each).max(1) * rows_each);
+    let limit = target.row_limit.map_or(usize::MAX, |limit| (limit / rows_each.max(1)).max(1));
     let mut written = Vec::new();
-    for (part, rows) in sheet.rows.chunks(limit).enumerate() {
+    for (part, entries) in entries.chunks(limit).enumerate() {
         let name = if part == 0 { name.to_owned() } else { numbered(name, part + 1) };
         let path = format!("{folder}/{name}");
-        std::fs::write(night.join(&path), sheet.text(rows)?)?;
-        written.push(ListFile { path, rows: rows.len() as u64 });
+        sheet.write(entries, BufWriter::new(File::create(night.join(&path))?))?;
+        written.push(ListFile { path, rows: (entries.len() * rows_each) as u64 });
     }
     Ok(written)
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
 
@@ -82,22 +83,36 @@ impl Allowed {
     }
 }
 
-/// One entry: the columns of its list, by name.
-#[derive(Debug, Clone, Default)]
+/// One entry: the columns of its list, by name. A night has millions: the names are shared, the cells are one piece.
+#[derive(Debug, Clone)]
 pub(super) struct Entry {
-    cells: BTreeMap<String, String>,
+    names: Arc<[String]>,
+    cells: Box<str>,
+    /// Where each cell ends; it starts where the one before ends.
+    ends: Box<[usize]>,
     /// Sending domains that mailed it.
     senders: BTreeSet<String>,
 }
 
 impl Entry {
-    fn of(name: &str, value: &str) -> Entry {
-        Entry { cells: BTreeMap::from([(name.to_owned(), value.to_owned())]), senders: BTreeSet::new() }
+    fn of<'c>(names: &Arc<[String]>, cells: impl Iterator<Item = &'c str>) -> Entry {
+        let (mut text, mut ends) = (String::new(), Vec::with_capacity(names.len()));
+        for cell in cells.take(names.len()) {
+            text.push_str(cell);
+            ends.push(text.len());
+        }
+        Entry { names: names.clone(), cells: text.into(), ends: ends.into(), senders: BTreeSet::new() }
     }
 
-    /// A cell; empty where the list has none of that name.
+    /// A cell; empty where the list has none of that name. Of several columns of one name the last counts.
     pub(super) fn get(&self, name: &str) -> &str {
-        self.cells.get(name).map_or("", String::as_str)
+        let at = self.names[..self.ends.len()].iter().rposition(|known| known == name);
+        at.map_or("", |at| self.cell(at))
+    }
+
+    fn cell(&self, at: usize) -> &str {
+        let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.cells[start..self.ends[at]]
     }
 
     /// What tells it from others.
@@ -138,19 +153,21 @@ impl Lists {
     /// Reads the lists of a night. With a present list only what is new is added, and what reactivate.csv names is removed.
     pub(super) fn read(night: &Path, folder: &str, existing: Option<&Existing>) -> anyhow::Result<Lists> {
         let mut lists = Lists {
-            addresses: read_csv(&night.join(folder).join("addresses.csv"))?,
-            domains: read_csv(&night.join(folder).join("domains.csv"))?,
+            addresses: new_in(&night.join(folder).join("addresses.csv"), |entry| {
+                existing.is_none_or(|existing| !existing.addresses.contains_key(&entry.key()))
+            })?,
+            domains: new_in(&night.join(folder).join("domains.csv"), |entry| {
+                existing.is_none_or(|existing| !existing.domains.contains_key(entry.get("domain")))
+            })?,
             ..Lists::default()
         };
-        if let Some(existing) = existing {
-            lists.addresses.retain(|entry| !existing.addresses.contains_key(&entry.key()));
-            lists.domains.retain(|entry| !existing.domains.contains_key(entry.get("domain")));
-        }
+        let [email, domain] = ["email", "domain"].map(|name| Arc::from([name.to_owned()]));
         for entry in read_csv(&night.join("suppression/reactivate.csv"))? {
-            let email = entry.get("email").to_owned();
-            match email.contains('@') {
-                true => lists.removed_addresses.push(Entry::of("email", &email)),
-                false => lists.removed_domains.push(Entry::of("domain", &email)),
+            let entry = entry?;
+            let listed = entry.get("email");
+            match listed.contains('@') {
+                true => lists.removed_addresses.push(Entry::of(&email, std::iter::once(listed))),
+                false => lists.removed_domains.push(Entry::of(&domain, std::iter::once(listed))),
             }
         }
         Ok(lists)
@@ -199,6 +216,7 @@ impl Contacts {
         let mut found: BTreeMap<String, Vec<String>> =
             lists.domains.iter().map(|entry| (entry.get("domain").to_owned(), Vec::new())).collect();
         for entry in read_csv(path)? {
+            let entry = entry?;
             let email = ["email", "recipient", "address"]
                 .into_iter()
                 .map(|name| entry.get(name))
@@ -220,19 +238,23 @@ impl Contacts {
     pub(super) fn at(&self, domain: &Entry, existing: Option<&Existing>) -> Vec<Entry> {
         let addresses = self.0.get(domain.get("domain")).into_iter().flatten();
         let is_new = |email: &&String| existing.is_none_or(|e| !e.addresses.contains_key(&email.to_lowercase()));
-        addresses
-            .filter(is_new)
-            .map(|email| {
-                let mut entry = domain.clone();
-                entry.cells.insert("email".to_owned(), email.clone());
-                entry
-            })
-            .collect()
+        let known = domain.ends.len();
+        let names: Arc<[String]> = domain.names[..known].iter().cloned().chain(["email".to_owned()]).collect();
+        let entry = |email: &String| {
+            let cells = (0..known).map(|at| domain.cell(at)).chain([email.as_str()]);
+            Entry { senders: domain.senders.clone(), ..Entry::of(&names, cells) }
+        };
+        addresses.filter(is_new).map(entry).collect()
     }
 }
 
+/// The entries of a list that are new.
+fn new_in(path: &Path, is_new: impl Fn(&Entry) -> bool) -> anyhow::Result<Vec<Entry>> {
+    read_csv(path)?.filter(|entry| entry.as_ref().map_or(true, &is_new)).collect()
+}
+
 /// The rows of a CSV with a header, its names in lower case.
-pub(super) fn read_csv(path: &Path) -> anyhow::Result<Vec<Entry>> {
+pub(super) fn read_csv(path: &Path) -> anyhow::Result<impl Iterator<Item = anyhow::Result<Entry>>> {
     let context = || format!("{}: reading", path.display());
     let mut file = BufReader::new(File::open(path).with_context(context)?);
     let start = file.fill_buf().with_context(context)?;
@@ -240,11 +262,9 @@ pub(super) fn read_csv(path: &Path) -> anyhow::Result<Vec<Entry>> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(file);
     // Some spreadsheets begin with a byte order mark.
     let name = |cell: &str| cell.trim_start_matches('\u{feff}').trim().to_lowercase();
-    let header: Vec<String> = reader.headers().with_context(context)?.iter().map(name).collect();
-    let rows = reader.records().map(|record| {
+    let names: Arc<[String]> = reader.headers().with_context(context)?.iter().map(name).collect();
+    Ok(reader.into_records().map(move |record| {
         let record = record.with_context(context)?;
-        let cells = header.iter().cloned().zip(record.iter().map(|cell| cell.trim().to_owned())).collect();
-        Ok(Entry { cells, senders: BTreeSet::new() })
-    });
-    rows.collect()
+        Ok(Entry::of(&names, record.iter().map(str::trim)))
+    }))
 }

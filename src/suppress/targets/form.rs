@@ -1,59 +1,65 @@
 //! Forms of target files. In: entries and a file of targets.toml. Out: its rows, and its text: CSV, NDJSON, a JSON list, a map.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 
+use serde::Serializer as _;
 use serde_json::{Map, Value};
 
 use super::entries::Entry;
 use crate::tables::targets::{Form, TargetFile};
 
-/// A file in the making.
+/// A file of a target: what its rows are made of.
+#[derive(Clone, Copy)]
 pub(super) struct Sheet<'f> {
-    file: &'f TargetFile,
-    /// Cell by cell.
-    pub(super) rows: Vec<Vec<String>>,
+    pub(super) file: &'f TargetFile,
+    /// What the target calls the causes.
+    pub(super) reasons: &'f BTreeMap<String, String>,
 }
 
-impl<'f> Sheet<'f> {
-    pub(super) fn new(file: &'f TargetFile) -> Sheet<'f> {
-        Sheet { file, rows: Vec::new() }
-    }
-
-    /// The rows of one entry.
-    pub(super) fn add(&mut self, entry: &Entry, reasons: &BTreeMap<String, String>) {
-        let file = self.file;
-        self.rows.extend(file.rows.iter().map(|row| row.iter().map(|cell| filled(cell, entry, reasons)).collect()));
-    }
-
-    /// The text of a file with these rows.
-    pub(super) fn text(&self, rows: &[Vec<String>]) -> anyhow::Result<Vec<u8>> {
+impl Sheet<'_> {
+    /// Writes the rows of these entries as the file's text.
+    ///
+    /// # Errors
+    /// Writing that fails.
+    pub(super) fn write(&self, entries: &[&Entry], mut out: impl Write) -> anyhow::Result<()> {
+        let header = &self.file.header;
         match self.file.form {
             Form::Csv => {
-                let mut csv = csv::Writer::from_writer(Vec::new());
-                if !self.file.header.is_empty() {
-                    csv.write_record(&self.file.header)?;
+                let mut csv = csv::Writer::from_writer(&mut out);
+                if !header.is_empty() {
+                    csv.write_record(header)?;
                 }
-                rows.iter().try_for_each(|row| csv.write_record(row))?;
-                Ok(csv.into_inner()?)
+                self.rows(entries).try_for_each(|row| csv.write_record(row))?;
+                csv.flush()?;
             }
             Form::Ndjson => {
-                let mut text = Vec::new();
-                for row in rows {
-                    let pairs = self.file.header.iter().cloned().zip(row.iter().cloned().map(Value::String));
-                    serde_json::to_writer(&mut text, &pairs.collect::<Map<_, _>>())?;
-                    text.push(b'\n');
+                for row in self.rows(entries) {
+                    let pairs = header.iter().cloned().zip(row.into_iter().map(Value::String));
+                    serde_json::to_writer(&mut out, &pairs.collect::<Map<_, _>>())?;
+                    out.write_all(b"\n")?;
                 }
-                Ok(text)
             }
             Form::JsonList => {
-                let values = rows.iter().filter_map(|row| row.first().cloned()).map(Value::String).collect();
-                let key = self.file.header.first().cloned().unwrap_or_default();
-                let mut text = serde_json::to_vec(&Map::from_iter([(key, Value::Array(values))]))?;
-                text.push(b'\n');
-                Ok(text)
+                let key = header.first().map_or("", String::as_str);
+                write!(out, "{{{}:", serde_json::to_string(key)?)?;
+                let values = self.rows(entries).filter_map(|row| row.into_iter().next());
+                serde_json::Serializer::new(&mut out).collect_seq(values)?;
+                out.write_all(b"}\n")?;
             }
-            Form::Map => Ok(rows.iter().flat_map(|row| format!("{}\n", row.join(" ")).into_bytes()).collect()),
+            Form::Map => {
+                for row in self.rows(entries) {
+                    writeln!(out, "{}", row.join(" "))?;
+                }
+            }
         }
+        Ok(out.flush()?)
+    }
+
+    /// The rows of these entries, cell by cell.
+    fn rows(&self, entries: &[&Entry]) -> impl Iterator<Item = Vec<String>> {
+        let row = |row: &Vec<String>, entry| row.iter().map(|cell| filled(cell, entry, self.reasons)).collect();
+        entries.iter().flat_map(move |entry| self.file.rows.iter().map(move |cells| row(cells, entry)))
     }
 }
 

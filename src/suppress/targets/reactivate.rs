@@ -24,12 +24,13 @@ pub fn reactivate(night: &Path, held: bool, deliveries: &[PathBuf], existing: &E
     let folder = night.join("suppression");
     let acting = if held { folder.join("held") } else { folder.clone() };
     let keys = |path: &Path, column: &str| -> anyhow::Result<BTreeSet<String>> {
-        Ok(read_csv(path)?.iter().map(|entry| entry.get(column).to_lowercase()).collect())
+        read_csv(path)?.map(|entry| Ok(entry?.get(column).to_lowercase())).collect()
     };
     let suppressed = keys(&acting.join("addresses.csv"), "email")?;
     let suppressed_domains = keys(&acting.join("domains.csv"), "domain")?;
     let mut found: BTreeMap<String, Row> = BTreeMap::new();
     for entry in read_csv(&folder.join("protected.csv"))? {
+        let entry = entry?;
         if let Some(listed) = existing.addresses.get(&entry.key()) {
             let cell = |name: &str| entry.get(name).to_owned();
             let reason = "bounce_blames_us".to_owned();

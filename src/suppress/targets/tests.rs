@@ -145,6 +145,12 @@ fn the_allow_list_takes_addresses_and_domains() {
 }
 
 #[test]
+fn without_a_target_the_lists_are_not_even_read() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(write(dir.path(), false, &[], &Options::default()).unwrap(), []);
+}
+
+#[test]
 fn mailgun_gets_a_file_for_each_sending_domain() {
     let (dir, _) = written("mailgun", Options::default());
     assert_eq!(
