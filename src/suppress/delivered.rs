@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::Frames;
-use super::gather::{NONE, Record, address_hash};
+use super::gather::{AddressHash, NONE, Record, address_hash};
 use super::rows::{Text, Times};
 use super::signal::Signal;
 use crate::frame::schema;
@@ -18,7 +18,7 @@ pub(super) const COLUMNS: &[&str] = &[schema::RECIPIENT, schema::TIMESTAMP, sche
 /// # Errors
 /// Frames that cannot be read or lack a column.
 pub(super) fn since(records: &[Record], frames: Frames) -> anyhow::Result<Vec<Record>> {
-    let mut dead: HashMap<u128, u32> = HashMap::new();
+    let mut dead: HashMap<AddressHash, u32> = HashMap::new();
     for record in records.iter().filter(|r| speaks_of_the_mailbox(r.signal) && r.second != NONE) {
         let last = dead.entry(record.address).or_insert(record.second);
         *last = record.second.max(*last);

@@ -40,11 +40,14 @@ pub(super) const COLUMNS: &[&str] = &[
 /// No index, no date.
 pub(super) const NONE: u32 = u32::MAX;
 
+/// 128 bits; in two halves, so that a record needs no padding.
+pub(super) type AddressHash = [u64; 2];
+
 /// What one event says, in brief.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Record {
     /// Hash of the address; records of one address are neighbours once sorted.
-    pub address: u128,
+    pub address: AddressHash,
     /// Position among all events read.
     pub row: u32,
     /// Seconds since 1970, or `NONE`.
@@ -61,12 +64,14 @@ pub(super) struct Record {
     pub allowed: bool,
 }
 
+const _: () = assert!(size_of::<Record>() == 40, "a record has forty bytes");
+
 /// The hash by which events of one mailbox find each other, whatever the case of its letters.
-pub(super) fn address_hash(address: &str) -> u128 {
+pub(super) fn address_hash(address: &str) -> AddressHash {
     let hash = blake3::hash(address.to_lowercase().as_bytes());
-    let mut half = [0; 16];
-    half.copy_from_slice(&hash.as_bytes()[..16]);
-    u128::from_le_bytes(half)
+    let mut words =
+        hash.as_bytes().chunks_exact(8).map(|bytes| bytes.iter().fold(0, |word, b| (word << 8) | u64::from(*b)));
+    std::array::from_fn(|_| words.next().unwrap_or(0))
 }
 
 /// Everything that the first reading asks.

@@ -223,12 +223,14 @@ impl<'a> Plan<'a> {
         let covered: Vec<bool> =
             targets.all.iter().zip(&shown).map(|(t, s)| t.incident.is_some() || s.row != NONE).collect();
         let rules = Rules { full_days: policy.mailbox_full.bounces, covered: &covered };
-        let mut rulings: Vec<Ruling> =
-            records.chunk_by(|a, b| a.address == b.address).filter_map(|address| Ruling::on(address, rules)).collect();
+        let (mut rulings, mut covered_addresses) = (Vec::new(), 0);
+        for address in records.chunk_by(|a, b| a.address == b.address) {
+            match Ruling::on(address, rules) {
+                Some(ruling) if ruling.verdict == Verdict::Covered => covered_addresses += 1,
+                ruling => rulings.extend(ruling),
+            }
+        }
         drop(records);
-        let before = rulings.len();
-        rulings.retain(|r| r.verdict != Verdict::Covered);
-        let covered_addresses = (before - rulings.len()) as u64;
         rulings.sort_unstable_by_key(|r| r.row);
         let addresses = rulings.iter().filter(|r| r.verdict == Verdict::Suppress).count();
         let new = (addresses + covered.iter().filter(|c| **c).count()) as u64;

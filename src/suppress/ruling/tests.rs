@@ -9,7 +9,7 @@ use crate::analyze::incident::{DomainRow, Judgement};
 use crate::bounce::{Blames, Cause, Kind};
 
 fn record(signal: Signal, second: u32) -> Record {
-    Record { address: 1, row: 0, second, target: NONE, incident: NONE, signal, policy: false, allowed: false }
+    Record { address: [0, 1], row: 0, second, target: NONE, incident: NONE, signal, policy: false, allowed: false }
 }
 
 fn verdict(records: &[Record]) -> Option<Verdict> {
