@@ -2,7 +2,7 @@
 
 use polars::prelude::*;
 
-use super::{made_text, schema, text, times};
+use super::{Ip, made_text, schema, text, times};
 use crate::bounce::{Address, Delivery};
 
 /// A delivery with what the row itself does not hold.
@@ -31,7 +31,7 @@ pub fn delivery_frame(rows: &[PlacedDelivery]) -> PolarsResult<DataFrame> {
         UInt64Chunked::from_iter_values(schema::COUNT.into(), rows.iter().map(|r| r.delivery.count)).into_column(),
         BooleanChunked::from_iter_values(schema::ATTEMPTED.into(), rows.iter().map(|r| r.attempted)).into_column(),
         times(schema::TIMESTAMP, rows, |r| r.delivery.timestamp),
-        made_text(schema::SENDING_IP, rows, |r| r.delivery.sending_ip),
+        made_text(schema::SENDING_IP, rows, |r| r.delivery.sending_ip.map(Ip)),
         text(schema::SENDING_DOMAIN, rows, |r| r.delivery.sending_domain.as_deref()),
         text(schema::CAMPAIGN_ID, rows, |r| r.delivery.campaign_id.as_deref()),
         text(schema::LIST_SOURCE, rows, |r| r.delivery.list_source.as_deref()),

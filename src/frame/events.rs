@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use polars::prelude::*;
 
-use super::{enum_type, made_text, schema, text, times};
+use super::{Ip, enum_type, made_text, schema, text, times};
 use crate::bounce::{Action, Address, Basis, Blames, Cause, Classification, Event, Kind, Permanence, SmtpCommand};
 
 /// An event with its name and what the row itself does not hold.
@@ -102,7 +102,7 @@ fn origin_of_mail(rows: &[ClassifiedEvent]) -> Vec<Column> {
         text(schema::FEEDBACK_TYPE, rows, |r| r.event.feedback_type.as_deref()),
         text(schema::REMOTE_MTA, rows, |r| r.event.remote_mta.as_deref()),
         text(schema::REPORTING_MTA, rows, |r| r.event.reporting_mta.as_deref()),
-        made_text(schema::SENDING_IP, rows, |r| r.event.sending_ip),
+        made_text(schema::SENDING_IP, rows, |r| r.event.sending_ip.map(Ip)),
         text(schema::SENDING_DOMAIN, rows, |r| r.event.sending_domain.as_deref()),
         text(schema::CAMPAIGN_ID, rows, |r| r.event.campaign_id.as_deref()),
         text(schema::LIST_SOURCE, rows, |r| r.event.list_source.as_deref()),

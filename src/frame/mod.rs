@@ -9,7 +9,8 @@ mod events;
 mod night;
 pub mod schema;
 
-use std::fmt::{Display, Write};
+use std::fmt::{self, Display, Write};
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -128,9 +129,43 @@ fn made_text<R, D: Display>(name: &str, rows: &[R], field: impl Fn(&R) -> Option
     cells.finish().into_column()
 }
 
+/// Our IP as its column spells it.
+struct Ip(IpAddr);
+
+impl Display for Ip {
+    /// Version 4 in one piece: one number after the other takes four times as long, and each row has one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let IpAddr::V4(ip) = self.0 else { return self.0.fmt(f) };
+        let (mut text, mut end) = ([b'.'; 15], 0);
+        for byte in ip.octets() {
+            let digits = [byte / 100, byte / 10 % 10, byte % 10];
+            let from = if byte >= 100 { 0 } else { 2 - usize::from(byte >= 10) };
+            for digit in &digits[from..] {
+                text[end] = b'0' + digit;
+                end += 1;
+            }
+            // The last one has no dot behind it.
+            end += 1;
+        }
+        f.write_str(str::from_utf8(&text[..end - 1]).map_err(|_| fmt::Error)?)
+    }
+}
+
 /// A column of UTC milliseconds.
 fn times<R>(name: &str, rows: &[R], field: impl Fn(&R) -> Option<crate::bounce::Timestamp>) -> Column {
     Int64Chunked::from_iter_options(name.into(), rows.iter().map(|r| field(r).map(|t| t.0)))
         .into_datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC))
         .into_column()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ip_is_spelled_as_everywhere() {
+        for ip in ["0.0.0.0", "192.0.2.1", "10.9.99.100", "255.255.255.255", "2001:db8::1"] {
+            assert_eq!(Ip(ip.parse().unwrap()).to_string(), ip);
+        }
+    }
 }

@@ -86,9 +86,9 @@ pub fn domain(text: &str) -> Option<String> {
 
 /// Whether an address is one that mail servers write reports from: `Mail Delivery System <MAILER-DAEMON@mx.example.com>`.
 pub fn is_servers_own(text: &str) -> bool {
-    let address = text.rsplit('<').next().unwrap_or(text);
-    let local = address.split('@').next().unwrap_or(address).trim();
-    address.contains('@') && ["mailer-daemon", "postmaster"].iter().any(|own| local.eq_ignore_ascii_case(own))
+    let Some(at) = memchr::memchr(b'@', text.as_bytes()) else { return false };
+    let local = text[..at].rsplit('<').next().unwrap_or_default().trim();
+    ["mailer-daemon", "postmaster"].iter().any(|own| local.eq_ignore_ascii_case(own))
 }
 
 /// A Message-ID without its angle brackets.

@@ -1,44 +1,53 @@
 //! Words with `*` for any text, letter case aside. In: a pattern of exports.toml. Out: whether a value fits.
 
-/// A pattern, such as `suppress-*` or `*suppressed due to*`.
+/// A pattern, such as `failed`, `suppress-*` or `*suppressed due to*`.
 #[derive(Debug)]
-pub struct Glob {
+pub enum Glob {
+    /// The whole text.
+    Word(Box<str>),
     /// What stands between the stars, lower case; the first is the start, the last the end.
-    parts: Vec<String>,
+    Parts(Vec<String>),
 }
 
 impl Glob {
     /// Reads a pattern.
     pub fn new(pattern: &str) -> Glob {
-        Glob { parts: pattern.to_ascii_lowercase().split('*').map(str::to_owned).collect() }
+        match pattern.contains('*') {
+            true => Glob::Parts(pattern.to_ascii_lowercase().split('*').map(str::to_owned).collect()),
+            false => Glob::Word(pattern.into()),
+        }
     }
 
     /// Whether the text fits. Linear: the earliest place of each part is the best one.
     pub fn fits(&self, text: &str) -> bool {
-        let [start, middle @ .., end] = self.parts.as_slice() else {
-            return self.parts.first().is_some_and(|only| only.eq_ignore_ascii_case(text));
-        };
-        let text = text.as_bytes();
-        let fixed = start.len() + end.len();
-        let starts = |part: &[u8], with: &str| {
-            part.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with.as_bytes()))
-        };
-        if text.len() < fixed || !starts(text, start) || !starts(&text[text.len() - end.len()..], end) {
-            return false;
+        match self {
+            Glob::Word(word) => word.eq_ignore_ascii_case(text),
+            Glob::Parts(parts) => parts_fit(parts, text),
         }
-        if middle.is_empty() {
-            return true;
-        }
-        let text = text[start.len()..text.len() - end.len()].to_ascii_lowercase();
-        let mut rest = text.as_slice();
-        middle.iter().all(|part| match memchr::memmem::find(rest, part.as_bytes()) {
-            Some(at) => {
-                rest = &rest[at + part.len()..];
-                true
-            }
-            None => false,
-        })
     }
+}
+
+fn parts_fit(parts: &[String], text: &str) -> bool {
+    let [start, middle @ .., end] = parts else { return false };
+    let text = text.as_bytes();
+    let fixed = start.len() + end.len();
+    let starts =
+        |part: &[u8], with: &str| part.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with.as_bytes()));
+    if text.len() < fixed || !starts(text, start) || !starts(&text[text.len() - end.len()..], end) {
+        return false;
+    }
+    if middle.is_empty() {
+        return true;
+    }
+    let text = text[start.len()..text.len() - end.len()].to_ascii_lowercase();
+    let mut rest = text.as_slice();
+    middle.iter().all(|part| match memchr::memmem::find(rest, part.as_bytes()) {
+        Some(at) => {
+            rest = &rest[at + part.len()..];
+            true
+        }
+        None => false,
+    })
 }
 
 #[cfg(test)]

@@ -143,16 +143,12 @@ impl Layout {
 
     /// The field's text in this record.
     pub fn text<'v>(&self, field: Field, record: &'v impl Values) -> Option<Cow<'v, str>> {
-        self.texts(field, record).next()
+        self.picks[field as usize].iter().find_map(|pick| pick.text(record))
     }
 
     /// All texts that the field has in this record, the preferred one first.
     pub fn texts<'v>(&self, field: Field, record: &'v impl Values) -> impl Iterator<Item = Cow<'v, str>> {
-        self.picks[field as usize].iter().filter_map(|pick| match pick {
-            Pick::Plain(slot) => record.get(*slot).map(Value::text),
-            Pick::Join(slots, with) => join(slots, with, record),
-            Pick::Cut { slot, before, after } => cut(record.get(*slot)?.text(), before.as_deref(), after.as_deref()),
-        })
+        self.picks[field as usize].iter().filter_map(|pick| pick.text(record))
     }
 
     /// Calls `visit` with the text of every field that this record holds.
@@ -186,6 +182,15 @@ impl Layout {
 }
 
 impl Pick {
+    #[inline]
+    fn text<'v>(&self, record: &'v impl Values) -> Option<Cow<'v, str>> {
+        match self {
+            Pick::Plain(slot) => record.get(*slot).map(Value::text),
+            Pick::Join(slots, with) => join(slots, with, record),
+            Pick::Cut { slot, before, after } => cut(record.get(*slot)?.text(), before.as_deref(), after.as_deref()),
+        }
+    }
+
     fn new(name: &Name, place: &mut impl FnMut(&str) -> Option<Slot>) -> Option<Pick> {
         match name {
             Name::Plain(name) => place(name).map(Pick::Plain),

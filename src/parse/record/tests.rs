@@ -401,3 +401,18 @@ fn what_a_log_calls_a_transport_is_no_host() {
     assert_eq!(hosts, [(Kind::Bounce, None), (Kind::Other, Some("mx"))]);
     assert_eq!(out.deliveries.len(), 1);
 }
+
+#[test]
+fn what_ses_says_of_a_new_topic_is_no_reject() {
+    let said = r#"{"notificationType":"AmazonSnsSubscriptionSucceeded","message":"You have successfully subscribed"}"#;
+    let wrapped = format!(
+        "{{\"Type\":\"Notification\",\"TopicArn\":\"arn:aws:sns:x:1:t\",\"Message\":{},\"Timestamp\":\"2026-11-20T01:00:00Z\"}}",
+        serde_json::to_string(said).unwrap()
+    );
+    for text in [said, &wrapped] {
+        let out = read_json(text);
+        assert_eq!((out.events.len(), out.rejects.len()), (1, 0), "{:?}", out.rejects);
+        assert_eq!(out.events[0].kind, Kind::Other);
+    }
+    assert_eq!(read_json(r#"{"notificationType":"Bounce","bounce":{},"message":"x"}"#).rejects.len(), 1);
+}
