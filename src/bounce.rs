@@ -9,7 +9,7 @@ mod codes;
 mod event;
 mod words;
 
-pub use address::{Address, domain_key, has_control, shown_domain};
+pub use address::{Address, domain_key, has_control, plain_domain, shown_domain};
 pub use codes::{EnhancedStatus, ReplyCode};
 pub use event::{Classification, Delivery, Event, Origin, Reject, Timestamp};
 pub use words::nearest as nearest_word;

@@ -95,9 +95,17 @@ impl fmt::Display for Address {
 /// The one spelling of a domain: lower case, A-labels, no trailing dot; an address literal stays in its brackets.
 /// `None` for what cannot be a domain.
 pub fn domain_key(domain: &str) -> Option<String> {
+    if let Some(key) = plain_domain(domain) {
+        return Some(key);
+    }
     let mut key = String::with_capacity(domain.len());
     push_domain(&mut key, domain)?;
     Some(key)
+}
+
+/// A domain that needs nothing but lower case, as nearly all do; `None` for all else, be it one in other spelling.
+pub fn plain_domain(domain: &str) -> Option<String> {
+    is_domain(domain.as_bytes()).then(|| domain.to_ascii_lowercase())
 }
 
 /// A domain as people know it: `bücher.example (xn--bcher-kva.example)`. The A-labels stay beside it because letters of

@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::bounce::{EnhancedStatus, ReplyCode, SmtpCommand, domain_key, has_control};
+use crate::bounce::{EnhancedStatus, ReplyCode, SmtpCommand, domain_key, has_control, plain_domain};
 
 /// Longest reply text kept, in bytes.
 pub const MAX_TEXT: usize = 8 << 10;
@@ -61,6 +61,9 @@ pub fn command(text: &str) -> Option<SmtpCommand> {
 
 /// A host, lower case: `dns; MX.example.com`, `mx.example.com (192.0.2.1)`, `mx.example.com[192.0.2.1]:25`, `mx.example.com.`.
 pub fn host(text: &str) -> Option<String> {
+    if let Some(host) = plain_domain(text) {
+        return Some(host);
+    }
     let typed = memchr::memchr(b';', text.as_bytes()).map_or(0, |at| at + 1);
     let text = trimmed(&text[typed..]);
     let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'(' | b'[' | b',');
@@ -80,6 +83,9 @@ pub fn ip(text: &str) -> Option<IpAddr> {
 
 /// A domain, or the domain of an address: `example.com`, `ann@example.com`, `Ann <ann@example.com>`.
 pub fn domain(text: &str) -> Option<String> {
+    if let Some(domain) = plain_domain(text) {
+        return Some(domain);
+    }
     let text = trimmed(text).trim_end_matches('>');
     domain_key(text.rsplit_once('@').map_or(text, |(_, domain)| domain))
 }

@@ -101,6 +101,11 @@ impl<'a> Slots<'a> {
         }
     }
 
+    /// The names that the record has, in the order in which they were met.
+    pub fn names(&self) -> impl Iterator<Item = Slot> {
+        self.values.iter().map(|(slot, _)| *slot)
+    }
+
     /// Calls `visit` once for each element, its values laid over the shared ones.
     pub fn each(&mut self, mut visit: impl FnMut(&Self)) {
         for element in std::mem::take(&mut self.elements) {

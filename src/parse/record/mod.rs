@@ -43,6 +43,8 @@ pub struct Records {
 pub(super) struct Memory {
     plan: Option<(u64, Arc<rows::Plan>)>,
     room: json::Room,
+    /// The names of the last JSON record, and the shape that they have.
+    shape: (Vec<Slot>, Option<usize>),
 }
 
 /// A format as JSON spells it.
@@ -112,8 +114,23 @@ impl Records {
 
     /// The first format whose names are there.
     fn shape(&self, slots: &json::Slots<'_>) -> Option<&Shape> {
+        self.shapes.get(self.place_of_shape(slots)?)
+    }
+
+    fn place_of_shape(&self, slots: &json::Slots<'_>) -> Option<usize> {
         let any = |any: &Vec<Slot>| any.iter().any(|slot| slots.has(*slot));
-        self.shapes.iter().find(|shape| shape.needs.iter().all(any) && !shape.lacks.iter().any(|slot| slots.has(*slot)))
+        let fits = |shape: &Shape| shape.needs.iter().all(any) && !shape.lacks.iter().any(|slot| slots.has(*slot));
+        self.shapes.iter().position(fits)
+    }
+
+    /// The same, remembered: only names tell the shape, and the lines of a file mostly have the same.
+    fn known_shape(&self, slots: &json::Slots<'_>, (names, place): &mut (Vec<Slot>, Option<usize>)) -> Option<&Shape> {
+        if !slots.names().eq(names.iter().copied()) || place.is_none() {
+            names.clear();
+            names.extend(slots.names());
+            *place = self.place_of_shape(slots);
+        }
+        self.shapes.get((*place)?)
     }
 
     /// Reads one JSON value: an object, or an array of them, perhaps in wrappers.
@@ -121,10 +138,10 @@ impl Records {
         let json = unplaced::Json::new(text);
         let builder = Builder { setting: &self.setting, mails, origin, json: Some(&json) };
         let mut records = 0_u64;
-        let mut room = std::mem::take(&mut out.memory.room);
-        let read = json::read(&self.keys, &mut room, text, &mut |slots| {
+        let mut memory = std::mem::take(&mut out.memory);
+        let read = json::read(&self.keys, &mut memory.room, text, &mut |slots| {
             records += 1;
-            let Some(shape) = self.shape(slots) else {
+            let Some(shape) = self.known_shape(slots, &mut memory.shape) else {
                 out.rejects.push(reject(
                     origin,
                     RejectReason::UnknownFormat,
@@ -146,7 +163,7 @@ impl Records {
                 builder.record(&shape.layout, slots, out);
             }
         });
-        out.memory.room = room;
+        out.memory = memory;
         match read {
             Err(error) => out.rejects.push(reject(origin, RejectReason::BadJson, error.to_string())),
             Ok(()) if records == 0 => {

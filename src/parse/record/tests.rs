@@ -415,4 +415,8 @@ fn what_ses_says_of_a_new_topic_is_no_reject() {
         assert_eq!(out.events[0].kind, Kind::Other);
     }
     assert_eq!(read_json(r#"{"notificationType":"Bounce","bounce":{},"message":"x"}"#).rejects.len(), 1);
+    assert_eq!(
+        read_json(&wrapped.replace("AmazonSnsSubscriptionSucceeded\\\"", "Bounce\\\",\\\"bounce\\\":{}")).rejects.len(),
+        1
+    );
 }
