@@ -9,7 +9,7 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 
-use super::names::NONE;
+use super::names::{NONE, renumber};
 use super::slots::Slots;
 
 /// Our side of a message: ids into the night's names, `NONE` where unknown.
@@ -34,6 +34,12 @@ impl Identity {
     /// Of its parts, in the same order.
     pub const fn of([ip, sending_domain, campaign, list_source]: [u32; 4]) -> Identity {
         Identity { ip, sending_domain, campaign, list_source }
+    }
+
+    /// With the ids that the old ones of each part have become.
+    pub fn renumbered(&self, parts: [&[u32]; 4]) -> Identity {
+        let old = self.parts();
+        Identity::of(std::array::from_fn(|at| renumber(old[at], parts[at])))
     }
 }
 
@@ -87,11 +93,7 @@ impl Identities {
     /// Puts the numbers in the order of the identities, packed where they fit. `parts` gives the ids that the old ones
     /// have become, `names` how many there are of each part. Returns old number -> new number.
     pub fn sort(&mut self, parts: [&[u32]; 4], names: [usize; 4]) -> Vec<u32> {
-        let new = |id: u32, new: &[u32]| new.get(id as usize).copied().unwrap_or(NONE);
-        for identity in &mut self.list {
-            let old = identity.parts();
-            *identity = Identity::of(std::array::from_fn(|at| new(old[at], parts[at])));
-        }
+        self.list.iter_mut().for_each(|identity| *identity = identity.renumbered(parts));
         self.slots = Slots::default();
         self.packed = fields(names);
         match self.packed {

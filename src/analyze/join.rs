@@ -37,8 +37,7 @@ impl Night {
     fn join_domains(&mut self, other: &Night, receivers: &[u32]) -> Vec<u32> {
         let customers = self.customers.join(&other.customers);
         let tenants = self.tenants.join(&other.tenants);
-        let names: Vec<Option<&str>> = (0..other.facts.len() as u32).map(|id| other.domains.get(id)).collect();
-        let domains = self.domain_ids(&names, |_| false);
+        let domains = self.domain_ids(&other.domains.all(), |_| false);
         for (facts, domain) in other.facts.iter().zip(&domains) {
             let domain = *domain;
             self.facts[domain as usize].consumer |= facts.consumer;
@@ -60,13 +59,9 @@ impl Night {
     fn join_identities(&mut self, other: &Night) -> Vec<u32> {
         let (ips, domains) = (self.ips.join(&other.ips), self.sending_domains.join(&other.sending_domains));
         let (campaigns, sources) = (self.campaigns.join(&other.campaigns), self.list_sources.join(&other.list_sources));
-        let renumbered = other.identities.list().iter().map(|identity| Identity {
-            ip: renumber(identity.ip, &ips),
-            sending_domain: renumber(identity.sending_domain, &domains),
-            campaign: renumber(identity.campaign, &campaigns),
-            list_source: renumber(identity.list_source, &sources),
-        });
-        let renumbered: Vec<Identity> = renumbered.collect();
+        let parts = [&ips[..], &domains, &campaigns, &sources];
+        let renumbered: Vec<Identity> =
+            other.identities.list().iter().map(|identity| identity.renumbered(parts)).collect();
         self.identities.ids(&renumbered)
     }
 

@@ -66,8 +66,12 @@ impl Names {
 
     /// Adds all names of another set. Returns their ids there -> their ids here; `renumber` applies it.
     pub fn join(&mut self, other: &Names) -> Vec<u32> {
-        let names: Vec<Option<&str>> = (0..other.len() as u32).map(|id| other.get(id)).collect();
-        self.ids(&names)
+        self.ids(&other.all())
+    }
+
+    /// All names in the order of their ids, as `ids` takes them.
+    pub fn all(&self) -> Vec<Option<&str>> {
+        (0..self.len() as u32).map(|id| self.get(id)).collect()
     }
 
     /// How many there are.
