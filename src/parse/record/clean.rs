@@ -83,9 +83,6 @@ pub fn ip(text: &str) -> Option<IpAddr> {
 
 /// A domain, or the domain of an address: `example.com`, `ann@example.com`, `Ann <ann@example.com>`.
 pub fn domain(text: &str) -> Option<String> {
-    if let Some(domain) = plain_domain(text) {
-        return Some(domain);
-    }
     let text = trimmed(text).trim_end_matches('>');
     domain_key(text.rsplit_once('@').map_or(text, |(_, domain)| domain))
 }

@@ -50,7 +50,7 @@ impl<'v> Value<'v> {
 
 /// A number of three digits, spelled: reply codes are most of the numbers in exports, and are asked for more than once.
 fn three_digits(number: i64) -> Option<&'static str> {
-    const SPELLED: [u8; 3000] = {
+    static SPELLED: [u8; 3000] = {
         let (mut digits, mut number) = ([0; 3000], 0);
         while number < 1000 {
             digits[3 * number] = b'0' + (number / 100) as u8;
@@ -61,8 +61,7 @@ fn three_digits(number: i64) -> Option<&'static str> {
         digits
     };
     let at = 3 * usize::try_from(number).ok().filter(|number| (100..1000).contains(number))?;
-    static DIGITS: [u8; 3000] = SPELLED;
-    str::from_utf8(DIGITS.get(at..at + 3)?).ok()
+    str::from_utf8(SPELLED.get(at..at + 3)?).ok()
 }
 
 /// Something that has values in slots.
