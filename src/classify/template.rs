@@ -9,6 +9,7 @@
 use std::borrow::Cow;
 
 mod hosts;
+mod shapes;
 mod token;
 
 pub use hosts::KnownHosts;
@@ -26,11 +27,18 @@ pub fn write(reply: &str, known: &KnownHosts, out: &mut String) {
     // All is copied as it stands, but for tokens that hold a telling byte. What is not yet copied starts at `from`.
     let (mut from, mut at) = (0, 0);
     while let Some(telling) = token::next_telling(bytes, at) {
-        let start = token::start(bytes, from, telling);
+        let start = token::start(bytes, at, telling);
         let (end, kinds) = token::end(bytes, start);
-        out.push_str(&reply[from..start]);
+        at = end;
+        let before = &reply[from..start];
+        // Most tokens that tell are codes: `550`, `5.7.1`. A number behind an address of the network is no code.
+        let behind_ip = || before.ends_with("{ip} ") || (before == " " && out.ends_with("{ip}"));
+        if token::is_code(&bytes[start..end], kinds) && !behind_ip() {
+            continue;
+        }
+        out.push_str(before);
         token::write(&reply[start..end], kinds, known, out);
-        (from, at) = (end, end);
+        from = end;
     }
     out.push_str(&reply[from..]);
     let trimmed = out.trim_end().len();
@@ -40,12 +48,12 @@ pub fn write(reply: &str, known: &KnownHosts, out: &mut String) {
 /// White space folded to single blanks, none at the ends; most replies are read so.
 fn fold(reply: &str) -> Cow<'_, str> {
     let bytes = reply.as_bytes();
-    let odd = |byte: u8| is_space(byte) && byte != b' ';
+    let ends = [bytes.first(), bytes.last()].into_iter().flatten().any(|byte| is_space(*byte));
     // No way out in between: so the compiler looks at many bytes at once.
     let pairs = bytes.iter().zip(bytes.iter().skip(1));
-    let uneven = pairs.fold(false, |found, (a, b)| found | odd(*a) | ((*a == b' ') & (*b == b' ')));
-    let ends = [bytes.first(), bytes.last()].into_iter().flatten().any(|byte| is_space(*byte));
-    if !uneven && !ends {
+    let two_blanks = |a: u8, b: u8| (a ^ b' ') | (b ^ b' ') == 0;
+    let uneven = pairs.fold(0, |found, (a, b)| found | u8::from((is_space(*a) & (*a != b' ')) | two_blanks(*a, *b)));
+    if uneven == 0 && !ends {
         return reply.into();
     }
     let words = reply.split(|c: char| c.is_ascii() && is_space(c as u8)).filter(|word| !word.is_empty());

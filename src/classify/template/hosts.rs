@@ -2,6 +2,8 @@
 
 use crate::tables::host_map::HostMap;
 
+use super::token;
+
 /// How a known suffix treats the labels before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Keep {
@@ -52,7 +54,7 @@ impl KnownHosts {
                     break;
                 }
             }
-            if is_host(&host) {
+            if is_host(&host, token::bits(&host)) {
                 self.keep_whole(&host);
             }
         }
@@ -60,7 +62,7 @@ impl KnownHosts {
 
     /// Writes a host: whole, `{host}.known.suffix`, or `{host}`. Says whether it is known.
     pub fn write(&self, host: &str, out: &mut String) -> bool {
-        let Some((at, &keep)) = self.suffixes.suffixes(host).last() else {
+        let Some((at, &keep)) = self.suffixes.deepest(host) else {
             out.push_str("{host}");
             return false;
         };
@@ -79,39 +81,28 @@ impl KnownHosts {
     }
 }
 
-/// Whether a token is a host name: labels of letters, digits, `-` and `_`, and a top level that exists.
-pub fn is_host(token: &str) -> bool {
-    let bytes = token.as_bytes();
-    let Some(dot) = bytes.iter().rposition(|b| *b == b'.') else {
+/// Whether a token is a host name: labels of letters, digits, `-`, `_` and `*` (as texts about hosts write it), and a
+/// top level that exists. `kinds`: the bits of its bytes.
+pub fn is_host(token: &str, kinds: u16) -> bool {
+    let Some(dot) = token.bytes().rposition(|b| b == b'.') else {
         return false;
     };
     // "e.g", "i.e": no host is that short.
-    bytes.len() > 3 && is_top_level(&token[dot + 1..]) && are_labels(&bytes[..dot])
+    kinds & !token::LABELS == 0
+        && token.len() > 3
+        && is_top_level(&token[dot + 1..])
+        && are_labels(&token.as_bytes()[..dot])
 }
 
-/// Whether these are labels of a host's name, joined with dots.
+/// Whether dots leave labels of one to 63 bytes.
 fn are_labels(text: &[u8]) -> bool {
-    let mut start = 0;
-    for (at, &byte) in text.iter().enumerate() {
-        match IN_LABELS[byte as usize] {
-            true => {}
-            false if byte == b'.' && (1..=63).contains(&(at - start)) => start = at + 1,
-            false => return false,
-        }
-    }
-    (1..=63).contains(&(text.len() - start))
+    let is_dot = |byte: &u8| *byte == b'.';
+    // No way out in between: so the compiler looks at many bytes at once.
+    let pairs = text.iter().zip(text.iter().skip(1));
+    let empty = pairs.fold(false, |found, (a, b)| found | (is_dot(a) & is_dot(b)));
+    let ends = [text.first(), text.last()].into_iter().all(|byte| byte.is_some_and(|byte| !is_dot(byte)));
+    !empty && ends && (text.len() <= 63 || text.split(is_dot).all(|label| label.len() <= 63))
 }
-
-/// Which bytes may stand in a label; `*` as texts about hosts write it.
-static IN_LABELS: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'-' | b'_' | b'*');
-        byte += 1;
-    }
-    table
-};
 
 /// The longest name of a top-level domain in letters, with room.
 const LONGEST_TOP: usize = 24;

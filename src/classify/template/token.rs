@@ -2,6 +2,7 @@
 
 use super::KnownHosts;
 use super::hosts::is_host;
+use super::shapes::{is_id, is_ipv4, is_ipv6, is_time, looks_encoded};
 
 /// Bits that a token's bytes set.
 const DIGIT: u16 = 1;
@@ -12,12 +13,18 @@ const AT: u16 = 1 << 4;
 const COLON: u16 = 1 << 5;
 const SLASH: u16 = 1 << 6;
 const EQUALS: u16 = 1 << 7;
-/// Other bytes that may stand inside a token: `- _ + # & % ? ! * ~ $` and all beyond ASCII.
-const OTHER: u16 = 1 << 8;
+/// Signs that may stand in a host's label: `- _ *`.
+const JOINER: u16 = 1 << 8;
+/// Other bytes that may stand inside a token: `+ # & % ? ! ~ $` and all beyond ASCII.
+const OTHER: u16 = 1 << 9;
+/// Bytes that end a token.
+const END: u16 = 1 << 15;
+/// What a host consists of.
+pub const LABELS: u16 = DIGIT | LOWER | UPPER | DOT | JOINER;
 /// Without any of these a token is a word and stays.
 pub const TELLING: u16 = DIGIT | DOT | AT | COLON | EQUALS;
 
-/// The bits of each byte; 0 ends a token.
+/// The bit of each byte.
 static KINDS: [u16; 256] = kinds();
 
 const fn kinds() -> [u16; 256] {
@@ -33,9 +40,10 @@ const fn kinds() -> [u16; 256] {
             b':' => COLON,
             b'/' => SLASH,
             b'=' => EQUALS,
-            b'-' | b'_' | b'+' | b'#' | b'&' | b'%' | b'?' | b'!' | b'*' | b'~' | b'$' => OTHER,
+            b'-' | b'_' | b'*' => JOINER,
+            b'+' | b'#' | b'&' | b'%' | b'?' | b'!' | b'~' | b'$' => OTHER,
             128.. => OTHER,
-            _ => 0,
+            _ => END,
         };
         byte += 1;
     }
@@ -73,52 +81,59 @@ fn may_tell(eight: u64) -> u64 {
 
 /// Where the token around `at` starts; not before `from`, where one starts or has ended.
 pub fn start(bytes: &[u8], from: usize, at: usize) -> usize {
-    let before = bytes[from..at].iter().rposition(|byte| KINDS[*byte as usize] == 0);
+    let before = bytes[from..at].iter().rposition(|byte| KINDS[*byte as usize] == END);
     before.map_or(from, |before| from + before + 1)
 }
 
-/// Where the token that starts at `at` ends, and the bits of its bytes.
+/// Where the token that starts at `at` ends, and the bits of its bytes. Four bytes at a time while none of them ends it.
 pub fn end(bytes: &[u8], at: usize) -> (usize, u16) {
-    let mut bits = 0;
-    let mut end = at;
-    for &byte in &bytes[at..] {
-        let kind = KINDS[byte as usize];
-        if kind == 0 {
+    let rest = &bytes[at..];
+    let (mut kinds, mut taken) = (0, 0);
+    for four in rest.as_chunks::<4>().0 {
+        let of_four = four.iter().fold(0, |kinds, byte| kinds | KINDS[*byte as usize]);
+        if of_four & END != 0 {
             break;
         }
-        bits |= kind;
-        end += 1;
+        kinds |= of_four;
+        taken += 4;
     }
-    (end, bits)
+    for &byte in &rest[taken..] {
+        let kind = KINDS[byte as usize];
+        if kind == END {
+            break;
+        }
+        kinds |= kind;
+        taken += 1;
+    }
+    (at + taken, kinds)
 }
 
-fn bits(token: &str) -> u16 {
+/// The bits of a token's bytes.
+pub fn bits(token: &str) -> u16 {
     token.bytes().fold(0, |bits, byte| bits | KINDS[byte as usize])
 }
 
-/// Writes what stands for one token.
+/// Writes what stands for one token; `kinds` are its bits.
 pub fn write(token: &str, kinds: u16, known: &KnownHosts, out: &mut String) {
-    // Most tokens that tell are codes: `550`, `5.7.1`.
-    if is_code(token.as_bytes(), kinds) && !out.ends_with("{ip} ") {
-        return out.push_str(token);
-    }
     let closing = token.bytes().rev().take_while(|b| matches!(b, b'.' | b':' | b'!' | b'?')).count();
-    let (core, tail) = token.split_at(token.len() - closing);
-    if core.is_empty() {
-        return out.push_str(token);
+    let core = &token[..token.len() - closing];
+    if core.len() < token.len() {
+        if !core.is_empty() {
+            write(core, bits(core), known, out);
+        }
+        return out.push_str(&token[core.len()..]);
     }
-    if kinds & SLASH != 0 && kinds & COLON != 0 && core.contains("://") {
-        url(core, known, out);
-    } else if kinds & AT != 0 && is_address(core) {
-        address(core, known, out);
+    if kinds & SLASH != 0 && kinds & COLON != 0 && token.contains("://") {
+        url(token, known, out);
+    } else if let Some((local, domain)) = (kinds & AT != 0).then(|| halves(token)).flatten() {
+        address(local, domain, known, out);
     } else {
-        piece(core, kinds, false, known, out);
+        piece(token, kinds, false, known, out);
     }
-    out.push_str(tail);
 }
 
 /// A reply code or a status, and nothing around it.
-fn is_code(token: &[u8], kinds: u16) -> bool {
+pub fn is_code(token: &[u8], kinds: u16) -> bool {
     match token {
         [_, _, _] => kinds == DIGIT,
         [b'2'..=b'5', b'.', subject, b'.', detail @ ..] => {
@@ -131,15 +146,12 @@ fn is_code(token: &[u8], kinds: u16) -> bool {
     }
 }
 
-fn is_address(token: &str) -> bool {
-    halves(token)
-        .is_some_and(|(local, domain)| !local.is_empty() && domain.bytes().any(|b| b == b'.') && !domain.ends_with('.'))
-}
-
-/// What stands before and behind the last `@`.
+/// The local part and the domain of a mail address.
 fn halves(token: &str) -> Option<(&str, &str)> {
     let at = token.bytes().rposition(|b| b == b'@')?;
-    Some((&token[..at], &token[at + 1..]))
+    let (local, domain) = (&token[..at], &token[at + 1..]);
+    let dotted = domain.bytes().any(|b| b == b'.') && !domain.ends_with('.');
+    (dotted && !local.is_empty()).then_some((local, domain))
 }
 
 /// Local parts of contact addresses; they say whom to write to, not who was written to.
@@ -159,11 +171,7 @@ const ROLES: [&str; 12] = [
 ];
 
 /// `{addr}`, but the contact addresses that replies name keep their role.
-fn address(token: &str, known: &KnownHosts, out: &mut String) {
-    let Some((local, domain)) = halves(token) else {
-        out.push_str(token);
-        return;
-    };
+fn address(local: &str, domain: &str, known: &KnownHosts, out: &mut String) {
     let role = |role: &&str| local.get(..role.len()).is_some_and(|head| head.eq_ignore_ascii_case(role));
     if local.len() <= 24 && bits(local) & DIGIT == 0 && ROLES.iter().any(role) {
         out.push_str(local);
@@ -221,12 +229,12 @@ fn piece_of_path(text: &str, kept: bool, known: &KnownHosts, out: &mut String) {
 
 /// What is neither address nor URL. `page`: part of a page that the tables know, whose longer numbers name its sections.
 fn piece(text: &str, kinds: u16, page: bool, known: &KnownHosts, out: &mut String) {
-    // `kinds` may hold the colon that was cut off the token's end.
-    if kinds & DIGIT != 0 && kinds & DOT != 0 && is_ipv4(text) {
+    let only = |allowed: u16| kinds & !allowed == 0;
+    if only(DIGIT | DOT) && is_ipv4(text) {
         return out.push_str("{ip}");
     }
     if kinds & COLON != 0 && kinds & DIGIT != 0 {
-        if is_ipv6(text) {
+        if only(DIGIT | LOWER | UPPER | COLON | DOT) && is_ipv6(text) {
             return out.push_str("{ip}");
         }
         if is_time(text) {
@@ -252,7 +260,7 @@ fn piece(text: &str, kinds: u16, page: bool, known: &KnownHosts, out: &mut Strin
     if kinds & DOT != 0 {
         return dotted(text, kinds, page, known, out);
     }
-    word(text, page, out);
+    word(text, kinds, page, out);
 }
 
 fn is_joint(byte: u8) -> bool {
@@ -267,8 +275,8 @@ fn tail(mut text: &str, page: bool, known: &KnownHosts, out: &mut String) {
         let end = text.bytes().position(is_joint).unwrap_or(text.len());
         let (head, rest) = text.split_at(end);
         let kinds = bits(head);
-        if kinds & AT != 0 && is_address(head) {
-            address(head, known, out);
+        if let Some((local, domain)) = (kinds & AT != 0).then(|| halves(head)).flatten() {
+            address(local, domain, known, out);
         } else if kinds & TELLING == 0 {
             out.push_str(head);
         } else if is_ipv4(head) {
@@ -276,7 +284,7 @@ fn tail(mut text: &str, page: bool, known: &KnownHosts, out: &mut String) {
         } else if kinds & DOT != 0 {
             dotted(head, kinds, page, known, out);
         } else {
-            word(head, page, out);
+            word(head, kinds, page, out);
         }
         if rest.is_empty() {
             return;
@@ -289,7 +297,7 @@ fn tail(mut text: &str, page: bool, known: &KnownHosts, out: &mut String) {
 /// Text with dots inside: a status, a host, a decimal, an id with a suffix, or words that a dot joins.
 fn dotted(text: &str, kinds: u16, page: bool, known: &KnownHosts, out: &mut String) {
     let letters = kinds & (LOWER | UPPER) != 0;
-    if !letters && kinds & OTHER == 0 {
+    if !letters && kinds & (JOINER | OTHER) == 0 {
         let parts = text.split('.').count();
         let digits = text.len() + 1 - parts;
         let code = parts == 2 && text.len() <= 6 && matches!(text.as_bytes(), [b'4' | b'5', _, _, b'.', ..]);
@@ -299,7 +307,7 @@ fn dotted(text: &str, kinds: u16, page: bool, known: &KnownHosts, out: &mut Stri
             _ => false,
         };
         out.push_str(if keep { text } else { "{n}" });
-    } else if is_host(text) {
+    } else if is_host(text, kinds) {
         known.write(text, out);
     } else if kinds & DIGIT != 0 && letters && is_id(text) {
         out.push_str("{id}");
@@ -308,17 +316,16 @@ fn dotted(text: &str, kinds: u16, page: bool, known: &KnownHosts, out: &mut Stri
             if i > 0 {
                 out.push('.');
             }
-            word(part, page, out);
+            word(part, bits(part), page, out);
         }
     }
 }
 
 /// A token of letters, digits and joining signs.
-fn word(text: &str, page: bool, out: &mut String) {
-    let kinds = bits(text);
+fn word(text: &str, kinds: u16, page: bool, out: &mut String) {
     if kinds & DIGIT == 0 {
         out.push_str(text);
-    } else if kinds & (LOWER | UPPER | OTHER) == 0 {
+    } else if kinds & (LOWER | UPPER | JOINER | OTHER) == 0 {
         number(text, page, out);
     } else if is_id(text) {
         out.push_str("{id}");
@@ -368,119 +375,4 @@ fn joined_numbers(text: &str, page: bool, out: &mut String) {
         out.push_str(&sign[..sign_len]);
         from += part.len() + sign_len;
     }
-}
-
-/// Whether letters and digits are mixed as only machines mix them: queue ids, UUIDs, hashes, trace keys.
-fn is_id(text: &str) -> bool {
-    text.as_bytes().split(|b| !b.is_ascii_alphanumeric()).any(part_is_id)
-}
-
-/// A digit is 1, an upper-case letter 2, a lower-case letter 4; what is no hexadecimal digit has `NO_HEX` beside.
-static SHAPES: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let b = byte as u8;
-        let shape = if b.is_ascii_digit() {
-            1
-        } else if b.is_ascii_uppercase() {
-            2
-        } else {
-            4
-        };
-        table[byte] = if b.is_ascii_hexdigit() { shape } else { shape | NO_HEX };
-        byte += 1;
-    }
-    table
-};
-const NO_HEX: u8 = 8;
-
-fn part_is_id(part: &[u8]) -> bool {
-    let (mut digits, mut upper, mut changes, mut humps, mut seen) = (0, 0, 0, 0, 0);
-    let mut before = part.first().map_or(0, |byte| SHAPES[*byte as usize]);
-    for &byte in part {
-        let shape = SHAPES[byte as usize];
-        digits += usize::from(shape & 1);
-        upper += usize::from(shape >> 1 & 1);
-        changes += usize::from((before ^ shape) & 1);
-        humps += usize::from(before >> 2 & shape >> 1 & 1);
-        seen |= shape;
-        before = shape;
-    }
-    let lower = part.len() - digits - upper;
-    let hex = seen & NO_HEX == 0;
-    let letters = upper + lower;
-    if digits == 0 || letters == 0 {
-        return false;
-    }
-    if hex && part.len() >= 8 && changes >= 1 && letters + digits == part.len() && !is_tag(part, digits) {
-        return true;
-    }
-    if changes == 1 {
-        // Letters then digits, or digits then letters.
-        let tag = is_tag(part, digits) || (digits <= 4 && humps == 0) || (digits <= 3 && letters <= 12);
-        return !tag;
-    }
-    (changes >= 3 && part.len() >= 8) || (part.len() >= 10 && (humps >= 1 || digits >= 5))
-}
-
-/// `S3150`, `AS16012607`, `BL000010`, `IB103`: a few capitals, then digits.
-fn is_tag(part: &[u8], digits: usize) -> bool {
-    let capitals = part.iter().take_while(|b| b.is_ascii_uppercase()).count();
-    (1..=4).contains(&capitals)
-        && capitals + digits == part.len()
-        && digits <= 10
-        && part.get(capitals).is_some_and(u8::is_ascii_digit)
-}
-
-/// Base 64 and its like: both letter cases and digits, hardly any sign.
-fn looks_encoded(text: &str) -> bool {
-    let kinds = bits(text);
-    kinds & LOWER != 0
-        && kinds & UPPER != 0
-        && text.bytes().filter(|b| !b.is_ascii_alphanumeric()).count() * 8 <= text.len()
-}
-
-fn is_ipv4(text: &str) -> bool {
-    if text.len() > 15 {
-        return false;
-    }
-    let (mut dots, mut digits, mut number) = (0, 0, 0u16);
-    for byte in text.bytes() {
-        match byte {
-            b'0'..=b'9' if digits < 3 => (digits, number) = (digits + 1, number * 10 + u16::from(byte - b'0')),
-            b'.' if digits > 0 => (dots, digits, number) = (dots + 1, 0, 0),
-            _ => return false,
-        }
-        if number > 255 {
-            return false;
-        }
-    }
-    dots == 3 && digits > 0
-}
-
-fn is_ipv6(text: &str) -> bool {
-    if text.len() > 45 {
-        return false;
-    }
-    let (mut colons, mut double, mut before) = (0, false, 0);
-    for byte in text.bytes() {
-        if byte == b':' {
-            colons += 1;
-            double |= before == b':';
-        } else if !byte.is_ascii_hexdigit() && byte != b'.' {
-            return false;
-        }
-        before = byte;
-    }
-    colons >= 3 || (colons == 2 && double)
-}
-
-/// `18:27:57`, `2024-03-08T18:27:57.188Z`, `18:27`.
-fn is_time(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let dated = matches!(bytes, [a, b, c, d, b'-', ..] if [a, b, c, d].iter().all(|x| x.is_ascii_digit()));
-    let clock = matches!(bytes, [a, b, b':', c, d, ..] if [a, b, c, d].iter().all(|x| x.is_ascii_digit()));
-    (dated && memchr::memchr(b':', bytes).is_some() && bytes.len() <= 35)
-        || (clock && bytes.len() <= 15 && bytes.iter().all(|b| b.is_ascii_digit() || matches!(b, b':' | b'.')))
 }
