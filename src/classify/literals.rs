@@ -13,7 +13,7 @@ const MAX_NEEDLE: usize = 24;
 const MAX_NEEDLES: usize = 64;
 /// Sets of needles looked for: two words of a phrase are seldom both there by chance.
 const MAX_SETS: usize = 2;
-/// A needle shorter than this occurs everywhere.
+/// A needle shorter than this occurs everywhere, unless it is a digit behind a letter, `#` or a bracket.
 const MIN_NEEDLE: usize = 3;
 /// A part that stands for more texts than this is not spelled out.
 const MAX_EXACT: usize = 12;
@@ -111,11 +111,19 @@ fn needles(hir: &Hir) -> Vec<Vec<String>> {
         set.sort_unstable();
         set.dedup();
     }
-    sets.retain(|set| set.len() <= MAX_NEEDLES && set.iter().all(|needle| needle.len() >= MIN_NEEDLE));
+    sets.retain(|set| set.len() <= MAX_NEEDLES && set.iter().all(|needle| is_rare(needle)));
     sets.sort_by_key(|set| Reverse(worth(set)));
     sets.dedup();
     sets.truncate(MAX_SETS);
     sets
+}
+
+/// Whether a needle is seldom there by chance.
+fn is_rare(needle: &str) -> bool {
+    match needle.as_bytes() {
+        [first, b'0'..=b'9'] => first.is_ascii_alphabetic() || matches!(first, b'#' | b'(' | b'['),
+        bytes => bytes.len() >= MIN_NEEDLE,
+    }
 }
 
 /// The sets of literals of each of which any match must hold one.
@@ -141,31 +149,57 @@ fn required(hir: &Hir) -> Vec<Vec<String>> {
 fn required_of_concat(parts: &[Hir]) -> Vec<Vec<String>> {
     let mut sets = Vec::new();
     let mut run = vec![String::new()];
+    let mut before = run.clone();
     for part in parts {
-        let (Some(texts), whole) = beginning(part) else {
+        let Some(texts) = heads(part) else {
             sets.extend(telling(std::mem::replace(&mut run, vec![String::new()])));
             sets.extend(required(part));
+            before = vec![String::new()];
             continue;
         };
-        match product(&run, &texts) {
-            Some(longer) => run = longer,
-            None => sets.extend(telling(std::mem::replace(&mut run, texts.clone()))),
-        }
-        if !whole {
-            // What was repeated ends as it began.
-            sets.extend(telling(std::mem::replace(&mut run, texts)));
+        // A run of too many texts goes on with its last part alone, or anew.
+        let longer = product(&run, &texts).unwrap_or_else(|| {
+            sets.extend(telling(std::mem::take(&mut run)));
+            product(&before, &texts).unwrap_or_else(|| texts.clone())
+        });
+        (run, before) = (longer, texts);
+        if exact(part).is_none() {
+            before = tails(part);
+            sets.extend(telling(std::mem::replace(&mut run, before.clone())));
+            sets.extend(required(part));
         }
     }
     sets.extend(telling(run));
     sets
 }
 
-/// The few texts that a part begins with, and whether they are all of it: `\d+` begins with a digit and ends with one.
-fn beginning(part: &Hir) -> (Option<Vec<String>>, bool) {
-    match (exact(part), part.kind()) {
-        (None, HirKind::Repetition(repetition)) if repetition.min > 0 => (exact(&repetition.sub), false),
-        (texts, _) => (texts, true),
+/// The few texts that a part stands for or begins with: `\d+` begins with a digit, `5\d\d|600` with `5` or `600`.
+fn heads(part: &Hir) -> Option<Vec<String>> {
+    let whole = exact(part);
+    if whole.is_some() {
+        return whole;
     }
+    match part.kind() {
+        HirKind::Repetition(repetition) if repetition.min > 0 => heads(&repetition.sub),
+        HirKind::Capture(capture) => heads(&capture.sub),
+        HirKind::Concat(parts) => heads(parts.first()?),
+        HirKind::Alternation(branches) => {
+            let mut texts = branches.iter().map(heads).collect::<Option<Vec<_>>>()?.concat();
+            texts.sort_unstable();
+            texts.dedup();
+            (texts.len() <= MAX_EXACT).then_some(texts)
+        }
+        _ => None,
+    }
+}
+
+/// The few texts that a part ends with, as far as they matter: what was repeated ends as it began.
+fn tails(part: &Hir) -> Vec<String> {
+    match part.kind() {
+        HirKind::Repetition(repetition) => exact(&repetition.sub),
+        _ => None,
+    }
+    .unwrap_or_else(|| vec![String::new()])
 }
 
 /// Texts as needles; `None` if one of them is empty, as it is found everywhere.
@@ -276,6 +310,8 @@ mod tests {
     fn every_match_of_a_regex_holds_one_of_its_needles() {
         for (regex, want) in [
             (r"5\.7\.\d+ access", "~( access)(5.7.)"),
+            (r"5\.7\.(5\d\d|[67]\d\d|800)", "~(5.7.5/5.7.6/5.7.7/5.7.800)"),
+            (r"^[0-9]{3}[ -]#[0-9]\S", "~(#0/#1/#2/#3/#4/#5/#6/#7/#8/#9)"),
             (r"\bib[0-2]{3}\b", "~(ib0/ib1/ib2)"),
             (r"(tag )+of", "~(tag of)(tag )"),
             (r"\S+ list(ed)?", "~( list/ listed)"),

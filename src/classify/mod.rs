@@ -105,7 +105,7 @@ impl Classifier {
                 let spoke = spoke.filter(|s| !(s.presumed && named.cause == Cause::SenderRejected));
                 spoke.map(|s| Arc::from(s.name))
             });
-        named.vendor_tag = self.patterns.vendor_tag(template);
+        named.vendor_tag = self.patterns.vendor_tag(template, hits);
         named.template = (!template.is_empty()).then(|| Arc::from(template));
         named
     }

@@ -30,6 +30,7 @@ enum Owner {
     Rule,
     Receiver(usize),
     Blocklist(usize),
+    Tag,
 }
 
 /// One row's regex: its branches that are no plain text, as a range of `Patterns::matchers`.
@@ -53,10 +54,11 @@ enum Means {
 /// The regexes of all tables.
 #[derive(Debug)]
 pub struct Patterns {
-    /// One for each rule, at the rule's own index; then those of receivers, then those of blocklists.
+    /// One for each rule, at the rule's own index; then those of receivers, of blocklists, and of vendor tags.
     patterns: Vec<Pattern>,
     rules: usize,
     receivers_end: usize,
+    lists_end: usize,
     matchers: Vec<Matcher>,
     needles: contiguous::NFA,
     /// Where the automaton of needles starts.
@@ -104,6 +106,12 @@ impl Patterns {
                 making.add(row, Some(text), Owner::Blocklist(index))?;
             }
         }
+        let lists_end = making.patterns.len();
+        for row in receivers.rows() {
+            for tag in &row.value.tags {
+                making.add(row, Some(tag), Owner::Tag)?;
+            }
+        }
         let all_rows = |why: &dyn std::fmt::Display| all_rows(Rule::FILE, why);
         let needles = contiguous::NFA::new(making.needles.keys()).map_err(|e| all_rows(&e))?;
         let start = needles.start_state(Anchored::No).map_err(|e| all_rows(&e))?;
@@ -112,6 +120,7 @@ impl Patterns {
             patterns: making.patterns,
             rules: rules.rows().len(),
             receivers_end,
+            lists_end,
             matchers: making.matchers,
             needles,
             start,
@@ -179,7 +188,7 @@ impl Patterns {
 
     /// The first blocklist that is named.
     pub fn blocklist(&self, hits: &Hits) -> Option<usize> {
-        self.first(self.receivers_end, self.patterns.len(), hits)
+        self.first(self.receivers_end, self.lists_end, hits)
     }
 
     /// The row of the first pattern of a range that fits.
@@ -187,7 +196,7 @@ impl Patterns {
         let index = hits.may_fit.within(from, to).find(|&index| self.fits(index, hits))?;
         match self.patterns.get(index)?.owner {
             Owner::Receiver(row) | Owner::Blocklist(row) => Some(row),
-            Owner::Rule => None,
+            Owner::Rule | Owner::Tag => None,
         }
     }
 
@@ -205,8 +214,9 @@ impl Patterns {
                 .any(|matcher| matcher.fits(&hits.lower))
     }
 
-    /// The first vendor tag in a template.
-    pub fn vendor_tag(&self, template: &str) -> Option<Arc<str>> {
+    /// The first vendor tag in a template. Most have none, and nothing of one either.
+    pub fn vendor_tag(&self, template: &str, hits: &Hits) -> Option<Arc<str>> {
+        hits.may_fit.within(self.lists_end, self.patterns.len()).next()?;
         let found = self.tags.as_ref()?.find(template)?;
         let tag = template.get(found.range())?;
         let tag = tag.trim_start_matches(['(', '[', ' ']);
@@ -345,13 +355,7 @@ fn read(regex: &str) -> Result<regex_syntax::hir::Hir, String> {
 
 /// Compiles what marks vendor tags, letter case exact; `None` when no row has any.
 fn tags(receivers: &Receivers) -> Result<Option<Regex>, TableError> {
-    let mut patterns = Vec::new();
-    for row in receivers.rows() {
-        for tag in &row.value.tags {
-            read(tag).map_err(|why| row.error(why))?;
-            patterns.push(tag.as_str());
-        }
-    }
+    let patterns: Vec<_> = receivers.rows().iter().flat_map(|row| &row.value.tags).collect();
     if patterns.is_empty() {
         return Ok(None);
     }
