@@ -3,7 +3,10 @@
 //! would give.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, BuildHasherDefault, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault};
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
 
 use crate::bounce::Classification;
 use crate::tables::host_map::AsItIs;
@@ -14,43 +17,30 @@ use super::template::{self, KnownHosts};
 
 /// Templates remembered before starting afresh; a night of 10 million bounces has some thousands.
 const MAX_ENTRIES: usize = 50_000;
-/// Bytes of templates remembered before starting afresh, for nights of long ones.
-const MAX_BYTES: usize = 32 << 20;
+/// Bytes of keys remembered before starting afresh, for nights of long templates; the answers hold as much again.
+const MAX_BYTES: usize = 16 << 20;
 
 /// One thread's memory of replies already classified.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Cache {
     /// By the hash of template and context. Of two that share a hash, the later one stays.
     answers: HashMap<u64, Remembered, BuildHasherDefault<AsItIs>>,
-    /// Bytes of the templates in `answers`, or more.
+    /// Bytes of the keys in `answers`, or more.
     bytes: usize,
-    /// So that no input can be made whose hashes crowd together.
-    seed: u64,
+    /// Seeded, so that no input can be made whose hashes crowd together.
+    hasher: RandomState,
     template: String,
     context: Vec<u8>,
     hits: Hits,
     forgets: bool,
 }
 
-/// An answer, with all that it was the answer to: the template is its own.
+/// An answer, with all that it was the answer to.
 #[derive(Debug)]
 struct Remembered {
-    context: Box<[u8]>,
-    answer: Classification,
-}
-
-impl Default for Cache {
-    fn default() -> Cache {
-        Cache {
-            answers: HashMap::default(),
-            bytes: 0,
-            seed: RandomState::new().hash_one(0),
-            template: String::new(),
-            context: Vec::new(),
-            hits: Hits::default(),
-            forgets: false,
-        }
-    }
+    /// The context, whose end is plain from itself, and then the template.
+    key: Box<[u8]>,
+    answer: Arc<Classification>,
 }
 
 impl Cache {
@@ -65,26 +55,26 @@ impl Cache {
         heard: Heard<'_>,
         known: &KnownHosts,
         name: impl FnOnce(Heard<'_>, &str, &mut Hits) -> Classification,
-    ) -> Classification {
+    ) -> Arc<Classification> {
         template::write(heard.text, known, &mut self.template);
         if self.forgets {
-            return name(heard, &self.template, &mut self.hits);
+            return Arc::new(name(heard, &self.template, &mut self.hits));
         }
         write_context(&heard, &mut self.context);
-        let hash = hash(hash(self.seed, self.template.as_bytes()), &self.context);
+        let hash = self.hasher.hash_one((&self.template, &self.context));
         if let Some(known) = self.answers.get(&hash)
-            && *known.context == *self.context
-            && known.answer.template.as_deref().unwrap_or_default() == self.template
+            && known.key.strip_prefix(&*self.context) == Some(self.template.as_bytes())
         {
             return known.answer.clone();
         }
-        let answer = name(heard, &self.template, &mut self.hits);
+        let answer = Arc::new(name(heard, &self.template, &mut self.hits));
         if self.answers.len() >= MAX_ENTRIES || self.bytes >= MAX_BYTES {
             self.answers.clear();
             self.bytes = 0;
         }
-        self.bytes += self.template.len();
-        self.answers.insert(hash, Remembered { context: self.context.as_slice().into(), answer: answer.clone() });
+        let key = [&*self.context, self.template.as_bytes()].concat();
+        self.bytes += key.len();
+        self.answers.insert(hash, Remembered { key: key.into(), answer: answer.clone() });
         answer
     }
 }
@@ -96,23 +86,10 @@ fn write_context(heard: &Heard<'_>, context: &mut Vec<u8>) {
     for number in [heard.code.map_or(0, |code| code.get()), class, subject, detail] {
         context.extend_from_slice(&number.to_le_bytes());
     }
-    context.push(heard.command.map_or(0, |command| command as u8 + 1));
-    context.push(u8::from(heard.relayed));
+    context.extend_from_slice(&[heard.command.map_or(0, |command| command as u8 + 1), u8::from(heard.relayed)]);
     for name in [heard.host.map(|host| host.name.as_str()), heard.provider, heard.wrapper] {
-        let name = name.unwrap_or_default();
-        context.extend_from_slice(&name.len().to_le_bytes());
-        context.extend_from_slice(name.as_bytes());
+        context.extend_from_slice(name.unwrap_or_default().as_bytes());
+        // No text holds this byte.
+        context.push(0xff);
     }
-}
-
-/// A hash of `bytes`, continuing from `state`.
-fn hash(state: u64, bytes: &[u8]) -> u64 {
-    let (pairs, rest) = bytes.as_chunks::<16>();
-    let mut last = [0; 16];
-    last[..rest.len()].copy_from_slice(rest);
-    pairs.iter().chain([&last]).fold(state ^ bytes.len() as u64, |state, pair| {
-        let both = u128::from_le_bytes(*pair);
-        let wide = u128::from(both as u64 ^ 0x9e37_79b9_7f4a_7c15) * u128::from((both >> 64) as u64 ^ state);
-        wide as u64 ^ (wide >> 64) as u64
-    })
 }

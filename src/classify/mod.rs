@@ -62,13 +62,14 @@ impl Classifier {
         Ok(Classifier { receivers, consumers, lists, rules, patterns, known })
     }
 
-    /// Names the cause of one event. The answer does not depend on what `cache` holds.
-    pub fn classify(&self, event: &Event, cache: &mut Cache) -> Classification {
+    /// Names the cause of one event. The answer does not depend on what `cache` holds; events with the same template and
+    /// the same circumstances share it.
+    pub fn classify(&self, event: &Event, cache: &mut Cache) -> Arc<Classification> {
         match event.kind {
-            Kind::Complaint => return defaults::complaint(),
+            Kind::Complaint => return defaults::complaint().into(),
             Kind::Bounce | Kind::Delay | Kind::SelfSuppressed | Kind::Challenge => {}
             Kind::Delivered | Kind::AutoReply | Kind::ReadReceipt | Kind::Other => {
-                return defaults::unnamed(event.reply_code, event.status);
+                return defaults::unnamed(event.reply_code, event.status).into();
             }
         }
         let heard = Heard::of_event(event, &self.receivers, &self.consumers);

@@ -1,5 +1,7 @@
 //! How a reply was named, step by step, for `explain`. In: an event. Out: every rule that holds, and what the first one names.
 
+use std::sync::Arc;
+
 use crate::bounce::{Cause, Classification, Event};
 
 use super::heard::Heard;
@@ -33,7 +35,7 @@ pub struct Trace {
     /// Every rule that holds, in order; the first one won.
     pub matched: Vec<Matched>,
     /// What came of it.
-    pub named: Classification,
+    pub named: Arc<Classification>,
 }
 
 impl Classifier {

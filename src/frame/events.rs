@@ -1,7 +1,7 @@
 //! Events as columns. In: classified events. Out: one frame with all of `schema::EVENT_COLUMNS`.
 
 use std::fmt;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use polars::prelude::*;
 
@@ -15,8 +15,8 @@ pub struct ClassifiedEvent {
     pub id: u128,
     /// What was read.
     pub event: Event,
-    /// What it means.
-    pub classification: Classification,
+    /// What it means; shared with the events of the same template.
+    pub classification: Arc<Classification>,
     /// Registrable domain of the recipient; `None` for consumer domains.
     pub organisation: Option<String>,
     /// The receiver that the answering host belongs to.
@@ -146,7 +146,13 @@ mod tests {
         event.reply_code = ReplyCode::new(550);
         let classification =
             Classification::new(Cause::MailboxUnknown, Permanence::Permanent, Blames::Recipient, Basis::Directory);
-        ClassifiedEvent { id: 1, event, classification, organisation: Some("example.com".into()), receiver: None }
+        ClassifiedEvent {
+            id: 1,
+            event,
+            classification: classification.into(),
+            organisation: Some("example.com".into()),
+            receiver: None,
+        }
     }
 
     #[test]

@@ -165,7 +165,7 @@ mod tests {
         event.recipient = Address::parse("Ann@example.com");
         event.reply = Some("550 \"quoted\", and\nfolded".into());
         let classification = Classification::new(cause, Permanence::Permanent, Blames::Unknown, Basis::Unstated);
-        ClassifiedEvent { id: 255, event, classification, organisation: None, receiver: None }
+        ClassifiedEvent { id: 255, event, classification: classification.into(), organisation: None, receiver: None }
     }
 
     fn page(format: RowFormat, filter: RowFilter, rows: &[ClassifiedEvent]) -> String {

@@ -22,7 +22,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("polars_io", &["frame", "history", "analyze", "suppress"]),
     ("mail_parser", &["parse", "source/maildir.rs"]),
     ("csv", &["source", "suppress", "report"]),
-    ("foldhash", &["analyze", "parse"]),
+    ("foldhash", &["analyze", "classify", "parse"]),
     ("indicatif", &["progress"]),
     ("regex", &["classify", "parse"]),
     ("regex_automata", &["classify", "parse"]),
