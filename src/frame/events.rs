@@ -145,14 +145,9 @@ mod tests {
         event.recipient = Address::parse("ann@example.com");
         event.reply_code = ReplyCode::new(550);
         let classification =
-            Classification::new(Cause::MailboxUnknown, Permanence::Permanent, Blames::Recipient, Basis::Directory);
-        ClassifiedEvent {
-            id: 1,
-            event,
-            classification: classification.into(),
-            organisation: Some("example.com".into()),
-            receiver: None,
-        }
+            Classification::new(Cause::MailboxUnknown, Permanence::Permanent, Blames::Recipient, Basis::Directory)
+                .into();
+        ClassifiedEvent { id: 1, event, classification, organisation: Some("example.com".into()), receiver: None }
     }
 
     #[test]

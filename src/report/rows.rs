@@ -164,8 +164,8 @@ mod tests {
         let mut event = Event::new(Origin { source: "a.eml".into(), index: 2 }, Kind::Bounce, "rfc3464");
         event.recipient = Address::parse("Ann@example.com");
         event.reply = Some("550 \"quoted\", and\nfolded".into());
-        let classification = Classification::new(cause, Permanence::Permanent, Blames::Unknown, Basis::Unstated);
-        ClassifiedEvent { id: 255, event, classification: classification.into(), organisation: None, receiver: None }
+        let classification = Classification::new(cause, Permanence::Permanent, Blames::Unknown, Basis::Unstated).into();
+        ClassifiedEvent { id: 255, event, classification, organisation: None, receiver: None }
     }
 
     fn page(format: RowFormat, filter: RowFilter, rows: &[ClassifiedEvent]) -> String {

@@ -93,14 +93,9 @@ fn event(dice: &mut Dice, number: u64, template: &Arc<str>) -> ClassifiedEvent {
     let classification = Classification {
         template: Some(template.clone()),
         ..Classification::new(cause, Permanence::Permanent, blames, basis)
-    };
-    ClassifiedEvent {
-        id: u128::from(number),
-        event,
-        classification: classification.into(),
-        organisation: None,
-        receiver: None,
     }
+    .into();
+    ClassifiedEvent { id: u128::from(number), event, classification, organisation: None, receiver: None }
 }
 
 fn delivery(dice: &mut Dice, number: u64) -> PlacedDelivery {

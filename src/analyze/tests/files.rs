@@ -33,14 +33,9 @@ fn event(number: u64) -> ClassifiedEvent {
     let classification = Classification {
         template: Some("550 5.7.1 refused, see {id}".into()),
         ..Classification::new(cause, Permanence::Permanent, blames, basis)
-    };
-    ClassifiedEvent {
-        id: u128::from(number),
-        event,
-        classification: classification.into(),
-        organisation: None,
-        receiver: None,
     }
+    .into();
+    ClassifiedEvent { id: u128::from(number), event, classification, organisation: None, receiver: None }
 }
 
 /// A row of a log of all that was attempted: the night's bounces are still in it.
