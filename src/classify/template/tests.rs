@@ -40,6 +40,7 @@ fn what_varies_becomes_a_placeholder_and_what_tells_stays() {
         ("TRANSPORT.RULES.RejectMessage; the message", "TRANSPORT.RULES.RejectMessage; the message"),
         ("rejected.Please retry, RFC 5322 at 18:27:57", "rejected.Please retry, RFC 5322 at {date}"),
         ("size 1234567 exceeds 500", "size {n} exceeds 500"),
+        ("a limit of 5. Wait 10! Version 23.129?", "a limit of 5. Wait 10! Version {n}?"),
         ("  folded \t white\r\n space ", "folded white space"),
         ("Benutzer unbekannt: größer", "Benutzer unbekannt: größer"),
         ("", ""),
