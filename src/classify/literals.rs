@@ -151,7 +151,9 @@ fn required_of_concat(parts: &[Hir]) -> Vec<Vec<String>> {
     let mut run = vec![String::new()];
     let mut before = run.clone();
     for part in parts {
-        let Some(texts) = heads(part) else {
+        let whole = exact(part);
+        let is_whole = whole.is_some();
+        let Some(texts) = whole.or_else(|| heads(part)) else {
             sets.extend(telling(std::mem::replace(&mut run, vec![String::new()])));
             sets.extend(required(part));
             before = vec![String::new()];
@@ -163,7 +165,7 @@ fn required_of_concat(parts: &[Hir]) -> Vec<Vec<String>> {
             product(&before, &texts).unwrap_or_else(|| texts.clone())
         });
         (run, before) = (longer, texts);
-        if exact(part).is_none() {
+        if !is_whole {
             before = tails(part);
             sets.extend(telling(std::mem::replace(&mut run, before.clone())));
             sets.extend(required(part));
@@ -173,18 +175,15 @@ fn required_of_concat(parts: &[Hir]) -> Vec<Vec<String>> {
     sets
 }
 
-/// The few texts that a part stands for or begins with: `\d+` begins with a digit, `5\d\d|600` with `5` or `600`.
+/// The few texts that a part begins with which stands for many: `\d+` begins with a digit, `5\d\d|600` with `5` or `600`.
 fn heads(part: &Hir) -> Option<Vec<String>> {
-    let whole = exact(part);
-    if whole.is_some() {
-        return whole;
-    }
+    let begins = |part: &Hir| exact(part).or_else(|| heads(part));
     match part.kind() {
-        HirKind::Repetition(repetition) if repetition.min > 0 => heads(&repetition.sub),
+        HirKind::Repetition(repetition) if repetition.min > 0 => begins(&repetition.sub),
         HirKind::Capture(capture) => heads(&capture.sub),
-        HirKind::Concat(parts) => heads(parts.first()?),
+        HirKind::Concat(parts) => begins(parts.first()?),
         HirKind::Alternation(branches) => {
-            let mut texts = branches.iter().map(heads).collect::<Option<Vec<_>>>()?.concat();
+            let mut texts = branches.iter().map(begins).collect::<Option<Vec<_>>>()?.concat();
             texts.sort_unstable();
             texts.dedup();
             (texts.len() <= MAX_EXACT).then_some(texts)
@@ -246,7 +245,7 @@ fn product(heads: &[String], tails: &[String]) -> Option<Vec<String>> {
     }
     let mut all = Vec::with_capacity(heads.len() * tails.len());
     for head in heads {
-        all.extend(tails.iter().map(|tail| format!("{head}{tail}")));
+        all.extend(tails.iter().map(|tail| [head.as_str(), tail].concat()));
     }
     all.sort_unstable();
     all.dedup();
