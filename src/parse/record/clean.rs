@@ -89,8 +89,9 @@ pub fn domain(text: &str) -> Option<String> {
 
 /// Whether an address is one that mail servers write reports from: `Mail Delivery System <MAILER-DAEMON@mx.example.com>`.
 pub fn is_servers_own(text: &str) -> bool {
-    let Some(at) = memchr::memchr(b'@', text.as_bytes()) else { return false };
-    let local = text[..at].rsplit('<').next().unwrap_or_default().trim();
+    let address = &text[memchr::memrchr(b'<', text.as_bytes()).map_or(0, |at| at + 1)..];
+    let Some(at) = memchr::memchr(b'@', address.as_bytes()) else { return false };
+    let local = address[..at].trim();
     ["mailer-daemon", "postmaster"].iter().any(|own| local.eq_ignore_ascii_case(own))
 }
 
@@ -168,7 +169,9 @@ mod tests {
         for (text, want) in [
             ("MAILER-DAEMON@mx.example.com", true),
             ("Mail Delivery System <Postmaster@mx.example.com>", true),
+            ("\"ann@example.com\" <MAILER-DAEMON@mx.example.com>", true),
             ("News <news@example.com>", false),
+            ("postmaster@example.org <news@example.com>", false),
             ("postmaster.example.com", false),
             ("", false),
         ] {
