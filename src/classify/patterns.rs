@@ -109,6 +109,8 @@ impl Patterns {
         let lists_end = making.patterns.len();
         for row in receivers.rows() {
             for tag in &row.value.tags {
+                // In its own letter case too: `[a-Z]` is wrong only there.
+                read(tag).map_err(|why| row.error(why))?;
                 making.add(row, Some(tag), Owner::Tag)?;
             }
         }

@@ -97,6 +97,17 @@ fn a_users_rule_comes_first_and_a_broken_one_is_named_with_its_line() {
 }
 
 #[test]
+fn a_vendor_tag_that_is_no_regex_is_named_with_its_line() {
+    let dir = tempfile::tempdir().unwrap();
+    for tag in ["a(b", "[a-Z]1", "[Z-a]1("] {
+        let row = format!("\n[[receiver]]\nname = \"ours\"\nkind = \"gateway\"\ntags = ['{tag}']\nsource = \"x\"\n");
+        std::fs::write(dir.path().join("receivers.toml"), row).unwrap();
+        let error = Classifier::new(Some(dir.path())).unwrap_err();
+        assert!(error.line == 2 && error.what.contains("not a regex"), "{tag} gave {error}");
+    }
+}
+
+#[test]
 fn check_says_which_row_took_an_example() {
     let dir = tempfile::tempdir().unwrap();
     let text = "replace = true\n\
