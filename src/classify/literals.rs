@@ -152,20 +152,16 @@ fn required_of_concat(parts: &[Hir]) -> Vec<Vec<String>> {
     let mut before = run.clone();
     for part in parts {
         let whole = exact(part);
-        let is_whole = whole.is_some();
-        let Some(texts) = whole.or_else(|| heads(part)) else {
-            sets.extend(telling(std::mem::replace(&mut run, vec![String::new()])));
-            sets.extend(required(part));
-            before = vec![String::new()];
-            continue;
-        };
-        // A run of too many texts goes on with its last part alone, or anew.
-        let longer = product(&run, &texts).unwrap_or_else(|| {
-            sets.extend(telling(std::mem::take(&mut run)));
-            product(&before, &texts).unwrap_or_else(|| texts.clone())
-        });
-        (run, before) = (longer, texts);
-        if !is_whole {
+        let breaks_off = whole.is_none();
+        if let Some(texts) = whole.or_else(|| heads(part)) {
+            // A run of too many texts goes on with its last part alone, or anew.
+            let longer = product(&run, &texts).unwrap_or_else(|| {
+                sets.extend(telling(std::mem::take(&mut run)));
+                product(&before, &texts).unwrap_or_else(|| texts.clone())
+            });
+            (run, before) = (longer, texts);
+        }
+        if breaks_off {
             before = tails(part);
             sets.extend(telling(std::mem::replace(&mut run, before.clone())));
             sets.extend(required(part));
@@ -192,10 +188,10 @@ fn heads(part: &Hir) -> Option<Vec<String>> {
     }
 }
 
-/// The few texts that a part ends with, as far as they matter: what was repeated ends as it began.
+/// The few texts that a part ends with which stands for many, as far as they matter: what was repeated ends as it began.
 fn tails(part: &Hir) -> Vec<String> {
     match part.kind() {
-        HirKind::Repetition(repetition) => exact(&repetition.sub),
+        HirKind::Repetition(repetition) if repetition.min > 0 => exact(&repetition.sub),
         _ => None,
     }
     .unwrap_or_else(|| vec![String::new()])

@@ -69,9 +69,8 @@ const _: () = assert!(size_of::<Record>() == 40, "a record has forty bytes");
 /// The hash by which events of one mailbox find each other, whatever the case of its letters.
 pub(super) fn address_hash(address: &str) -> AddressHash {
     let hash = blake3::hash(address.to_lowercase().as_bytes());
-    let mut words =
-        hash.as_bytes().chunks_exact(8).map(|bytes| bytes.iter().fold(0, |word, b| (word << 8) | u64::from(*b)));
-    std::array::from_fn(|_| words.next().unwrap_or(0))
+    let words = hash.as_bytes().as_chunks().0;
+    std::array::from_fn(|at| u64::from_be_bytes(words[at]))
 }
 
 /// Everything that the first reading asks.

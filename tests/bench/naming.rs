@@ -60,10 +60,10 @@ fn main() {
     println!("ours against the plain set    {:>10.1} x", ours / theirs);
 
     let templates: Vec<String> = (0..TEMPLATES).map(|i| distinct_reply(&stems, i)).collect();
-    let night = night(&classifier, &templates, of(NIGHT), |i| ENDS[i % ENDS.len()]);
-    println!("a night of {TEMPLATES} templates     {night:>10.0} /s   (goal 2,000,000)");
-    let long = self::night(&classifier, &templates, of(NIGHT), |_| End::Microsoft);
-    println!("the same, all from Microsoft  {long:>10.0} /s");
+    let mixed = night(&classifier, &templates, of(NIGHT), |i| ENDS[i % ENDS.len()]);
+    println!("a night of {TEMPLATES} templates     {mixed:>10.0} /s   (goal 2,000,000)");
+    let microsoft = night(&classifier, &templates, of(NIGHT), |_| End::Microsoft);
+    println!("the same, all from Microsoft  {microsoft:>10.0} /s");
 }
 
 /// Replies a second in a night of `count` replies.
