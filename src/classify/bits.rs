@@ -33,6 +33,16 @@ impl Bits {
         self.0.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
     }
 
+    /// Leaves out what is not in `other` too.
+    pub fn keep(&mut self, other: &Bits) {
+        self.0.iter_mut().zip(&other.0).for_each(|(word, other)| *word &= other);
+    }
+
+    /// All members, in order.
+    pub fn iter(&self) -> impl Iterator<Item = usize> + use<'_> {
+        members(self.0.iter().copied().enumerate())
+    }
+
     /// The members from `from` to before `to`, in order.
     pub fn within(&self, from: usize, to: usize) -> impl Iterator<Item = usize> + use<'_> {
         let words = self.0.iter().copied().enumerate().take(to.div_ceil(64)).skip(from / 64);

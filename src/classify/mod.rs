@@ -11,6 +11,7 @@ mod defaults;
 mod heard;
 mod literals;
 mod matcher;
+mod needles;
 mod patterns;
 pub mod probe;
 mod rules;
@@ -53,12 +54,12 @@ impl Classifier {
     /// # Errors
     /// A row that is broken, with file, line and reason.
     pub fn new(user_tables: Option<&Path>) -> Result<Classifier, TableError> {
-        let receivers = Receivers::load(user_tables)?;
-        let lists = load::<Blocklist>(user_tables)?;
-        let rules = RuleSet::load(user_tables)?;
+        let around =
+            || (Receivers::load(user_tables), load::<Blocklist>(user_tables), ConsumerDomains::load(user_tables));
+        let ((receivers, lists, consumers), rules) = rayon::join(around, || RuleSet::load(user_tables));
+        let (receivers, lists, rules, consumers) = (receivers?, lists?, rules?, consumers?);
         let known = known_hosts(&receivers, &lists, &rules);
         let patterns = Patterns::compile(&receivers, &lists, &rules)?;
-        let consumers = ConsumerDomains::load(user_tables)?;
         Ok(Classifier { receivers, consumers, lists, rules, patterns, known })
     }
 

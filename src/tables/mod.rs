@@ -103,8 +103,11 @@ pub(crate) fn read_rows<T: Table>(file: &str, text: &str) -> Result<(bool, Vec<R
         match (key.get_ref().as_ref(), value.into_inner()) {
             ("replace", DeValue::Boolean(flag)) => replace = flag,
             (k, DeValue::Array(array)) if k == T::KEY => {
+                let (mut line, mut counted) = (1, 0);
                 for row in array {
-                    let line = line_of(text, row.span().start);
+                    let start = row.span().start;
+                    line += line_of(text.get(counted..start).unwrap_or_default(), start) - 1;
+                    counted = start;
                     let value = T::deserialize(row.into_deserializer()).map_err(&from_toml)?;
                     rows.push(Row { file: name.clone(), line, value });
                 }

@@ -17,7 +17,7 @@ const THINKING: &[&str] = &["history", "analyze", "suppress", "report"];
 /// A foreign crate, as it is spelled in code, and the places where it may be used: rooms, or files below `src/`.
 const FOREIGN: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
-    ("rayon", &["ingest", "source"]),
+    ("rayon", &["classify", "ingest", "source"]),
     ("polars", &["frame", "history", "analyze", "suppress"]),
     ("polars_io", &["frame", "history", "analyze", "suppress"]),
     ("mail_parser", &["parse", "source/maildir.rs"]),
@@ -26,7 +26,8 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("indicatif", &["progress"]),
     ("regex", &["classify", "parse"]),
     ("regex_automata", &["classify", "parse"]),
-    ("aho_corasick", &["classify", "parse"]),
+    ("aho_corasick", &["parse"]),
+    ("daachorse", &["classify"]),
 ];
 
 const CEILING: usize = 500;
