@@ -20,6 +20,7 @@ fn what_varies_becomes_a_placeholder_and_what_tells_stays() {
     for (reply, want) in [
         ("550 5.1.1 <ann@example.com>: User unknown", "550 5.1.1 <{addr}>: User unknown"),
         ("550 5.1.1 ann@example.com... User unknown", "550 5.1.1 {addr}... User unknown"),
+        ("550 ann@example.com:user not exist", "550 {addr}:user not exist"),
         ("Client host [192.0.2.1] blocked", "Client host [{ip}] blocked"),
         ("from [2001:db8::1 19] or 2001:db8:0:1:2:3:4:5", "from [{ip} {n}] or {ip}"),
         ("RACT 192.0.2.1: Mailbox is inactive", "RACT {ip}: Mailbox is inactive"),

@@ -126,7 +126,13 @@ pub fn write(token: &str, kinds: u16, known: &KnownHosts, out: &mut String) {
     if kinds & SLASH != 0 && kinds & COLON != 0 && token.contains("://") {
         url(token, known, out);
     } else if let Some((local, domain)) = (kinds & AT != 0).then(|| halves(token)).flatten() {
+        // `ann@example.com:mailbox full`: the words behind the colon are no part of the address.
+        let (domain, said) = domain.split_once(':').unwrap_or((domain, ""));
         address(local, domain, known, out);
+        if !said.is_empty() {
+            out.push(':');
+            write(said, bits(said), known, out);
+        }
     } else {
         piece(token, kinds, false, known, out);
     }
