@@ -3,7 +3,7 @@
 //! would give.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, BuildHasherDefault};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -61,7 +61,10 @@ impl Cache {
             return Arc::new(name(heard, &self.template, &mut self.hits));
         }
         write_context(&heard, &mut self.context);
-        let hash = self.hasher.hash_one((&self.template, &self.context));
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(self.template.as_bytes());
+        hasher.write(&self.context);
+        let hash = hasher.finish();
         if let Some(known) = self.answers.get(&hash)
             && known.key.strip_prefix(&*self.context) == Some(self.template.as_bytes())
         {
@@ -82,13 +85,15 @@ impl Cache {
 /// Writes everything beside the template that naming looks at.
 fn write_context(heard: &Heard<'_>, context: &mut Vec<u8>) {
     let [class, subject, detail] = heard.status.map_or([0; 3], |s| [u16::from(s.class), s.subject, s.detail]);
+    let asked = u16::from(heard.command.map_or(0, |command| command as u8 + 1));
+    let numbers =
+        [heard.code.map_or(0, |code| code.get()), class, subject, detail, asked << 1 | u16::from(heard.relayed)];
     context.clear();
-    for number in [heard.code.map_or(0, |code| code.get()), class, subject, detail] {
-        context.extend_from_slice(&number.to_le_bytes());
-    }
-    context.extend_from_slice(&[heard.command.map_or(0, |command| command as u8 + 1), u8::from(heard.relayed)]);
+    context.extend_from_slice(numbers.map(u16::to_le_bytes).as_flattened());
     for name in [heard.host.map(|host| host.name.as_str()), heard.provider, heard.wrapper] {
-        context.extend_from_slice(name.unwrap_or_default().as_bytes());
+        if let Some(name) = name {
+            context.extend_from_slice(name.as_bytes());
+        }
         // No text holds this byte.
         context.push(0xff);
     }

@@ -25,7 +25,7 @@ pub fn write(reply: &str, known: &KnownHosts, out: &mut String) {
     let reply = &*folded;
     let bytes = reply.as_bytes();
     // All is copied as it stands, but for tokens that hold a telling byte. What is not yet copied starts at `from`.
-    let (mut from, mut at) = (0, 0);
+    let (mut from, mut at) = (0, token::leading_codes(bytes));
     while let Some(telling) = token::next_telling(bytes, at) {
         let start = token::start(bytes, at, telling);
         let (end, kinds) = token::end(bytes, start);
@@ -51,9 +51,8 @@ fn fold(reply: &str) -> Cow<'_, str> {
     let ends = [bytes.first(), bytes.last()].into_iter().flatten().any(|byte| is_space(*byte));
     // No way out in between: so the compiler looks at many bytes at once.
     let pairs = bytes.iter().zip(bytes.iter().skip(1));
-    let two_blanks = |a: u8, b: u8| (a ^ b' ') | (b ^ b' ') == 0;
-    let uneven = pairs.fold(0, |found, (a, b)| found | u8::from((is_space(*a) & (*a != b' ')) | two_blanks(*a, *b)));
-    if uneven == 0 && !ends {
+    let uneven = pairs.fold(false, |found, (a, b)| found | (*a < b' ') | (*a == 0x7f) | (*a.max(b) == b' '));
+    if !uneven && !ends {
         return reply.into();
     }
     let words = reply.split(|c: char| c.is_ascii() && is_space(c as u8)).filter(|word| !word.is_empty());

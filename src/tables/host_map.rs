@@ -47,7 +47,8 @@ impl<V> HostMap<V> {
 
     /// What stands for exactly this name.
     pub fn get(&self, name: &str) -> Option<&V> {
-        self.deepest(name).filter(|(at, _)| *at == 0).map(|(_, value)| value)
+        let (_, hash) = hashes(name.as_bytes()).last()?;
+        value_of(self.by_hash.get(&hash)?, name)
     }
 
     /// The last of `suffixes`: where it begins, and what it stands for.

@@ -42,6 +42,11 @@ fn what_varies_becomes_a_placeholder_and_what_tells_stays() {
         ("rejected.Please retry, RFC 5322 at 18:27:57", "rejected.Please retry, RFC 5322 at {date}"),
         ("size 1234567 exceeds 500", "size {n} exceeds 500"),
         ("a limit of 5. Wait 10! Version 23.129?", "a limit of 5. Wait 10! Version {n}?"),
+        (
+            "see https://intranet/why: or http://localhost:8025/x, call us://",
+            "see https://{host}/why: or http://{host}:{n}/x, call us://",
+        ),
+        ("user unknown: key=value either/or", "user unknown: key=value either/or"),
         ("  folded \t white\r\n space ", "folded white space"),
         ("Benutzer unbekannt: größer", "Benutzer unbekannt: größer"),
         ("", ""),

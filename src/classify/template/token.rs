@@ -21,8 +21,8 @@ const OTHER: u16 = 1 << 9;
 const END: u16 = 1 << 15;
 /// What a host consists of.
 pub const LABELS: u16 = DIGIT | LOWER | UPPER | DOT | JOINER;
-/// Without any of these a token is a word and stays.
-pub const TELLING: u16 = DIGIT | DOT | AT | COLON | EQUALS;
+/// Without any of these a token is a word, or words that signs join, and stays; unless it is a URL.
+pub const TELLING: u16 = DIGIT | DOT | AT;
 
 /// The bit of each byte.
 static KINDS: [u16; 256] = kinds();
@@ -52,7 +52,9 @@ const fn kinds() -> [u16; 256] {
 
 /// The first telling byte from `from` on. Most text is words, so eight bytes are looked at at once.
 pub fn next_telling(bytes: &[u8], from: usize) -> Option<usize> {
-    let tells = |at: usize| bytes.get(at).is_some_and(|byte| KINDS[*byte as usize] & TELLING != 0);
+    // Of slashes, one behind a colon tells: what follows belongs to a URL.
+    let begins_url = |at: usize| bytes[at] == b'/' && at > from && bytes[at - 1] == b':';
+    let tells = |at: usize| KINDS[bytes[at] as usize] & TELLING != 0 || begins_url(at);
     let mut at = from;
     while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
         match may_tell(u64::from_le_bytes(*eight)) {
@@ -69,14 +71,16 @@ pub fn next_telling(bytes: &[u8], from: usize) -> Option<usize> {
     (at..bytes.len()).find(|at| tells(*at))
 }
 
-/// The high bit of each byte from `.` to `@`: all telling bytes lie there, and little else.
+/// The high bit of each byte that tells, and of each slash.
 fn may_tell(eight: u64) -> u64 {
     const EACH: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x80 * EACH;
     let low = eight & !HIGH;
     let from_dot = low + (0x80 - b'.' as u64) * EACH;
-    let behind_at = low + (0x80 - b'@' as u64 - 1) * EACH;
-    from_dot & !behind_at & !eight & HIGH
+    let behind_nine = low + (0x80 - b'9' as u64 - 1) * EACH;
+    // Only what is zero gains no high bit; no sum reaches the next byte.
+    let not_at = (low ^ (b'@' as u64 * EACH)) + 0x7f * EACH;
+    (from_dot & !behind_nine | !not_at) & !eight & HIGH
 }
 
 /// Where the token around `at` starts; not before `from`, where one starts or has ended.
@@ -138,6 +142,14 @@ pub fn write(token: &str, kinds: u16, known: &KnownHosts, out: &mut String) {
     }
 }
 
+/// Where the code and the status end that a reply begins with; they stay. 0 if it does not begin with both.
+pub fn leading_codes(bytes: &[u8]) -> usize {
+    match bytes {
+        [b'2'..=b'5', b'0'..=b'9', b'0'..=b'9', b' ', b'2'..=b'5', b'.', b'0'..=b'9', b'.', b'0'..=b'9', b' ', ..] => 9,
+        _ => 0,
+    }
+}
+
 /// A reply code or a status, and nothing around it.
 pub fn is_code(token: &[u8], kinds: u16) -> bool {
     match token {
@@ -154,10 +166,15 @@ pub fn is_code(token: &[u8], kinds: u16) -> bool {
 
 /// The local part and the domain of a mail address.
 fn halves(token: &str) -> Option<(&str, &str)> {
-    let at = token.bytes().rposition(|b| b == b'@')?;
-    let (local, domain) = (&token[..at], &token[at + 1..]);
-    let dotted = domain.bytes().any(|b| b == b'.') && !domain.ends_with('.');
-    (dotted && !local.is_empty()).then_some((local, domain))
+    // From the end: most domains are shorter than what stands before them.
+    let mut dotted = false;
+    for (at, byte) in token.bytes().enumerate().rev() {
+        if byte == b'@' {
+            return (dotted && at > 0 && !token.ends_with('.')).then(|| (&token[..at], &token[at + 1..]));
+        }
+        dotted |= byte == b'.';
+    }
+    None
 }
 
 /// Local parts of contact addresses; they say whom to write to, not who was written to.
