@@ -84,14 +84,17 @@ impl KnownHosts {
 /// Whether a token is a host name: labels of letters, digits, `-`, `_` and `*` (as texts about hosts write it), and a
 /// top level that exists. `kinds`: the bits of its bytes.
 pub fn is_host(token: &str, kinds: u16) -> bool {
-    let Some(dot) = token.bytes().rposition(|b| b == b'.') else {
-        return false;
-    };
+    let bytes = token.as_bytes();
     // "e.g", "i.e": no host is that short.
-    kinds & !token::LABELS == 0
-        && token.len() > 3
-        && is_top_level(&token[dot + 1..])
-        && are_labels(&token.as_bytes()[..dot])
+    if kinds & !token::LABELS != 0 || bytes.len() <= 3 {
+        return false;
+    }
+    // Most hosts.
+    if let [labels @ .., b'.', b'c', b'o', b'm'] = bytes {
+        return are_labels(labels);
+    }
+    let dot = bytes.iter().rposition(|byte| *byte == b'.');
+    dot.is_some_and(|dot| is_top_level(&token[dot + 1..]) && are_labels(&bytes[..dot]))
 }
 
 /// Whether dots leave labels of one to 63 bytes.

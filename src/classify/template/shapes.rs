@@ -2,7 +2,21 @@
 
 /// Whether letters and digits are mixed as only machines mix them: queue ids, UUIDs, hashes, trace keys.
 pub fn is_id(text: &str) -> bool {
-    text.as_bytes().split(|b| SHAPES[*b as usize] == SIGN).any(part_is_id)
+    let bytes = text.as_bytes();
+    let (mut begins, mut counts, mut before, mut seen) = (0, 0, SIGN, 0);
+    for (at, byte) in bytes.iter().enumerate() {
+        let shape = SHAPES[*byte as usize];
+        if shape == SIGN {
+            if part_is_id(&bytes[begins..at], counts, seen) {
+                return true;
+            }
+            (begins, counts, before, seen) = (at + 1, 0, SIGN, 0);
+        } else {
+            counts += COUNTS[usize::from(before & 3)][usize::from(shape & 3)];
+            (before, seen) = (shape, seen | shape);
+        }
+    }
+    part_is_id(&bytes[begins..], counts, seen)
 }
 
 /// What a byte is to an id.
@@ -31,20 +45,21 @@ static SHAPES: [u8; 256] = {
     table
 };
 
-/// What a byte adds to four counts of sixteen bits each, by its shape and the one before: digits, capitals, changes
-/// between digits and letters, capitals behind small letters. A reply has fewer bytes than a count has room for.
+/// What a byte adds to four counts of sixteen bits each, by its shape and the one before, a sign for the first: digits,
+/// capitals, changes between digits and letters, capitals behind small letters. A reply has fewer bytes than a count has
+/// room for.
 static COUNTS: [[u64; 4]; 4] = {
     const fn when(condition: bool, place: u32) -> u64 {
         (condition as u64) << (16 * place)
     }
     let mut table = [[0; 4]; 4];
     let mut before = NUMERAL;
-    while before <= SMALL {
+    while before <= SIGN {
         let mut shape = NUMERAL;
         while shape <= SMALL {
             table[before as usize][shape as usize] = when(shape == NUMERAL, 0)
                 + when(shape == CAPITAL, 1)
-                + when((shape == NUMERAL) != (before == NUMERAL), 2)
+                + when((shape == NUMERAL) != (before == NUMERAL) && before != SIGN, 2)
                 + when(before == SMALL && shape == CAPITAL, 3);
             shape += 1;
         }
@@ -53,12 +68,8 @@ static COUNTS: [[u64; 4]; 4] = {
     table
 };
 
-fn part_is_id(part: &[u8]) -> bool {
-    let shape = |byte: &u8| SHAPES[*byte as usize];
-    let first = part.first().map_or(NUMERAL, shape);
-    let (counts, _, seen) = part.iter().map(shape).fold((0, first, 0), |(counts, before, seen), shape| {
-        (counts + COUNTS[usize::from(before & 3)][usize::from(shape & 3)], shape, seen | shape)
-    });
+/// The same of a part without signs; `seen`: the shapes of its bytes, together.
+fn part_is_id(part: &[u8], counts: u64, seen: u8) -> bool {
     let [digits, capitals, changes, humps] = [0, 16, 32, 48].map(|at| (counts >> at) as usize & 0xffff);
     let letters = part.len() - digits;
     if digits == 0 || letters == 0 {

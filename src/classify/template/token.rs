@@ -131,7 +131,8 @@ pub fn write(token: &str, kinds: u16, known: &KnownHosts, out: &mut String) {
         url(token, known, out);
     } else if let Some((local, domain)) = (kinds & AT != 0).then(|| halves(token)).flatten() {
         // `ann@example.com:mailbox full`: the words behind the colon are no part of the address.
-        let (domain, said) = domain.split_once(':').unwrap_or((domain, ""));
+        let parted = (kinds & COLON != 0).then(|| domain.split_once(':')).flatten();
+        let (domain, said) = parted.unwrap_or((domain, ""));
         address(local, domain, known, out);
         if !said.is_empty() {
             out.push(':');
