@@ -3,7 +3,7 @@
 //! would give.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
+use std::hash::{BuildHasher, BuildHasherDefault};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -61,10 +61,7 @@ impl Cache {
             return Arc::new(name(heard, &self.template, &mut self.hits));
         }
         write_context(&heard, &mut self.context);
-        let mut hasher = self.hasher.build_hasher();
-        hasher.write(self.template.as_bytes());
-        hasher.write(&self.context);
-        let hash = hasher.finish();
+        let hash = self.hasher.hash_one((&self.template, &self.context));
         if let Some(known) = self.answers.get(&hash)
             && known.key.strip_prefix(&*self.context) == Some(self.template.as_bytes())
         {

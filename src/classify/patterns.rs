@@ -88,12 +88,12 @@ impl Patterns {
     /// A regex that does not read, with its row's file and line.
     pub fn compile(receivers: &Receivers, lists: &[Row<Blocklist>], rules: &RuleSet) -> Result<Patterns, TableError> {
         let texts = Text::all(receivers, lists, rules);
-        let receivers_end = texts.partition_point(|text| matches!(text.owner, Owner::Rule | Owner::Receiver(_)));
-        let lists_end = texts.partition_point(|text| text.owner != Owner::Tag);
+        let receivers_end = texts.partition_point(|text| matches!(text.value.owner, Owner::Rule | Owner::Receiver(_)));
+        let lists_end = texts.partition_point(|text| text.value.owner != Owner::Tag);
         let mut making = Making::default();
         // To read the regexes is half of what a start takes.
-        for (text, branches) in texts.iter().zip(texts.par_iter().map(Text::branches).collect::<Vec<_>>()) {
-            making.add(text.owner, branches?);
+        for (text, branches) in texts.iter().zip(texts.par_iter().map(branches_of).collect::<Vec<_>>()) {
+            making.add(text.value.owner, branches?);
         }
         let always = making.always();
         let (needles, tags) = rayon::join(|| Needles::new(making.needles), || tags(receivers));
@@ -189,21 +189,15 @@ impl Patterns {
     }
 }
 
-/// A row's regex as it is spelled, or a rule that has none.
+/// What a row looks for, as it is spelled; `None` for a rule without text.
 struct Text<'t> {
     owner: Owner,
     regex: Option<&'t str>,
-    file: &'t str,
-    line: usize,
 }
 
 impl<'t> Text<'t> {
-    fn of<T>(row: &'t Row<T>, regex: Option<&'t str>, owner: Owner) -> Text<'t> {
-        Text { owner, regex, file: &row.file, line: row.line }
-    }
-
-    /// Those of all rows, in the order of the patterns.
-    fn all(receivers: &'t Receivers, lists: &'t [Row<Blocklist>], rules: &'t RuleSet) -> Vec<Text<'t>> {
+    /// Those of all rows, each at its row's place, in the order of the patterns.
+    fn all(receivers: &'t Receivers, lists: &'t [Row<Blocklist>], rules: &'t RuleSet) -> Vec<Row<Text<'t>>> {
         let said = |(index, row): (usize, &'t Row<Receiver>)| {
             row.value.says.iter().map(move |regex| Text::of(row, Some(regex), Owner::Receiver(index)))
         };
@@ -220,18 +214,21 @@ impl<'t> Text<'t> {
             .collect()
     }
 
-    /// The branches of the regex in lower case.
-    fn branches(&self) -> Result<Option<Vec<Branch>>, TableError> {
-        let error = |what: String| TableError { file: self.file.to_owned(), line: self.line, what };
-        let Some(regex) = self.regex else {
-            return Ok(None);
-        };
-        if self.owner == Owner::Tag {
-            // In its own letter case too: `[a-Z]` is wrong only there.
-            read(regex).map_err(error)?;
-        }
-        Ok(Some(branches(&read(&lowered(regex)).map_err(error)?)))
+    fn of<T>(row: &Row<T>, regex: Option<&'t str>, owner: Owner) -> Row<Text<'t>> {
+        Row { file: row.file.clone(), line: row.line, value: Text { owner, regex } }
     }
+}
+
+/// The branches of a text's regex in lower case; `None` if it has no regex.
+fn branches_of(text: &Row<Text<'_>>) -> Result<Option<Vec<Branch>>, TableError> {
+    let Some(regex) = text.value.regex else {
+        return Ok(None);
+    };
+    if text.value.owner == Owner::Tag {
+        // In its own letter case too: `[a-Z]` is wrong only there.
+        read(regex).map_err(|why| text.error(why))?;
+    }
+    Ok(Some(branches(&read(&lowered(regex)).map_err(|why| text.error(why))?)))
 }
 
 /// Patterns on the way in.

@@ -35,8 +35,7 @@ impl<V> HostMap<V> {
     }
 
     fn place(&mut self, name: &str) -> &mut Option<V> {
-        let hash = hashes(name.as_bytes()).last().map_or(START, |(_, hash)| hash);
-        let same_hash = self.by_hash.entry(hash).or_default();
+        let same_hash = self.by_hash.entry(hash_of(name)).or_default();
         let known = same_hash.iter().position(|known| known.name.eq_ignore_ascii_case(name));
         let at = known.unwrap_or_else(|| {
             same_hash.push(Named { name: name.into(), value: None });
@@ -47,8 +46,7 @@ impl<V> HostMap<V> {
 
     /// What stands for exactly this name.
     pub fn get(&self, name: &str) -> Option<&V> {
-        let (_, hash) = hashes(name.as_bytes()).last()?;
-        value_of(self.by_hash.get(&hash)?, name)
+        value_of(self.by_hash.get(&hash_of(name))?, name)
     }
 
     /// The last of `suffixes`: where it begins, and what it stands for.
@@ -77,6 +75,10 @@ impl<V> HostMap<V> {
 fn value_of<'m, V>(same_hash: &'m [Named<V>], host: &str) -> Option<&'m V> {
     let is_it = |known: &&Named<V>| known.value.is_some() && known.name.eq_ignore_ascii_case(host);
     same_hash.iter().find(is_it)?.value.as_ref()
+}
+
+fn hash_of(name: &str) -> u64 {
+    hashes(name.as_bytes()).last().map_or(START, |(_, hash)| hash)
 }
 
 /// Where each label of a host begins, the last label first, and the hash of the host from there on.

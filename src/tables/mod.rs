@@ -106,7 +106,7 @@ pub(crate) fn read_rows<T: Table>(file: &str, text: &str) -> Result<(bool, Vec<R
                 let (mut line, mut counted) = (1, 0);
                 for row in array {
                     let start = row.span().start;
-                    line += line_of(text.get(counted..start).unwrap_or_default(), start) - 1;
+                    line += text.as_bytes().get(counted..start).map_or(0, breaks);
                     counted = start;
                     let value = T::deserialize(row.into_deserializer()).map_err(&from_toml)?;
                     rows.push(Row { file: name.clone(), line, value });
@@ -182,7 +182,11 @@ pub fn read_text<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Table
 
 /// The line, from 1, that holds the byte at `offset`.
 fn line_of(text: &str, offset: usize) -> usize {
-    1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..offset.min(text.len())]).count()
+    1 + breaks(&text.as_bytes()[..offset.min(text.len())])
+}
+
+fn breaks(text: &[u8]) -> usize {
+    memchr::memchr_iter(b'\n', text).count()
 }
 
 /// serde's "unknown field `x`, expected one of `a`, `b`" as ours: unknown key "x"; did you mean "a"?

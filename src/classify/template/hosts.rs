@@ -89,10 +89,6 @@ pub fn is_host(token: &str, kinds: u16) -> bool {
     if kinds & !token::LABELS != 0 || bytes.len() <= 3 {
         return false;
     }
-    // Most hosts.
-    if let [labels @ .., b'.', b'c', b'o', b'm'] = bytes {
-        return are_labels(labels);
-    }
     let dot = bytes.iter().rposition(|byte| *byte == b'.');
     dot.is_some_and(|dot| is_top_level(&token[dot + 1..]) && are_labels(&bytes[..dot]))
 }
