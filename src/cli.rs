@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use crate::parse::OwnPatterns;
 use crate::report::rows::{RowFilter, RowFormat, RowSink};
 use crate::{Job, Outcome};
 
@@ -92,6 +93,12 @@ struct ReadArgs {
     /// Header of the returned message that carries the campaign, before the usual ones; repeatable.
     #[arg(long = "campaign-header", value_name = "NAME")]
     campaign_headers: Vec<String>,
+    /// How your Message-IDs look, such as `*@mail.example.com`: a mailed report on any other message lists nobody; repeatable.
+    #[arg(long = "own-message-id", value_name = "PATTERN")]
+    own_message_ids: Vec<String>,
+    /// How your return paths look, such as `bounces+*@mail.example.com`: likewise; repeatable.
+    #[arg(long = "own-return-path", value_name = "PATTERN")]
+    own_return_paths: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -179,7 +186,10 @@ pub fn main() -> anyhow::Result<ExitCode> {
         Command::Explain(args) => explain::explain(&args, cli.global.tables.as_deref(), &settings),
         Command::Check => check(&cli.global),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "bouncescope", &mut std::io::stdout());
+            // Written at once: the generator panics where it cannot write.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "bouncescope", &mut script);
+            write_out(&script)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Man => {
@@ -272,6 +282,13 @@ fn ingest_options(read: &ReadArgs, global: &Global, settings: &config::Settings)
     options.parse.time_zone = read.time_zone.clone().or(settings.time_zone.clone());
     options.parse.campaign_headers = read.campaign_headers.clone();
     options.parse.campaign_headers.extend(settings.campaign_headers.clone().unwrap_or_default());
+    let all = |given: &[String], set: &Option<Vec<String>>| {
+        given.iter().chain(set.iter().flatten()).cloned().collect::<Vec<String>>()
+    };
+    options.parse.own = OwnPatterns {
+        message_ids: all(&read.own_message_ids, &settings.own_message_ids),
+        return_paths: all(&read.own_return_paths, &settings.own_return_paths),
+    };
     options
 }
 

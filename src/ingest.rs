@@ -15,9 +15,10 @@ use rayon::prelude::*;
 pub use identity::Seen;
 pub use summary::{InputSummary, RejectSummary, Summary, UnknownTemplate};
 
-use crate::bounce::{Delivery, Event, Reject};
+use crate::bounce::{Delivery, Event, Origin, Reject, RejectReason};
 use crate::classify::{Cache, Classifier};
 use crate::frame::{ClassifiedEvent, PlacedDelivery, Sink};
+use crate::guard::{Panicked, guarded};
 use crate::parse::{ParseOptions, Parsed, Reader};
 use crate::progress::Progress;
 use crate::source::{Batch, Listing, Source, SourceOptions};
@@ -133,12 +134,21 @@ impl Desk {
     }
 
     /// The batches of a source, each error with the source's name.
+    /// A panic over the container ends the source with a reject.
     fn batches_of(&self, source: &Source) -> Box<dyn Iterator<Item = anyhow::Result<Batch>> + Send> {
         let name = source.name.clone();
-        match source.batches(&self.source) {
-            Ok(batches) => Box::new(batches.map(move |batch| batch.with_context(|| name.to_string()))),
-            Err(error) => Box::new(std::iter::once(Err(error.context(name.to_string())))),
-        }
+        let mut batches = match guarded(|| source.batches(&self.source)) {
+            Ok(Ok(batches)) => Some(batches),
+            Ok(Err(error)) => return Box::new(std::iter::once(Err(error.context(name.to_string())))),
+            Err(panic) => return Box::new(std::iter::once(Ok(Batch::of_reject(broken_off(name, &panic))))),
+        };
+        Box::new(std::iter::from_fn(move || match guarded(|| batches.as_mut()?.next()) {
+            Ok(batch) => batch.map(|batch| batch.with_context(|| name.to_string())),
+            Err(panic) => {
+                batches = None;
+                Some(Ok(Batch::of_reject(broken_off(name.clone(), &panic))))
+            }
+        }))
     }
 
     /// Reads one batch; pure, so that batches can be read in any order.
@@ -148,14 +158,31 @@ impl Desk {
         let events = Vec::with_capacity(hand.events);
         let mut sheet = Sheet { events, bytes: batch.bytes(), ..Sheet::default() };
         let reader = if role == Role::Bounces { &self.reader } else { &self.delivery_reader };
-        batch.each(&mut |item| {
-            sheet.items += 1;
-            match item {
-                Ok(item) => reader.item(&item, &mut parsed),
-                Err(reject) => parsed.rejects.push(reject),
-            }
-            sheet.events.extend(parsed.events.drain(..).map(|event| self.classified(event, &mut hand.cache)));
+        let mut last = None;
+        let read = guarded(|| {
+            batch.each(&mut |item| {
+                sheet.items += 1;
+                match item {
+                    Ok(item) => {
+                        last = Some(item.origin().clone());
+                        reader.item(&item, &mut parsed);
+                    }
+                    Err(reject) => parsed.rejects.push(reject),
+                }
+                for event in parsed.events.drain(..) {
+                    match self.guarded_classified(event, &mut hand.cache) {
+                        Ok(event) => sheet.events.push(event),
+                        Err(reject) => parsed.rejects.push(reject),
+                    }
+                }
+            });
         });
+        if let Err(panic) = read {
+            // What was read stays; the item over which it stopped is told, and with it that the rest is lost.
+            sheet.items += 1;
+            let source = last.map_or_else(|| Arc::from("?"), |origin: Origin| origin.source);
+            parsed.rejects.push(broken_off(source, &panic));
+        }
         hand.events = sheet.events.len();
         if let Ok(mut hands) = self.hands.lock() {
             hands.push(hand);
@@ -164,6 +191,15 @@ impl Desk {
         sheet.rejects = parsed.rejects;
         sheet.unread = parsed.unread;
         sheet
+    }
+
+    /// As `classified`; a panic becomes the event's reject.
+    fn guarded_classified(&self, event: Event, cache: &mut Cache) -> Result<ClassifiedEvent, Reject> {
+        let origin = event.origin.clone();
+        guarded(|| self.classified(event, cache)).map_err(|panic| {
+            *cache = Cache::default();
+            Reject { origin, reason: RejectReason::ParserPanic, detail: format!("naming gave up at {panic}") }
+        })
     }
 
     /// Names one event and places its recipient.
@@ -190,6 +226,12 @@ impl Desk {
         }
         Some(psl::domain_str(domain).unwrap_or(domain).to_owned())
     }
+}
+
+/// The reject that stands for what is left of a source.
+fn broken_off(source: Arc<str>, panic: &Panicked) -> Reject {
+    let detail = format!("gave up at {panic}; what follows it in this source may be lost");
+    Reject { origin: Origin { source, index: 0 }, reason: RejectReason::ParserPanic, detail }
 }
 
 impl Sheet {

@@ -6,6 +6,8 @@
 #![warn(missing_docs)]
 
 pub mod bounce;
+
+pub mod guard;
 pub mod tables;
 
 pub mod progress;

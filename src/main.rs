@@ -2,15 +2,18 @@
 
 use std::process::ExitCode;
 
+use bouncescope::cli;
+
 fn main() -> ExitCode {
-    // The one guarded call (parse::Reader) turns a parser's panic into a reject; its message would only confuse.
-    std::panic::set_hook(Box::new(|panic| tracing::trace!("{panic}")));
-    match bouncescope::cli::main() {
+    bouncescope::guard::install();
+    // A panic has been told by then; it must not end as 101, which the table of exit codes does not know.
+    let Ok(done) = std::panic::catch_unwind(cli::main) else { return ExitCode::FAILURE };
+    match done {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("bouncescope: {}", bouncescope::report::escape::visible(&format!("{error:#}")));
-            bouncescope::cli::exit_code_of(&error)
+            cli::exit_code_of(&error)
         }
     }
 }

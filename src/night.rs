@@ -133,6 +133,7 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
     if summary.events == 0 && job.fail_on_empty {
         return Ok(Outcome { nothing_new: true, summary: "nothing new\n".into(), ..Outcome::default() });
     }
+    crate::frame::mark_unmatched(&files)?;
     let as_of = night_of(job, &summary)?;
     staging.rename(&as_of.to_string())?;
 

@@ -14,7 +14,7 @@ use super::identities::Identity;
 use super::names::{NONE, Names, QuickMap};
 use super::night::{HostFacts, Night, Row};
 use super::voices::{Voices, word};
-use crate::bounce::Kind;
+use crate::bounce::{Kind, Unproven};
 use crate::frame::schema;
 use crate::tables::consumer_domains::ConsumerDomains;
 use crate::tables::receivers::Receivers;
@@ -26,6 +26,7 @@ pub const EVENTS: &[&str] = &[
     schema::RECIPIENT,
     schema::RECIPIENT_DOMAIN,
     schema::FINAL_RECIPIENT,
+    schema::UNPROVEN,
     schema::REPLY_CODE,
     schema::STATUS,
     schema::TEMPLATE,
@@ -246,6 +247,7 @@ impl<'a> Gatherer<'a> {
     /// A column that is not there or holds something else.
     pub fn events(&mut self, frame: &DataFrame) -> anyhow::Result<()> {
         let kinds = self.ids(frame, schema::KIND, |_, w| word(w, Kind::WORDS))?;
+        let unproven = self.ids(frame, schema::UNPROVEN, |_, w| word(w, Unproven::WORDS))?;
         let voices = Voices::read(self, frame)?;
         let (recipients, messages) = (hashes(frame, schema::RECIPIENT)?, hashes(frame, schema::MESSAGE_ID)?);
         let domains = self.domains(frame)?;
@@ -256,7 +258,8 @@ impl<'a> Gatherer<'a> {
         let mut answered = Vec::with_capacity(frame.height());
         for at in 0..frame.height() {
             let (Some(recipient), Some(kind)) = (recipients[at], Kind::ALL.get(kinds[at] as usize)) else { continue };
-            if domains[at] == NONE {
+            // What matches nothing sent is no evidence about what was sent.
+            if domains[at] == NONE || unproven[at] == Unproven::Unmatched as u32 {
                 continue;
             }
             let (domain, identity) = (domains[at], identities[at]);

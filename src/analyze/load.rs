@@ -104,6 +104,8 @@ pub fn share_out<T: Send>(
             take(taker, &groups.read(at)?)?;
         };
         let threads: Vec<_> = takers.iter_mut().map(|taker| scope.spawn(move || work(taker))).collect();
-        threads.into_iter().try_for_each(|thread| thread.join().expect("reading frames does not panic"))
+        threads
+            .into_iter()
+            .try_for_each(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })
 }

@@ -1,7 +1,8 @@
 //! Addresses. In: an address as a report or an export spells it. Out: `Address`, or nothing.
 //!
 //! The local part is kept byte for byte (RFC 5321 2.4: only its host may interpret it); the domain is the lower-case
-//! A-label form, so that one domain is one key. Finding an address inside prose is parse's work.
+//! A-label form, so that one domain is one key. What a gateway wrote around an address (its type, an encapsulation) is
+//! taken off here, so that no entry can hold it. Finding an address inside prose is parse's work.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,9 +18,24 @@ pub struct Address {
 }
 
 impl Address {
-    /// Reads `local@domain`; tolerates surrounding white space, angle brackets, a source route (`@a,@b:local@domain`)
-    /// and a trailing dot. `None` when no domain can be made out, or when the address holds control characters.
+    /// Reads `local@domain`; tolerates surrounding white space, angle brackets, a source route (`@a,@b:local@domain`), a
+    /// trailing dot, an address type (`SMTP:`, `SMTP=`, `mailto:`), and undoes the encapsulations of Exchange
+    /// (`IMCEASMTP-ann+40example+2Ecom@gateway`, [MS-OXCMAIL] 2.1.3.3) and X.400 (`RFC-822=ann(a)example.com`, RFC 2156
+    /// 4.3). `None` for a directory name that Exchange encapsulated (`IMCEAEX-_O=ORG_CN=ANN@gateway`), which is nobody's
+    /// address, when no domain can be made out, or when the address holds control characters.
     pub fn parse(text: &str) -> Option<Address> {
+        match Self::plain(text) {
+            Some(address) if may_be_wrapped(address.local()) => match is_encapsulated(address.local()) {
+                true => unwrapped(&address.text),
+                false => unwrapped(&address.text).or(Some(address)),
+            },
+            Some(address) => Some(address),
+            None => unwrapped(text).or_else(|| Self::dressed(text)),
+        }
+    }
+
+    /// Reads an address as it stands, without anything to be undone.
+    fn bare(text: &str) -> Option<Address> {
         Self::plain(text).or_else(|| Self::dressed(text))
     }
 
@@ -33,6 +49,15 @@ impl Address {
         let mut text = text.to_owned();
         text[at..].make_ascii_lowercase();
         Some(Address { text, at })
+    }
+
+    /// What stands behind a type, perhaps another type.
+    fn parse_once_more(text: &str) -> Option<Address> {
+        let text = text.trim();
+        let inner = ["smtp:", "smtp="].iter().find_map(|prefix| {
+            text.get(..prefix.len()).filter(|s| s.eq_ignore_ascii_case(prefix)).map(|_| &text[prefix.len()..])
+        });
+        Self::bare(inner.unwrap_or(text))
     }
 
     fn dressed(text: &str) -> Option<Address> {
@@ -90,6 +115,84 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.text)
     }
+}
+
+/// Whether a local part is one that only a sender's return path has: SRS (`SRS0=hash=tt=domain=local`), BATV and its kin
+/// (`prvs=tag=local`), VERP (`bounces+ann=example.org`), or a mailbox for bounces with a number (`bounces+77`, `bounce-12.34`).
+/// Such an address is the sender's own, never somebody who was mailed.
+pub fn is_return_path(local: &str) -> bool {
+    // Nearly no address of a person's has one of these.
+    if !local.contains('=')
+        && !local.get(..4).is_some_and(|start| ["boun", "srs0", "srs1"].iter().any(|s| start.eq_ignore_ascii_case(s)))
+    {
+        return false;
+    }
+    let lower = local.to_ascii_lowercase();
+    let begins = |scheme: &&str| lower.starts_with(*scheme);
+    if RETURN_SCHEMES.iter().any(begins) {
+        return true;
+    }
+    let named = ["bounces", "bounce"].iter().find_map(|name| lower.strip_prefix(name));
+    let told = |rest: &str| rest.starts_with(['+', '-', '=', '_', '.']) && rest.bytes().any(|b| b.is_ascii_digit());
+    named.is_some_and(told) || holds_address(&lower)
+}
+
+/// How return paths begin that are no VERP: the schemes' own specifications (SRS, draft-levine-smtp-batv, msprvs).
+const RETURN_SCHEMES: [&str; 9] = ["prvs=", "btv1==", "msprvs1=", "srs0=", "srs0+", "srs0-", "srs1=", "srs1+", "srs1-"];
+
+/// `bounces+ann=example.org`: an address whose `@` is written `=`, behind something of the sender's own.
+fn holds_address(local: &str) -> bool {
+    let Some((left, domain)) = local.rsplit_once('=') else { return false };
+    let dotted =
+        domain.rsplit_once('.').is_some_and(|(_, top)| top.len() >= 2 && top.bytes().all(|b| b.is_ascii_alphabetic()));
+    dotted && is_domain(domain.as_bytes()) && left.contains(['+', '-'])
+}
+
+/// Whether Exchange encapsulated a name of some type.
+fn is_encapsulated(local: &str) -> bool {
+    local.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("IMCEA")) && local.contains('-')
+}
+
+/// A quick look: what stands around an address ends with one of these, or begins so.
+fn may_be_wrapped(local: &str) -> bool {
+    local.bytes().any(|b| b == b':' || b == b'=') || is_encapsulated(local)
+}
+
+/// An address without what a gateway wrote around it; `None` if it wrote nothing.
+fn unwrapped(text: &str) -> Option<Address> {
+    let text = text.trim().trim_start_matches('<').trim_end_matches('>').trim();
+    let strip = |prefix: &str| {
+        text.get(..prefix.len()).filter(|s| s.eq_ignore_ascii_case(prefix)).map(|_| &text[prefix.len()..])
+    };
+    if let Some(address) = ["smtp:", "smtp=", "mailto:"].iter().find_map(|prefix| strip(prefix)) {
+        // `dda:SMTP=x`, `mailto:SMTP:x`: at most one more within.
+        return Address::parse_once_more(address);
+    }
+    if let Some(encapsulated) = strip("imcea") {
+        let (kind, rest) = encapsulated.split_once('-')?;
+        let named = ["smtp", "mailto", "invalid"].iter().any(|known| kind.eq_ignore_ascii_case(known));
+        return Address::bare(&plus_decoded(rest.rsplit_once('@')?.0)).filter(|_| named);
+    }
+    let lower = text.to_ascii_lowercase();
+    let at = ["rfc-822=", "rfc822="].iter().find_map(|name| lower.find(name).map(|at| at + name.len()))?;
+    let value = text.get(at..)?.split(['/', ';']).next()?;
+    // RFC 2156 4.3.4: the printable string's spelling of signs that it has not.
+    Address::bare(
+        &value.replace("(a)", "@").replace("(u)", "_").replace("(p)", "%").replace("(b)", "!").replace("(q)", "\""),
+    )
+}
+
+/// `cleo+40example+2Eorg`: `+` and two hex digits stand for a byte.
+fn plus_decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
+    while let Some(&byte) = bytes.get(at) {
+        let code =
+            (byte == b'+').then(|| text.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok())).flatten();
+        out.push(code.unwrap_or(byte));
+        at += if code.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// The one spelling of a domain: lower case, A-labels, no trailing dot; an address literal stays in its brackets.
@@ -207,6 +310,56 @@ mod tests {
             ("an\u{7}n@example.com", None),
         ] {
             assert_eq!(Address::parse(text).as_ref().map(Address::as_str), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_gateway_writes_around_an_address_is_no_part_of_it() {
+        for (text, want) in [
+            ("SMTP:ann@example.com", Some("ann@example.com")),
+            ("smtp=Ann.Bee@example.com", Some("Ann.Bee@example.com")),
+            ("<mailto:ann@example.com>", Some("ann@example.com")),
+            ("mailto:SMTP:ann@example.com", Some("ann@example.com")),
+            ("IMCEASMTP-ann+40example+2Ecom@gw.example.net", Some("ann@example.com")),
+            ("imceamailto-a+2Bb+40example+2Ecom@gw.example.net", Some("a+b@example.com")),
+            ("IMCEAEX-_O=ORG_CN=ANN@gw.example.net", None),
+            ("c=us;a= ;p=org;dda:RFC-822=ann(u)b(a)example.com;", Some("ann_b@example.com")),
+            ("/DD.RFC822=ann(a)example.com/P=x/@gw.example.net", Some("ann@example.com")),
+            ("a=b@example.com", Some("a=b@example.com")),
+            ("smtp:", None),
+        ] {
+            assert_eq!(Address::parse(text).as_ref().map(Address::as_str), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_return_path_is_known_by_its_shape() {
+        for local in [
+            "SRS0=ab=cd=example.org=ann",
+            "srs1+x=y==z",
+            "prvs=1234=ann",
+            "btv1==0912==ann",
+            "Bounce+77",
+            "bounces-12.34",
+            "bounces+ann=example.org",
+            "b-77-ann=example.org",
+            "news+tag=mail.example.org",
+        ] {
+            assert!(is_return_path(local), "{local}");
+        }
+        for local in [
+            "ann",
+            "ann+tag",
+            "bounce",
+            "bounces",
+            "bouncer",
+            "a=b",
+            "ann=example",
+            "g=ann/s=bee",
+            "x-y=z",
+            "ann.bounce",
+        ] {
+            assert!(!is_return_path(local), "{local}");
         }
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::{
     Action, Address, Basis, Blames, Cause, EnhancedStatus, Kind, Permanence, RejectReason, ReplyCode, SmtpCommand,
+    Unproven,
 };
 
 /// Milliseconds since 1970-01-01T00:00:00Z. Reading dates is `parse::date`'s work.
@@ -63,6 +64,8 @@ pub struct Event {
     pub original_recipient: Option<Address>,
     /// Final-Recipient as reported.
     pub final_recipient: Option<Address>,
+    /// Why this row lists nobody, whatever its reply says; `None`: nothing speaks against the report.
+    pub unproven: Option<Unproven>,
     /// The Action field, or what an export's state means in its terms.
     pub action: Option<Action>,
     /// The innermost reply's code.
@@ -95,8 +98,12 @@ pub struct Event {
     pub tenant_id: Option<String>,
     /// Feedback-Type of an RFC 5965 report, lower case.
     pub feedback_type: Option<String>,
+    /// Whether the reply quotes an address that the report shows to be ours. Not stored: naming looks at it.
+    pub names_us: bool,
     /// The class that the exporting platform gave.
     pub native_class: Option<String>,
+    /// Whether it was read from a mail, which anybody can send.
+    pub by_mail: bool,
     /// Hash of the raw item, for telling one report read twice from two reports alike.
     pub item_hash: u64,
 }
@@ -112,6 +119,7 @@ impl Event {
             recipient: None,
             original_recipient: None,
             final_recipient: None,
+            unproven: None,
             action: None,
             reply_code: None,
             status: None,
@@ -128,7 +136,9 @@ impl Event {
             message_id: None,
             tenant_id: None,
             feedback_type: None,
+            names_us: false,
             native_class: None,
+            by_mail: false,
             item_hash: 0,
         }
     }

@@ -175,6 +175,20 @@ closed_set! {
 }
 
 closed_set! {
+    /// Why a row proves nothing against its recipient, whatever the reply says: such a row never lists anybody.
+    Unproven, "unproven" {
+        /// The report names no recipient in a form that is known; the address was found by elimination.
+        DeducedRecipient = "deduced_recipient",
+        /// The recipient is an address that we send from.
+        OwnAddress = "own_address",
+        /// The reply speaks of another mailbox than the one that was mailed.
+        OtherMailbox = "other_mailbox",
+        /// A report that came by mail and matches nothing that was sent: anybody can write one.
+        Unmatched = "unmatched",
+    }
+}
+
+closed_set! {
     /// Whose side the cause lies on.
     Blames, "blames" {
         /// The recipient's mailbox or own wish.

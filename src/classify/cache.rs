@@ -83,8 +83,13 @@ impl Cache {
 fn write_context(heard: &Heard<'_>, context: &mut Vec<u8>) {
     let [class, subject, detail] = heard.status.map_or([0; 3], |s| [u16::from(s.class), s.subject, s.detail]);
     let asked = u16::from(heard.command.map_or(0, |command| command as u8 + 1));
-    let numbers =
-        [heard.code.map_or(0, |code| code.get()), class, subject, detail, asked << 1 | u16::from(heard.relayed)];
+    let numbers = [
+        heard.code.map_or(0, |code| code.get()),
+        class,
+        subject,
+        detail,
+        asked << 2 | u16::from(heard.relayed) << 1 | u16::from(heard.names_us),
+    ];
     context.clear();
     context.extend_from_slice(numbers.map(u16::to_le_bytes).as_flattened());
     for name in [heard.host.map(|host| host.name.as_str()), heard.provider, heard.wrapper] {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 
+use crate::bounce::{Basis, Blames};
 use crate::parse::reply;
 use crate::tables::rules::Rule;
 use crate::tables::{Row, TableError};
@@ -39,6 +40,9 @@ pub fn check(user_tables: Option<&Path>) -> Result<Vec<Finding>, TableError> {
     let mut findings = Vec::new();
     classifier.check_names(&mut findings);
     classifier.check_examples(&mut findings);
+    classifier.check_placeholders(&mut findings);
+    classifier.check_explicit(&mut findings);
+    classifier.check_guards(&mut findings);
     classifier.check_lists(&mut findings);
     classifier.check_alternatives(&mut findings);
     Ok(findings)
@@ -133,6 +137,83 @@ impl Classifier {
         }
     }
 
+    /// No row fits what has no words: a reply of nothing but an address, a host, an IP, an id.
+    fn check_placeholders(&self, findings: &mut Vec<Finding>) {
+        let mut hits = Hits::default();
+        for bare in ["{host}", "{addr}", "{ip}", "{id}", "{date}", "{n}", "{host}: {addr} ({ip}) {id} {date} {n}"] {
+            self.patterns.find(bare, &mut hits);
+            let worded = self.rules.rows().iter().enumerate().filter(|(_, row)| row.value.text.is_some());
+            for (_, row) in worded.filter(|(index, _)| self.patterns.rule_fits(*index, &hits)) {
+                let what = format!(
+                    "rule \"{}\": its text fits {bare:?}, which has no words; ask for a word of the reply beside it",
+                    row.value.id
+                );
+                findings.push(finding(row, what));
+            }
+        }
+    }
+
+    /// A row that says that the recipient's organisation has a rule against us names the document that says so, or asks
+    /// for words that name who made the rule (method 5.4).
+    fn check_explicit(&self, findings: &mut Vec<Finding>) {
+        for row in self.rules.rows() {
+            let rule = &row.value;
+            let blames = rule.blames.unwrap_or(super::defaults::blames(rule.cause));
+            let basis = rule.basis.unwrap_or(super::defaults::basis(rule.cause));
+            if (blames, basis) != (Blames::Tenant, Basis::ExplicitRule) {
+                continue;
+            }
+            if rule.document.as_deref().is_some_and(|document| !document.trim().is_empty()) {
+                continue;
+            }
+            let unnamed = rule.examples.iter().find(|example| !names_who_decides(example));
+            let what = match unnamed {
+                None if !rule.examples.is_empty() => continue,
+                None => format!("rule \"{}\" is explicit and has neither document nor example", rule.id),
+                Some(example) => format!(
+                    "rule \"{}\" is explicit, but {example:?} names nobody who made a rule; give `document`, or say basis = \"unstated\"",
+                    rule.id
+                ),
+            };
+            findings.push(finding(row, what));
+        }
+    }
+
+    /// Every guard holds over its examples, and not over its counter-examples.
+    fn check_guards(&self, findings: &mut Vec<Finding>) {
+        let mut hits = Hits::default();
+        for (index, row) in self.guards.rows().iter().enumerate() {
+            let guard = &row.value;
+            if guard.source.trim().is_empty() || guard.examples.is_empty() {
+                findings.push(finding(row, format!("guard \"{}\" needs a source and an example", guard.id)));
+            }
+            for (text, wanted) in
+                guard.examples.iter().map(|e| (e, true)).chain(guard.counter_examples.iter().map(|e| (e, false)))
+            {
+                let (rule, holds) = self.guarded(text, index, &mut hits);
+                let rule = rule.map_or("no rule", |row| row.value.id.as_str());
+                if holds != wanted {
+                    let does = if wanted { "does not hold over" } else { "holds over the counter-example" };
+                    let what = format!("guard \"{}\" {does} {text:?}, which \"{rule}\" takes", guard.id);
+                    findings.push(finding(row, what));
+                }
+            }
+        }
+    }
+
+    /// The rule that takes a reply, and whether a guard holds over it.
+    fn guarded(&self, example: &str, guard: usize, hits: &mut Hits) -> (Option<&Row<Rule>>, bool) {
+        let (host, diagnostic) = host_and_reply(example);
+        let reply = reply::read(diagnostic);
+        let heard = Heard::of_reply(&reply, host, &self.receivers);
+        let mut text = String::new();
+        template::write(heard.text, &self.known, &mut text);
+        let Some(row) = self.holding(&heard, &text, hits).first().copied() else { return (None, false) };
+        let blames = row.value.blames.unwrap_or(super::defaults::blames(row.value.cause));
+        let mut holding = self.guards.holding(row.value.cause, &heard, &self.patterns, hits);
+        (Some(row), blames == Blames::Recipient && holding.any(|index| index == guard))
+    }
+
     /// Every list's example yields the list.
     fn check_lists(&self, findings: &mut Vec<Finding>) {
         let mut hits = Hits::default();
@@ -195,6 +276,43 @@ impl Classifier {
             first => Reached::Not(first.copied()),
         }
     }
+}
+
+/// Whether a reply names who made a rule against us: the recipient's organisation, its domain, whoever runs its mail.
+fn names_who_decides(reply: &str) -> bool {
+    const NAMES: [&str; 29] = [
+        "administra",
+        "postmaster",
+        "it department",
+        "organi",
+        "compan",
+        "corporat",
+        "corp",
+        "tenant",
+        "customer",
+        "recipient",
+        "domain",
+        "we ",
+        "our ",
+        "mail us",
+        "this site",
+        "mail flow",
+        "transport rule",
+        "transport.rules",
+        "unternehmen",
+        "firma",
+        "wir ",
+        "unser",
+        "nous ",
+        "notre",
+        "entreprise",
+        "empresa",
+        "nuestr",
+        "aceptamos",
+        "example.com",
+    ];
+    let lower = reply.to_lowercase();
+    NAMES.iter().any(|name| lower.contains(name))
 }
 
 /// An example's answering host, if it gives one, and its reply.

@@ -1,6 +1,6 @@
 //! What was heard: the fields of an event that naming looks at.
 
-use crate::bounce::{EnhancedStatus, Event, ReplyCode, SmtpCommand};
+use crate::bounce::{Address, EnhancedStatus, Event, ReplyCode, SmtpCommand};
 use crate::parse::reply;
 use crate::tables::consumer_domains::ConsumerDomains;
 use crate::tables::receivers::{Receiver, Receivers};
@@ -22,6 +22,8 @@ pub struct Heard<'a> {
     pub provider: Option<&'a str>,
     /// That host passed on what another system said.
     pub relayed: bool,
+    /// The reply names our sending domain, and neither the recipient nor its domain: it may speak of us.
+    pub names_us: bool,
     /// The receiver whose words stand around the reply: it passed on what a further system said.
     pub wrapper: Option<&'a str>,
 }
@@ -47,6 +49,12 @@ impl<'a> Heard<'a> {
                 })
                 .flatten(),
             relayed,
+            names_us: (event.names_us || event.sending_domain.is_some()) && {
+                let ours = event.sending_domain.as_deref().unwrap_or_default();
+                let mailed = [&event.recipient, &event.original_recipient, &event.final_recipient];
+                (event.names_us || names(text, ours))
+                    && !mailed.into_iter().flatten().any(|address| quotes(text, address, ours))
+            },
             wrapper: around
                 .filter(|_| relayed || named_host.is_none())
                 .and_then(|words| receivers.wrapper_of(words))
@@ -56,8 +64,15 @@ impl<'a> Heard<'a> {
 
     /// A reply as the reader left it, answered by `host`.
     pub fn of_reply(reply: &'a reply::Reply, host: Option<&str>, receivers: &'a Receivers) -> Heard<'a> {
+        // `from=DOMAIN` in an example's place of the host says what our domain is.
+        let (ours, host) = match host.and_then(|host| host.strip_prefix("from=")) {
+            Some(ours) => (Some(ours), None),
+            None => (None, host),
+        };
+        let text = reply.text.as_deref().unwrap_or_default();
         Heard {
-            text: reply.text.as_deref().unwrap_or_default(),
+            text,
+            names_us: ours.is_some_and(|ours| names(text, ours)),
             code: reply.code,
             status: reply.status,
             command: reply.command,
@@ -73,6 +88,35 @@ impl<'a> Heard<'a> {
         let class = self.code.map(ReplyCode::class).or(self.status.map(|status| status.class));
         class.map(|class| class == 4)
     }
+}
+
+/// Whether a reply names a domain, alone or behind an `@`. A host in it (`mta1.example.com`) is only the peer.
+fn names(text: &str, domain: &str) -> bool {
+    let (text, domain) = (text.as_bytes(), domain.as_bytes());
+    let Some((first, _)) = domain.split_first().filter(|_| text.len() >= domain.len()) else { return false };
+    let in_host = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
+    memchr::memchr2_iter(*first, first.to_ascii_uppercase(), text).any(|at| {
+        let same = text.get(at..at + domain.len()).is_some_and(|found| found.eq_ignore_ascii_case(domain));
+        let ends = || match text.get(at + domain.len()..).unwrap_or_default() {
+            // A full stop may end the sentence.
+            [b'.', next, ..] | [next, ..] if *next != b'.' => !in_host(next),
+            _ => true,
+        };
+        // `bounces@mail.example.com` is an address of ours too.
+        let host = text[..at].iter().rposition(|b| !in_host(b));
+        let begins =
+            at == 0 || !in_host(&text[at - 1]) || text[at - 1] == b'.' && host.is_some_and(|at| text[at] == b'@');
+        same && begins && ends()
+    })
+}
+
+/// Whether a reply names the recipient, or its domain where that is not ours too.
+fn quotes(text: &str, recipient: &Address, ours: &str) -> bool {
+    let local = recipient.local();
+    let at = |place: usize| text.as_bytes().get(place + local.len()) == Some(&b'@');
+    text.match_indices(local).any(|(place, _)| at(place))
+        || recipient.domain() == ours
+        || names(text, recipient.domain())
 }
 
 /// The provider of the first address that a reply quotes. A reply that speaks of the sender quotes the sender's.

@@ -8,6 +8,7 @@ mod bits;
 mod cache;
 mod check;
 mod defaults;
+mod guards;
 mod heard;
 mod literals;
 mod matcher;
@@ -32,6 +33,7 @@ pub use cache::Cache;
 pub use check::{Finding, check};
 pub use trace::{Matched, Trace};
 
+use guards::Guards;
 use heard::Heard;
 use patterns::{Hits, Patterns};
 use rules::RuleSet;
@@ -44,6 +46,7 @@ pub struct Classifier {
     consumers: ConsumerDomains,
     lists: Vec<Row<Blocklist>>,
     rules: RuleSet,
+    guards: Guards,
     patterns: Patterns,
     known: KnownHosts,
 }
@@ -58,9 +61,10 @@ impl Classifier {
             || (Receivers::load(user_tables), load::<Blocklist>(user_tables), ConsumerDomains::load(user_tables));
         let ((receivers, lists, consumers), rules) = rayon::join(around, || RuleSet::load(user_tables));
         let (receivers, lists, rules, consumers) = (receivers?, lists?, rules?, consumers?);
+        let guards = Guards::load(user_tables)?;
         let known = known_hosts(&receivers, &lists, &rules);
-        let patterns = Patterns::compile(&receivers, &lists, &rules)?;
-        Ok(Classifier { receivers, consumers, lists, rules, patterns, known })
+        let patterns = Patterns::compile(&receivers, &lists, &rules, &guards)?;
+        Ok(Classifier { receivers, consumers, lists, rules, guards, patterns, known })
     }
 
     /// Names the cause of one event. The answer does not depend on what `cache` holds; events with the same template and
@@ -99,6 +103,7 @@ impl Classifier {
         let rule = self.rules.first(heard, spoke, hits, &self.patterns);
         let list = self.patterns.blocklist(hits).and_then(|i| self.lists.get(i));
         let mut named = defaults::classification(rule, list.map(|row| &row.value), heard);
+        self.guards.take_back(&mut named, heard, &self.patterns, hits);
         // What our own side refuses never reached the provider that its recipient's domain makes us presume.
         named.rejecting_system = rule
             .and_then(|rule| rule.speaker.clone())

@@ -4,6 +4,7 @@
 //! letter of a new wording (measured: 110 microseconds for a reply not seen before, and 250 MB). So one Aho-Corasick
 //! pass finds plain texts, which are matches, and needles, which leave a handful of small regexes to try.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -12,11 +13,13 @@ use regex_automata::util::syntax;
 use regex_syntax::ast::Ast;
 
 use crate::tables::blocklists::Blocklist;
+use crate::tables::guards::Guard;
 use crate::tables::receivers::{Receiver, Receivers};
 use crate::tables::rules::Rule;
 use crate::tables::{Row, Table, TableError};
 
 use super::bits::Bits;
+use super::guards::Guards;
 use super::literals::{Branch, Edges, branches};
 use super::matcher::Matcher;
 use super::needles::Needles;
@@ -29,6 +32,7 @@ enum Owner {
     Receiver(usize),
     Blocklist(usize),
     Tag,
+    Guard,
 }
 
 /// One row's regex: its branches that are no plain text, as a range of `Patterns::matchers`.
@@ -52,11 +56,13 @@ enum Means {
 /// The regexes of all tables.
 #[derive(Debug)]
 pub struct Patterns {
-    /// One for each rule, at the rule's own index; then those of receivers, of blocklists, and of vendor tags.
+    /// One for each rule, at the rule's own index; then those of receivers, of blocklists, of vendor tags, and two for each
+    /// guard: its text, and what it makes an exception of.
     patterns: Vec<Pattern>,
     rules: usize,
     receivers_end: usize,
     lists_end: usize,
+    tags_end: usize,
     matchers: Vec<Matcher>,
     /// The pattern of each matcher.
     of_matcher: Vec<usize>,
@@ -86,10 +92,16 @@ impl Patterns {
     ///
     /// # Errors
     /// A regex that does not read, with its row's file and line.
-    pub fn compile(receivers: &Receivers, lists: &[Row<Blocklist>], rules: &RuleSet) -> Result<Patterns, TableError> {
-        let texts = Text::all(receivers, lists, rules);
+    pub fn compile(
+        receivers: &Receivers,
+        lists: &[Row<Blocklist>],
+        rules: &RuleSet,
+        guards: &Guards,
+    ) -> Result<Patterns, TableError> {
+        let texts = Text::all(receivers, lists, rules, guards);
         let receivers_end = texts.partition_point(|text| matches!(text.value.owner, Owner::Rule | Owner::Receiver(_)));
-        let lists_end = texts.partition_point(|text| text.value.owner != Owner::Tag);
+        let lists_end = texts.partition_point(|text| !matches!(text.value.owner, Owner::Tag | Owner::Guard));
+        let tags_end = texts.partition_point(|text| text.value.owner != Owner::Guard);
         let mut making = Making::default();
         // To read the regexes is half of what a start takes.
         for (text, branches) in texts.iter().zip(texts.par_iter().map(branches_of).collect::<Vec<_>>()) {
@@ -102,6 +114,7 @@ impl Patterns {
             rules: rules.rows().len(),
             receivers_end,
             lists_end,
+            tags_end,
             matchers: making.matchers,
             needles: needles.map_err(|e| all_rows(Rule::FILE, &e))?,
             of_matcher: making.of_matcher,
@@ -114,6 +127,18 @@ impl Patterns {
     pub fn find(&self, template: &str, hits: &mut Hits) {
         hits.lower.clear();
         lower_case(template, &mut hits.lower);
+        self.find_in_lower(hits);
+    }
+
+    /// The same for the template without its links, if it has any: what stands in them is the name of a page.
+    pub fn find_without_links(&self, hits: &Hits) -> Option<Hits> {
+        let lower = without_links(&hits.lower)?;
+        let mut plain = Hits { lower, ..Hits::default() };
+        self.find_in_lower(&mut plain);
+        Some(plain)
+    }
+
+    fn find_in_lower(&self, hits: &mut Hits) {
         hits.fit.clone_from(&self.always.fit);
         hits.worth_trying.clone_from(&self.always.worth_trying);
         hits.seconded.clone_from(&self.always.seconded);
@@ -145,6 +170,12 @@ impl Patterns {
         self.fits(index, hits)
     }
 
+    /// Whether the text of the guard at `index` fits, if it has one, and nothing that it makes an exception of.
+    pub fn guard_fits(&self, index: usize, hits: &Hits) -> bool {
+        let text = self.tags_end + 2 * index;
+        self.fits(text, hits) && !self.fits(text + 1, hits)
+    }
+
     /// The first receiver whose wording fits.
     pub fn receiver(&self, hits: &Hits) -> Option<usize> {
         self.first(self.rules, self.receivers_end, hits)
@@ -160,7 +191,7 @@ impl Patterns {
         let index = hits.may_fit.within(from, to).find(|&index| self.fits(index, hits))?;
         match self.patterns.get(index)?.owner {
             Owner::Receiver(row) | Owner::Blocklist(row) => Some(row),
-            Owner::Rule | Owner::Tag => None,
+            Owner::Rule | Owner::Tag | Owner::Guard => None,
         }
     }
 
@@ -179,7 +210,7 @@ impl Patterns {
 
     /// The first vendor tag in a template. Most have none, and nothing of one either.
     pub fn vendor_tag(&self, template: &str, hits: &Hits) -> Option<Arc<str>> {
-        hits.may_fit.within(self.lists_end, self.patterns.len()).next()?;
+        hits.may_fit.within(self.lists_end, self.tags_end).next()?;
         let found = self.tags.as_ref()?.find(template)?;
         let tag = template.get(found.range())?;
         let tag = tag.trim_start_matches(['(', '[', ' ']);
@@ -189,6 +220,9 @@ impl Patterns {
     }
 }
 
+/// A sign that no template has.
+const NEVER: &str = "\u{0}";
+
 /// What a row looks for, as it is spelled; `None` for a rule without text.
 struct Text<'t> {
     owner: Owner,
@@ -197,7 +231,12 @@ struct Text<'t> {
 
 impl<'t> Text<'t> {
     /// Those of all rows, each at its row's place, in the order of the patterns.
-    fn all(receivers: &'t Receivers, lists: &'t [Row<Blocklist>], rules: &'t RuleSet) -> Vec<Row<Text<'t>>> {
+    fn all(
+        receivers: &'t Receivers,
+        lists: &'t [Row<Blocklist>],
+        rules: &'t RuleSet,
+        guards: &'t Guards,
+    ) -> Vec<Row<Text<'t>>> {
         let said = |(index, row): (usize, &'t Row<Receiver>)| {
             row.value.says.iter().map(move |regex| Text::of(row, Some(regex), Owner::Receiver(index)))
         };
@@ -206,11 +245,17 @@ impl<'t> Text<'t> {
         };
         let tagged =
             |row: &'t Row<Receiver>| row.value.tags.iter().map(move |tag| Text::of(row, Some(tag), Owner::Tag));
+        let taken_back = |row: &'t Row<Guard>| {
+            // No text holds of every reply; no exception of none.
+            let unless = row.value.unless.as_deref().unwrap_or(NEVER);
+            [row.value.text.as_deref(), Some(unless)].map(|regex| Text::of(row, regex, Owner::Guard))
+        };
         let rules = rules.rows().iter().map(|row| Text::of(row, row.value.text.as_deref(), Owner::Rule));
         rules
             .chain(receivers.rows().iter().enumerate().flat_map(said))
             .chain(lists.iter().enumerate().flat_map(named))
             .chain(receivers.rows().iter().flat_map(tagged))
+            .chain(guards.rows().iter().flat_map(taken_back))
             .collect()
     }
 
@@ -296,14 +341,51 @@ impl Making {
     }
 }
 
+/// The placeholders of templates, and what stands between the braces where regexes are tried: a sign that no text has and
+/// that is part of no word, so that no row takes a placeholder's name for a word of the reply.
+const PLACEHOLDERS: [(&str, char); 6] =
+    [("addr", '\u{1}'), ("host", '\u{2}'), ("ip", '\u{3}'), ("id", '\u{4}'), ("date", '\u{5}'), ("n", '\u{6}')];
+
+/// Appends a template as regexes are tried on it: in lower case, placeholders without their names.
+pub fn lower_case(template: &str, out: &mut String) {
+    let mut rest = template;
+    while let Some(open) = memchr::memchr(b'{', rest.as_bytes()) {
+        let inside = &rest[open + 1..];
+        let named = PLACEHOLDERS.iter().find(|(name, _)| {
+            inside.as_bytes().starts_with(name.as_bytes()) && inside.as_bytes().get(name.len()) == Some(&b'}')
+        });
+        push_lower(&rest[..=open], out);
+        rest = inside;
+        if let Some((name, sign)) = named {
+            out.push(*sign);
+            rest = &rest[name.len()..];
+        }
+    }
+    push_lower(rest, out);
+}
+
 /// Appends `text` in lower case. ASCII, nearly all there is, goes by the byte.
-pub fn lower_case(text: &str, out: &mut String) {
+fn push_lower(text: &str, out: &mut String) {
     if text.is_ascii() {
+        let from = out.len();
         out.push_str(text);
-        out.make_ascii_lowercase();
+        out[from..].make_ascii_lowercase();
     } else {
         out.extend(text.chars().flat_map(char::to_lowercase));
     }
+}
+
+/// A reply in lower case without its links; `None` if it has none.
+fn without_links(lower: &str) -> Option<String> {
+    let mut rest = lower;
+    let mut out = String::new();
+    while let Some(at) = rest.find("://") {
+        let scheme = rest[..at].bytes().rev().take_while(u8::is_ascii_alphabetic).count();
+        let end = rest[at..].find(char::is_whitespace).map_or(rest.len(), |end| at + end);
+        out.push_str(&rest[..at - scheme]);
+        rest = &rest[end..];
+    }
+    (rest.len() < lower.len()).then(|| out + rest)
 }
 
 /// The alternatives of a regex as its row spells them, each ready to be tried on its own.
@@ -318,9 +400,14 @@ pub fn alternatives(regex: &str) -> Vec<(&str, Matcher)> {
     texts.filter_map(|text| Some((text, Matcher::new(read(&lowered(text)).ok()?)))).collect()
 }
 
-/// A regex in lower case, its escapes left alone: `\S` is not `\s`.
-fn lowered(regex: &str) -> String {
+/// A regex in lower case, its escapes left alone: `\S` is not `\s`; placeholders (`\{host\}`) as they are tried.
+pub fn lowered(regex: &str) -> String {
     let mut out = String::with_capacity(regex.len());
+    let spelled = PLACEHOLDERS.iter().fold(Cow::Borrowed(regex), |regex, (name, sign)| {
+        let escaped = format!("\\{{{name}\\}}");
+        if regex.contains(&escaped) { Cow::Owned(regex.replace(&escaped, &format!("\\{{{sign}\\}}"))) } else { regex }
+    });
+    let regex = &*spelled;
     let mut chars = regex.chars();
     while let Some(c) = chars.next() {
         if c == '\\' {
@@ -334,7 +421,7 @@ fn lowered(regex: &str) -> String {
 }
 
 /// Reads one regex. `\b \d \w \s` mean ASCII; one that needs Unicode (`[é]`) gets it.
-fn read(regex: &str) -> Result<regex_syntax::hir::Hir, String> {
+pub fn read(regex: &str) -> Result<regex_syntax::hir::Hir, String> {
     let parse = |unicode: bool| {
         let mut parser = regex_syntax::ParserBuilder::new();
         parser.unicode(unicode).utf8(false).build().parse(regex).map_err(Box::new)
@@ -367,6 +454,14 @@ fn all_rows(file: &str, why: &dyn std::fmt::Display) -> TableError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_placeholder_is_no_word() {
+        let mut lower = String::new();
+        lower_case("Host {host}: {addr} Ünd {HOST} {x}", &mut lower);
+        assert_eq!(lower, "host {\u{2}}: {\u{1}} ünd {host} {x}");
+        assert_eq!(lowered(r"\{host\}.*Host\b"), "\\{\u{2}\\}.*host\\b");
+    }
 
     #[test]
     fn a_regex_is_lowered_without_touching_its_escapes() {

@@ -44,7 +44,7 @@ struct CodePattern {
 
 /// `5.7.1`, `*.1.10`, `5.7.*`, `5.7.606-649`: inclusive bounds of each part.
 #[derive(Debug, Clone, Copy)]
-struct StatusPattern {
+pub struct StatusPattern {
     class: (u16, u16),
     subject: (u16, u16),
     detail: (u16, u16),
@@ -146,7 +146,8 @@ impl CodePattern {
 }
 
 impl StatusPattern {
-    fn parse(text: &str) -> Option<StatusPattern> {
+    /// Reads a pattern.
+    pub fn parse(text: &str) -> Option<StatusPattern> {
         let mut parts = text.split('.').map(|part| match part.split_once('-') {
             _ if part == "*" || part == "x" => Some((0, 999)),
             Some((low, high)) => Some((low.parse().ok()?, high.parse().ok()?)),
@@ -158,7 +159,8 @@ impl StatusPattern {
         (parts.next().is_none() && ordered).then_some(pattern)
     }
 
-    fn holds(&self, status: EnhancedStatus) -> bool {
+    /// Whether a status fits.
+    pub fn holds(&self, status: EnhancedStatus) -> bool {
         let within = |(low, high): (u16, u16), n: u16| (low..=high).contains(&n);
         within(self.class, u16::from(status.class))
             && within(self.subject, status.subject)

@@ -38,6 +38,10 @@ pub struct Settings {
     pub time_zone: Option<String>,
     /// `--campaign-header`.
     pub campaign_headers: Option<Vec<String>>,
+    /// `--own-message-id`.
+    pub own_message_ids: Option<Vec<String>>,
+    /// `--own-return-path`.
+    pub own_return_paths: Option<Vec<String>>,
     /// `--exit-on-alert`.
     pub exit_on_alert: Option<bool>,
     /// `--fail-on-empty`.

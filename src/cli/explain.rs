@@ -185,11 +185,12 @@ fn fields(event: &Event, out: &mut String) {
     let text = |value: &Option<String>| value.clone();
     let address = |value: &Option<Address>| value.as_ref().map(Address::to_string);
     line(out, "event", &format!("{} ({}, {})", event.kind, event.grammar, event.origin));
-    let rows: [(&str, Option<String>); 18] = [
+    let rows: [(&str, Option<String>); 19] = [
         ("timestamp", event.timestamp.map(|t| t.to_string())),
         ("recipient", address(&event.recipient)),
         ("original_recipient", address(&event.original_recipient)),
         ("final_recipient", address(&event.final_recipient)),
+        ("unproven", event.unproven.map(|u| u.to_string())),
         ("action", event.action.map(|a| a.to_string())),
         ("reply_code", event.reply_code.map(|c| c.to_string())),
         ("status", event.status.map(|s| s.to_string())),

@@ -6,7 +6,9 @@ use std::sync::{Arc, LazyLock};
 use polars::prelude::*;
 
 use super::{Ip, enum_type, made_text, schema, text, times};
-use crate::bounce::{Action, Address, Basis, Blames, Cause, Classification, Event, Kind, Permanence, SmtpCommand};
+use crate::bounce::{
+    Action, Address, Basis, Blames, Cause, Classification, Event, Kind, Permanence, SmtpCommand, Unproven,
+};
 
 /// An event with its name and what the row itself does not hold.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +32,7 @@ static COMMANDS: EnumDtype = LazyLock::new(|| enum_type(SmtpCommand::WORDS));
 static CAUSES: EnumDtype = LazyLock::new(|| enum_type(Cause::WORDS));
 static PERMANENCES: EnumDtype = LazyLock::new(|| enum_type(Permanence::WORDS));
 static BLAMED: EnumDtype = LazyLock::new(|| enum_type(Blames::WORDS));
+static UNPROVEN: EnumDtype = LazyLock::new(|| enum_type(Unproven::WORDS));
 static BASES: EnumDtype = LazyLock::new(|| enum_type(Basis::WORDS));
 
 /// The rows as a frame with the columns of `schema::EVENT_COLUMNS`, in that order.
@@ -56,6 +59,7 @@ fn what_and_where(rows: &[ClassifiedEvent]) -> Vec<Column> {
         text(schema::RECIPIENT, rows, |r| r.event.recipient.as_ref().map(Address::as_str)),
         text(schema::ORIGINAL_RECIPIENT, rows, |r| r.event.original_recipient.as_ref().map(Address::as_str)),
         text(schema::FINAL_RECIPIENT, rows, |r| r.event.final_recipient.as_ref().map(Address::as_str)),
+        word(schema::UNPROVEN, &UNPROVEN, rows, |r| r.event.unproven.map(|unproven| unproven as u8)),
         text(schema::RECIPIENT_DOMAIN, rows, |r| r.event.recipient.as_ref().map(Address::domain)),
         text(schema::ORGANISATION, rows, |r| r.organisation.as_deref()),
         text(schema::RECEIVER, rows, |r| r.receiver.as_deref()),
@@ -108,6 +112,7 @@ fn origin_of_mail(rows: &[ClassifiedEvent]) -> Vec<Column> {
         text(schema::LIST_SOURCE, rows, |r| r.event.list_source.as_deref()),
         text(schema::MESSAGE_ID, rows, |r| r.event.message_id.as_deref()),
         text(schema::NATIVE_CLASS, rows, |r| r.event.native_class.as_deref()),
+        BooleanChunked::from_iter_values(schema::BY_MAIL.into(), rows.iter().map(|r| r.event.by_mail)).into_column(),
     ]
 }
 

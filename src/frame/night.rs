@@ -155,14 +155,14 @@ fn rows_of(frame: &DataFrame) -> anyhow::Result<Vec<Reject>> {
 }
 
 /// One Parquet file, written in row groups of equal size.
-struct TableWriter {
+pub(super) struct TableWriter {
     writer: BatchedWriter<BufWriter<File>>,
     pending: DataFrame,
     path: PathBuf,
 }
 
 impl TableWriter {
-    fn create(path: &Path, empty: &DataFrame) -> anyhow::Result<TableWriter> {
+    pub(super) fn create(path: &Path, empty: &DataFrame) -> anyhow::Result<TableWriter> {
         let file = File::create(path).with_context(|| format!("{}: cannot be created", path.display()))?;
         let writer = ParquetWriter::new(BufWriter::new(file))
             .with_compression(ParquetCompression::Zstd(None))
@@ -170,7 +170,7 @@ impl TableWriter {
         Ok(TableWriter { writer, pending: empty.clone(), path: path.to_owned() })
     }
 
-    fn push(&mut self, frame: DataFrame) -> anyhow::Result<()> {
+    pub(super) fn push(&mut self, frame: DataFrame) -> anyhow::Result<()> {
         if frame.height() == 0 {
             return Ok(());
         }
@@ -189,7 +189,7 @@ impl TableWriter {
         self.writer.write_batch(&group).with_context(|| format!("{}: cannot be written", self.path.display()))
     }
 
-    fn finish(mut self) -> anyhow::Result<()> {
+    pub(super) fn finish(mut self) -> anyhow::Result<()> {
         if self.pending.height() > 0 {
             let rest = std::mem::take(&mut self.pending);
             self.write(rest)?;

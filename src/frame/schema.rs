@@ -18,6 +18,8 @@ pub const RECIPIENT: &str = "recipient";
 pub const ORIGINAL_RECIPIENT: &str = "original_recipient";
 /// Final-Recipient.
 pub const FINAL_RECIPIENT: &str = "final_recipient";
+/// `Unproven`: why the row lists nobody; null where nothing speaks against it.
+pub const UNPROVEN: &str = "unproven";
 /// Domain of the recipient, A-labels.
 pub const RECIPIENT_DOMAIN: &str = "recipient_domain";
 /// Registrable domain; null for consumer domains.
@@ -76,6 +78,8 @@ pub const LIST_SOURCE: &str = "list_source";
 pub const MESSAGE_ID: &str = "message_id";
 /// The exporting platform's class.
 pub const NATIVE_CLASS: &str = "native_class";
+/// Whether the event was read from a mail, which anybody can send.
+pub const BY_MAIL: &str = "by_mail";
 
 /// All event columns, in file order.
 pub const EVENT_COLUMNS: &[&str] = &[
@@ -88,6 +92,7 @@ pub const EVENT_COLUMNS: &[&str] = &[
     RECIPIENT,
     ORIGINAL_RECIPIENT,
     FINAL_RECIPIENT,
+    UNPROVEN,
     RECIPIENT_DOMAIN,
     ORGANISATION,
     RECEIVER,
@@ -117,6 +122,7 @@ pub const EVENT_COLUMNS: &[&str] = &[
     LIST_SOURCE,
     MESSAGE_ID,
     NATIVE_CLASS,
+    BY_MAIL,
 ];
 
 /// How many messages a delivery row stands for.

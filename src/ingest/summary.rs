@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::bounce::{Cause, Kind, Origin, Reject, RejectReason, Timestamp};
 use crate::frame::{ClassifiedEvent, PlacedDelivery};
+use crate::parse::UNREAD_BOUNCE;
 
 /// Origins shown for each reason.
 const ORIGINS_SHOWN: usize = 5;
@@ -33,6 +34,10 @@ pub struct Summary {
     pub deliveries: u64,
     /// Events by kind.
     pub kinds: BTreeMap<Kind, u64>,
+    /// Mails that report a failure of which no recipient could be read.
+    pub unread_bounces: u64,
+    /// Complaints whose sender hides who complained, and nothing of ours tells.
+    pub hidden_complainers: u64,
     /// By what was read: a file, or a folder of small files.
     pub inputs: BTreeMap<Arc<str>, InputSummary>,
     /// By reason.
@@ -122,6 +127,8 @@ impl Summary {
 
     fn count_event(&mut self, row: &ClassifiedEvent) {
         *self.kinds.entry(row.event.kind).or_default() += 1;
+        self.unread_bounces += u64::from(row.event.grammar == UNREAD_BOUNCE);
+        self.hidden_complainers += u64::from(row.event.kind == Kind::Complaint && row.event.recipient.is_none());
         if let Some(time) = row.event.timestamp {
             let (first, last) = self.window.unwrap_or((time, time));
             self.window = Some((first.min(time), last.max(time)));
@@ -175,6 +182,8 @@ impl Summary {
         self.delivery_rows += other.delivery_rows;
         self.deliveries += other.deliveries;
         other.kinds.into_iter().for_each(|(kind, n)| *self.kinds.entry(kind).or_default() += n);
+        self.unread_bounces += other.unread_bounces;
+        self.hidden_complainers += other.hidden_complainers;
         self.inputs.extend(other.inputs);
         for (reason, more) in other.rejects {
             let mine = self.rejects.entry(reason).or_default();

@@ -27,6 +27,8 @@ pub fn facts(summary: &Summary, as_of: Date, job: &Job) -> anyhow::Result<NightF
         kinds: summary.kinds.clone(),
         rejects: rejects(summary),
         duplicates: summary.duplicates,
+        unread_bounces: summary.unread_bounces,
+        hidden_complainers: summary.hidden_complainers,
         deliveries: (summary.delivery_rows > 0).then_some(summary.deliveries),
         skipped: summary.skipped.clone(),
         unknown_templates: unknown(summary),

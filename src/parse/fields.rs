@@ -22,8 +22,14 @@ pub(crate) struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
+    #[inline]
     pub(crate) fn is(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name)
+        self.name.len() == name.len() && self.name.eq_ignore_ascii_case(name)
+    }
+
+    /// The value as it stands, folded lines and all.
+    pub(crate) fn raw(&self) -> &'a str {
+        self.raw
     }
 
     /// The value on one line, without white space around it.

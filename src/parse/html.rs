@@ -40,7 +40,45 @@ pub(crate) fn text_of(html: &str) -> String {
             if name.eq_ignore_ascii_case("<pre") { true } else { verbatim && !name.eq_ignore_ascii_case("</pre") };
     }
     push(&mut broken, &html[copied..], verbatim);
-    html_to_text(&broken)
+    match QUOTES.is_match(html) {
+        true => without_quotes(&broken),
+        false => html_to_text(&broken),
+    }
+}
+
+/// How the quotation of another mail is marked: RFC-less, but what mail programs agree on.
+static QUOTES: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .build([
+            "<blockquote type=\"cite\"",
+            "<blockquote type=cite",
+            "<blockquote class=\"gmail_quote",
+            "<blockquote cite=",
+            "class=\"moz-cite",
+        ])
+        .expect("some short words make an automaton")
+});
+
+/// The text without what is quoted in it: somebody else's words, as lines behind `>` are in plain text.
+fn without_quotes(html: &str) -> String {
+    let lower = html.to_ascii_lowercase();
+    let (mut kept, mut at, mut depth) = (String::with_capacity(html.len()), 0, 0_usize);
+    while let Some(tag) = lower[at..].find("blockquote").map(|found| at + found) {
+        let opens = lower[..tag].ends_with('<');
+        if depth == 0 {
+            kept.push_str(&html[at..tag]);
+        }
+        depth = if opens { depth + 1 } else { depth.saturating_sub(1) };
+        at = tag + "blockquote".len();
+        if depth == 0 {
+            kept.push_str("<br");
+        }
+    }
+    if depth == 0 {
+        kept.push_str(&html[at..]);
+    }
+    html_to_text(&kept)
 }
 
 /// Appends a piece; in `<pre>` its line ends count.
@@ -77,6 +115,15 @@ mod tests {
         ] {
             assert_eq!(lines(html), ["ann@example.org", "because"], "{html}");
         }
+    }
+
+    #[test]
+    fn what_is_quoted_is_somebody_elses() {
+        let html =
+            "<p>I am away.</p><blockquote type=\"cite\"><p>550 5.1.1 <b>ann@example.org</b></p></blockquote><p>Bye</p>";
+        let text = text_of(html);
+        assert!(text.contains("I am away") && text.contains("Bye") && !text.contains("550"), "{text}");
+        assert!(text_of("<blockquote>550 5.1.1 unknown</blockquote>").contains("550"));
     }
 
     #[test]

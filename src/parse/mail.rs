@@ -2,28 +2,32 @@
 //! what else it is, or a reject. The order of tests: feedback report, read receipt, delivery report, automatic answer,
 //! known layouts and prose, other.
 //!
-//! The parser library is guarded here, once: a panic on a bad mail becomes a reject, and so does a mail with more
+//! The parser library is guarded here once more: a panic on a bad mail becomes a reject, and so does a mail with more
 //! nested parts than it can be trusted with. Reading each kind of report is the work of the modules named for it.
 
-mod answer;
+pub(crate) mod answer;
 mod complaint;
 mod delivery;
 mod facts;
 mod limits;
+mod match_sent;
+mod own;
 #[cfg(test)]
 mod tests;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use mail_parser::{Message, MessageParser};
 
+use super::OwnPatterns;
 use super::anatomy::{self, Anatomy};
 use super::disguise;
 use super::fields::Head;
 use super::plain;
 use super::prose::Layouts;
-use crate::bounce::{Event, Kind, Origin, Reject, RejectReason};
+use crate::bounce::{Address, Event, Kind, Origin, Reject, RejectReason, Unproven};
+use crate::guard;
 pub(crate) use facts::Mail;
+use match_sent::SentPatterns;
+pub(crate) use own::OwnAddresses;
 
 /// Attached messages are entered this deep, to find a report that somebody forwarded.
 const MAX_FORWARDS: usize = 3;
@@ -41,6 +45,7 @@ pub(crate) struct MailReader {
     parser: MessageParser,
     layouts: Layouts,
     campaign_headers: Vec<String>,
+    sent: SentPatterns,
 }
 
 /// What a mail is.
@@ -53,12 +58,15 @@ pub(crate) enum Content {
     Json(String, Box<Event>),
 }
 
+/// Grammar of a mail that reports a failure and names nobody: counted, and about no address.
+pub const UNREAD_BOUNCE: &str = "unread_bounce";
+
 /// Why a mail gave no event.
 type Refusal = (RejectReason, &'static str);
 
 impl MailReader {
-    pub(crate) fn new(layouts: Layouts, campaign_headers: Vec<String>) -> MailReader {
-        MailReader { parser: MessageParser::default(), layouts, campaign_headers }
+    pub(crate) fn new(layouts: Layouts, campaign_headers: Vec<String>, own: &OwnPatterns) -> MailReader {
+        MailReader { parser: MessageParser::default(), layouts, campaign_headers, sent: SentPatterns::new(own) }
     }
 
     /// Reads one mail whose text is no record: a report within another report.
@@ -71,17 +79,18 @@ impl MailReader {
 
     /// Reads one mail.
     pub(crate) fn content(&self, origin: &Origin, bytes: &[u8]) -> Result<Content, Reject> {
-        let library = || guarded(|| self.read_bytes(origin, bytes));
-        let result = match guarded(|| Ok(self.read_plain(origin, bytes))) {
-            Ok(Some(events)) => Ok(Content::Events(events)),
-            Ok(None) => match limits::check(bytes) {
-                Err(refusal) => Err(refusal),
-                Ok(limits::Depth::Usual) => library(),
-                Ok(limits::Depth::Deep) => limits::with_deep_stack(library).unwrap_or(Err(PANICKED)),
-            },
-            Err(refusal) => Err(refusal),
+        let reject = |reason, detail: String| Reject { origin: origin.clone(), reason, detail };
+        let panicked = |panic: guard::Panicked| reject(RejectReason::ParserPanic, format!("gave up at {panic}"));
+        if let Some(events) = guard::guarded(|| self.read_plain(origin, bytes)).map_err(panicked)? {
+            return Ok(Content::Events(events));
+        }
+        let library = || guard::guarded(|| self.read_bytes(origin, bytes));
+        let read = match limits::check(bytes) {
+            Err(refusal) => Ok(Err(refusal)),
+            Ok(limits::Depth::Usual) => library(),
+            Ok(limits::Depth::Deep) => limits::with_deep_stack(library).unwrap_or(Ok(Err(NO_STACK))),
         };
-        result.map_err(|(reason, detail)| Reject { origin: origin.clone(), reason, detail: detail.to_owned() })
+        read.map_err(panicked)?.map_err(|(reason, detail)| reject(reason, detail.to_owned()))
     }
 
     fn read_bytes(&self, origin: &Origin, bytes: &[u8]) -> Result<Content, Refusal> {
@@ -134,10 +143,15 @@ impl MailReader {
         if let Some(event) = answer::read(&mail, &self.layouts) {
             return Ok(vec![event]);
         }
-        if let Some(events) = self.read_attached(origin, &anatomy, depth) {
+        if let Some(events) = self.read_attached(origin, &anatomy, mail.from().as_ref(), depth) {
             return Ok(events);
         }
-        Ok(vec![mail.event(Kind::Other, if anatomy.aggregate { "aggregate" } else { "unread" })])
+        let grammar = match () {
+            () if anatomy.aggregate => "aggregate",
+            () if self.layouts.reports_failure(&mail) => UNREAD_BOUNCE,
+            () => "unread",
+        };
+        Ok(vec![mail.event(Kind::Other, grammar)])
     }
 
     /// Looks for a report in plain text, if the mail may be one and nothing is marked as one.
@@ -148,10 +162,29 @@ impl MailReader {
         }
     }
 
-    /// The events of a report of any kind; `None` if the mail is none.
+    /// The events of a report of any kind, ours never among the recipients; `None` if the mail is none.
     fn read_report(&self, mail: &Mail<'_>) -> Result<Option<Vec<Event>>, Refusal> {
-        if let Some(events) = complaint::read(mail) {
-            return Ok(Some(events));
+        let mut events = match complaint::read(mail) {
+            Some(complaints) => Some(complaints),
+            None => {
+                let mut failures = self.read_failures(mail)?;
+                failures.iter_mut().flatten().for_each(|event| keep_ours_out(event, mail));
+                failures
+            }
+        };
+        if self.sent.refute(mail) {
+            events.iter_mut().flatten().for_each(|event| event.unproven = Some(Unproven::Unmatched));
+        }
+        Ok(events)
+    }
+
+    fn read_failures(&self, mail: &Mail<'_>) -> Result<Option<Vec<Event>>, Refusal> {
+        // RFC 7489 7.2.1.1, RFC 8460 5.3: an aggregate report, whatever its text tells of refusals.
+        if mail.subject.trim_start().get(..14).is_some_and(|start| start.eq_ignore_ascii_case("Report Domain:")) {
+            return Ok(Some(vec![mail.event(Kind::Other, "aggregate")]));
+        }
+        if mail.is_copy_for_postmaster() {
+            return Ok(Some(vec![mail.event(Kind::Other, "postmaster_copy")]));
         }
         if let Some(receipt) = answer::read_receipt(mail) {
             let refused = if answer::may_be_refusal(mail) { self.layouts.read(mail, true) } else { Vec::new() };
@@ -165,13 +198,28 @@ impl MailReader {
     }
 
     /// Reports that are attached to a mail which is none itself: forwarded ones, digests.
-    fn read_attached(&self, origin: &Origin, anatomy: &Anatomy<'_>, depth: usize) -> Option<Vec<Event>> {
+    /// `outer` is who forwards.
+    fn read_attached(
+        &self,
+        origin: &Origin,
+        anatomy: &Anatomy<'_>,
+        outer: Option<&Address>,
+        depth: usize,
+    ) -> Option<Vec<Event>> {
         if depth >= MAX_FORWARDS {
             return None;
         }
         let attached = anatomy.nested.iter().take(MAX_ATTACHED);
+        let read = |message: &&Message<'_>| {
+            let mut events = self.read_message(origin, message, depth + 1).ok()?;
+            if is_sent_to(message, outer) {
+                // Somebody forwards a report on mail of his own.
+                events.iter_mut().for_each(|event| event.unproven = Some(Unproven::Unmatched));
+            }
+            Some(events)
+        };
         let events: Vec<Event> = attached
-            .filter_map(|message| self.read_message(origin, message, depth + 1).ok())
+            .filter_map(read)
             .flatten()
             .filter(|event| matches!(event.kind, Kind::Bounce | Kind::Delay | Kind::Delivered | Kind::Complaint))
             .take(MAX_RECIPIENTS + 1)
@@ -180,11 +228,48 @@ impl MailReader {
     }
 }
 
+/// Whether a message was sent to this address.
+fn is_sent_to(message: &Message<'_>, address: Option<&Address>) -> bool {
+    let head_text = anatomy::head_of(message);
+    let to = Head::read(&head_text).get("To").and_then(|to| super::mailbox::first(&to));
+    to.zip(address).is_some_and(|(to, address)| to.lower() == address.lower())
+}
+
+/// The one guard: what a report says of an address of ours is about nobody. Only an address that we mailed ourselves and
+/// that a field for recipients names stays, marked so that no list takes it.
+fn keep_ours_out(event: &mut Event, mail: &Mail<'_>) {
+    if !matches!(event.kind, Kind::Bounce | Kind::Delay | Kind::Delivered)
+        || event.unproven == Some(Unproven::OwnAddress)
+    {
+        return;
+    }
+    let quotes_recipient =
+        |reply: &str| event.recipient.as_ref().is_some_and(|address| reply.contains(address.as_str()));
+    event.names_us =
+        event.reply.as_deref().is_some_and(|reply| !quotes_recipient(reply) && mail.own.is_quoted_in(reply));
+    let is_ours = |address: &Address| mail.own.holds(address);
+    let ours = event.recipient.as_ref().is_some_and(is_ours);
+    for address in [&mut event.original_recipient, &mut event.final_recipient] {
+        // Mostly all three are one.
+        let held = if *address == event.recipient { ours } else { address.as_ref().is_some_and(is_ours) };
+        if held {
+            *address = None;
+        }
+    }
+    if ours {
+        event.recipient = None;
+    }
+    if event.recipient.is_none() {
+        (event.kind, event.grammar) = (Kind::Other, UNREAD_BOUNCE.into());
+    }
+}
+
 /// Marks events with the hash of their mail.
 fn stamp(events: &mut [Event], bytes: &[u8]) {
     let hash = facts::item_hash(bytes);
     for event in events {
         event.item_hash = hash;
+        event.by_mail = true;
     }
 }
 
@@ -206,9 +291,4 @@ fn first_value(text: &str) -> Option<String> {
     text.get(..values.byte_offset()).map(str::to_owned)
 }
 
-/// The one guard: a panic over a mail is that mail's end, not the night's.
-fn guarded<T>(work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(PANICKED))
-}
-
-const PANICKED: Refusal = (RejectReason::ParserPanic, "the mail parser gave up on it");
+const NO_STACK: Refusal = (RejectReason::TooDeep, "its nested parts need more stack than there is");

@@ -5,9 +5,11 @@ mod anatomy;
 pub mod date;
 mod disguise;
 mod fields;
+mod glob;
 mod html;
 mod mail;
 mod mailbox;
+mod other_mailbox;
 mod plain;
 pub mod probe;
 mod prose;
@@ -18,10 +20,12 @@ mod returned;
 pub mod sending_ip;
 mod verp;
 
+pub use mail::UNREAD_BOUNCE;
 use mail::{Content, MailReader};
 use prose::Layouts;
 
-use crate::bounce::{Delivery, Event, Kind, Origin, Reject, Timestamp};
+use crate::bounce::{Delivery, Event, Kind, Origin, Reject, RejectReason, Timestamp};
+use crate::guard;
 use crate::source::Item;
 use crate::tables::TableError;
 use std::path::PathBuf;
@@ -34,6 +38,8 @@ pub struct ParseOptions {
     pub tables: Option<PathBuf>,
     /// Further header names that carry the campaign id, in order of preference.
     pub campaign_headers: Vec<String>,
+    /// What a sender knows of its own mail, against forged reports.
+    pub own: OwnPatterns,
     /// A format for all inputs, in place of detection; a name of `source::FORMATS` or of exports.toml.
     pub input_format: Option<String>,
     /// A TOML file whose `[mapping]` names the columns of an export.
@@ -44,6 +50,16 @@ pub struct ParseOptions {
     pub deliveries: bool,
     /// The night, from `--as-of`: log lines without a year are of the last year that does not lie after it.
     pub as_of: Option<Timestamp>,
+}
+
+/// How our own Message-IDs and return paths look, with `*` for any text; a report that came by mail and fits none of those
+/// given is about nothing that we sent. Empty: nothing is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OwnPatterns {
+    /// Message-IDs, without angle brackets: `*@mail.example.com`.
+    pub message_ids: Vec<String>,
+    /// Return paths: `bounces+*@mail.example.com`.
+    pub return_paths: Vec<String>,
 }
 
 /// What one item, or a batch of them, became.
@@ -85,7 +101,7 @@ impl Reader {
     pub fn new(options: &ParseOptions) -> Result<Reader, TableError> {
         let layouts = Layouts::load(options.tables.as_deref())?;
         Ok(Reader {
-            mails: Arc::new(MailReader::new(layouts, options.campaign_headers.clone())),
+            mails: Arc::new(MailReader::new(layouts, options.campaign_headers.clone(), &options.own)),
             records: record::Records::new(options)?,
         })
     }
@@ -114,8 +130,35 @@ impl Reader {
         event
     }
 
-    /// Reads one item; a panic of the mail parser becomes a reject.
+    /// Reads one item; a panic over it, wherever in reading, becomes a reject with its place.
     pub fn item(&self, item: &Item<'_>, out: &mut Parsed) {
+        let before = (out.events.len(), out.deliveries.len(), out.rejects.len(), out.unread.len());
+        let read = guard::guarded(|| {
+            self.unguarded(item, out);
+            out.events.iter_mut().skip(before.0).for_each(other_mailbox::mark);
+        });
+        if let Err(panic) = read {
+            out.events.truncate(before.0);
+            out.deliveries.truncate(before.1);
+            out.rejects.truncate(before.2);
+            out.unread.truncate(before.3);
+            out.memory = record::Memory::default();
+            if let Item::Log { origin, before, text } = item
+                && let Some((first, second)) = halves(text)
+            {
+                // A chunk of a log is many entries: only the line over which reading stops is lost.
+                self.item(&Item::Log { origin: origin.clone(), before, text: first }, out);
+                let lines = memchr::memchr_iter(b'\n', first).count() as u64;
+                let origin = Origin { source: origin.source.clone(), index: origin.index + lines };
+                self.item(&Item::Log { origin, before: first, text: second }, out);
+                return;
+            }
+            let (origin, reason) = (item.origin().clone(), RejectReason::ParserPanic);
+            out.rejects.push(Reject { origin, reason, detail: format!("gave up at {panic}") });
+        }
+    }
+
+    fn unguarded(&self, item: &Item<'_>, out: &mut Parsed) {
         match item {
             Item::Mail { origin, bytes } => self.mail(origin, bytes, out),
             Item::Row { origin, header, record } => self.records.row(&self.mails, origin, header, *record, out),
@@ -142,4 +185,13 @@ impl Reader {
             Err(reject) => out.rejects.push(reject),
         }
     }
+}
+
+/// A text cut at a line's end near its middle; `None` for a single line.
+fn halves(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let inner = text.strip_suffix(b"\n").unwrap_or(text);
+    let middle = inner.len() / 2;
+    let end =
+        memchr::memrchr(b'\n', &inner[..middle]).or_else(|| Some(middle + memchr::memchr(b'\n', &inner[middle..])?))?;
+    Some(text.split_at(end + 1))
 }

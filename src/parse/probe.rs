@@ -48,21 +48,34 @@ pub fn prose(data: &[u8]) {
 /// A mail becomes events or one reject; a panic over it is caught, so it is looked for.
 fn mail(bytes: &[u8]) {
     watch_panics();
-    let origin = Origin { source: Arc::from("probe"), index: 0 };
     let mut out = Parsed::default();
-    READER.item(&Item::Mail { origin, bytes }, &mut out);
+    READER.item(&Item::Mail { origin: probed(), bytes }, &mut out);
     assert!(out.events.len() + out.deliveries.len() + out.rejects.len() > 0, "a mail is lost");
     assert!(!OURS_PANICKED.load(Ordering::Relaxed), "a panic of ours was caught");
 }
 
-/// Any bytes as one JSON value become events, deliveries or at least one reject; as log lines, no panic.
+/// Any bytes as one JSON value become events, deliveries or at least one reject; a panic over it is caught, so it is
+/// looked for.
 pub fn record(data: &[u8]) {
-    let origin = Origin { source: Arc::from("probe"), index: 0 };
+    watch_panics();
     let mut out = Parsed::default();
-    READER.item(&Item::Json { origin: origin.clone(), text: data }, &mut out);
+    READER.item(&Item::Json { origin: probed(), text: data }, &mut out);
     assert!(out.events.len() + out.deliveries.len() + out.rejects.len() > 0, "an item is lost");
+    assert!(!OURS_PANICKED.load(Ordering::Relaxed), "a panic of ours was caught");
+}
+
+/// Any bytes as the lines of a mail log, the first half read before.
+pub fn log(data: &[u8]) {
+    watch_panics();
     let (before, text) = data.split_at(data.len() / 2);
-    READER.item(&Item::Log { origin, before, text }, &mut out);
+    for (before, text) in [(&[][..], data), (before, text)] {
+        READER.item(&Item::Log { origin: probed(), before, text }, &mut Parsed::default());
+    }
+    assert!(!OURS_PANICKED.load(Ordering::Relaxed), "a panic of ours was caught");
+}
+
+fn probed() -> Origin {
+    Origin { source: Arc::from("probe"), index: 0 }
 }
 
 /// Calls `visit` with every field of ours that a row or a JSON value holds, as the platform spelled it: a record read, and

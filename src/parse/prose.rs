@@ -2,6 +2,7 @@
 //! where the mail is a report on deliveries. Layouts of known makes are a table (layouts.toml); what no row names is
 //! read by the general forms, and believed only on evidence: never because of a lone word.
 
+mod codes;
 mod dialogue;
 mod evidence;
 mod layout;
@@ -14,12 +15,13 @@ mod shape;
 use std::path::Path;
 
 use super::fields::Head;
-use super::mail::{MAX_RECIPIENTS, Mail};
+use super::mail::{MAX_RECIPIENTS, Mail, OwnAddresses, answer};
 use super::reply::{self, Reply};
 use super::report::MAX_DIAGNOSTIC;
-use super::{mailbox, report, returned, sending_ip, verp};
-use crate::bounce::{Address, Event, Kind, SmtpCommand};
+use super::{mailbox, report, returned, sending_ip};
+use crate::bounce::{Address, Event, Kind, ReplyCode, SmtpCommand, Unproven};
 use crate::tables::TableError;
+pub(crate) use codes::has_code;
 pub(crate) use evidence::{Evidence, Wordings};
 use layout::{Layout, Rows};
 use section::Section;
@@ -33,6 +35,16 @@ pub(crate) struct Passage {
     pub(crate) original: Option<Address>,
     /// The words about it, on one line; empty if there are none.
     pub(crate) text: String,
+    /// Whether the words stand at the address, and not somewhere else in the report.
+    pub(crate) own_words: bool,
+    /// Whether the address stands for itself, in a list or behind a label, and not in a sentence.
+    pub(crate) plainly: bool,
+    /// Whether a label before it says that it is a recipient's.
+    pub(crate) addressed: bool,
+    /// Whether the sentence that leads to it, or its own words, tell of a failure.
+    pub(crate) introduced: bool,
+    /// Whether that sentence says whom to write to.
+    pub(crate) instead: bool,
     /// What a dialogue in the report adds.
     pub(crate) command: Option<SmtpCommand>,
     pub(crate) host: Option<String>,
@@ -43,6 +55,19 @@ pub(crate) struct Passage {
 pub(crate) struct Layouts {
     rows: Rows,
     wordings: Wordings,
+}
+
+/// Why a mail is believed to report on deliveries, the best ground first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Ground {
+    /// A part marked as a report, a layout that a row knows, a header field that names who failed.
+    Marked,
+    /// An SMTP reply with its code, outside of quoted text, from a mail system or with a null return path.
+    Coded,
+    /// Words of failure from a mail system, or in subject and text of a mail with a null return path.
+    Worded,
+    /// Nothing but a mail system as the sender and a null return path: read by elimination.
+    Silent,
 }
 
 impl Layouts {
@@ -60,7 +85,7 @@ impl Layouts {
     pub(crate) fn passages(&self, mail: &Mail<'_>) -> Vec<Passage> {
         let text = mail.anatomy.text();
         let (section, layout) = self.open(mail, &text);
-        passages::read(&section, layout, &self.wordings)
+        passages::read(&section, layout, &self.wordings, &mail.own, false)
     }
 
     /// The last refusal in a dialogue that names no recipient.
@@ -70,34 +95,35 @@ impl Layouts {
         dialogue::listen(&section.lines).last.map(|answer| answer.text)
     }
 
+    /// Whether a mail of which no recipient could be read reports a failure all the same.
+    pub(crate) fn reports_failure(&self, mail: &Mail<'_>) -> bool {
+        let text = mail.anatomy.text();
+        let (section, layout) = self.open(mail, &text);
+        let evidence = self.weigh(mail.head, mail.subject, &section.own);
+        layout.is_none_or(|layout| layout.kind != Some(Kind::Other))
+            && ground(mail, &section, layout, &evidence).is_some()
+    }
+
     /// Events, if the mail is a report on deliveries; else none.
     /// `complete` allows to take the returned message's only recipient for the one that is not named.
     pub(crate) fn read(&self, mail: &Mail<'_>, complete: bool) -> Vec<Event> {
         let text = mail.anatomy.text();
         let (section, layout) = self.open(mail, &text);
-        let evidence = self.weigh(mail.head, mail.subject, section.own);
-        let failed: Vec<Address> = mail
-            .head
-            .all("X-Failed-Recipients")
-            .flat_map(|value| {
-                mailbox::all(&value).map(|found| found.address).take(MAX_RECIPIENTS + 1).collect::<Vec<_>>()
-            })
-            .take(MAX_RECIPIENTS + 1)
-            .collect();
-        let known = layout.is_some() || !failed.is_empty() || !mail.anatomy.status.is_empty();
-        if !known && !believable(&evidence, mail) {
-            return Vec::new();
+        if let Some(layout) = layout.filter(|layout| layout.kind == Some(Kind::Other)) {
+            let mut event = mail.event(Kind::Other, "notice");
+            event.grammar = layout.name.clone().into();
+            return vec![event];
         }
-        let mut passages = passages::read(&section, layout, &self.wordings);
-        let us = mail.to().map(|address| address.key());
-        let greeted = |failed: &[Address]| !failed.is_empty() && failed.iter().all(|f| Some(f.key()) != us);
-        if (!known && !evidence.system) || greeted(&failed) {
-            // What only claims to be a report, and names us as the recipient, is spam; and where the header says who
-            // failed, our own address in the text is a greeting.
-            passages.retain(|passage| Some(passage.address.key()) != us);
+        let evidence = self.weigh(mail.head, mail.subject, &section.own);
+        let Some(ground) = ground(mail, &section, layout, &evidence) else { return Vec::new() };
+        let mut passages = passages::read(&section, layout, &self.wordings, &mail.own, ground >= Ground::Worded);
+        if ground >= Ground::Worded {
+            let others = || passages::addresses(&section, &self.wordings, &mail.own) > 1;
+            let alone = passages.len() == 1 && (ground != Ground::Silent || !others());
+            passages.retain(|passage| is_about_a_recipient(passage, alone, ground, &evidence, mail));
         }
         let unnamed = || passages::of_nobody(&section, &self.wordings);
-        Shared::of(mail, &section, layout, &evidence, complete).events(passages, failed, mail.head, unnamed)
+        Shared::of(mail, &section, layout, &evidence, complete).events(passages, ground, unnamed)
     }
 
     /// The report's own words, and the row that knows its make.
@@ -114,53 +140,112 @@ impl Layouts {
     }
 }
 
-/// Whether a mail of no known layout is a report: a mail system says that something failed, or several wordings agree in
-/// a mail that wants no answer (RFC 5321 4.5.5: a report has a null return path). People, shops and monitors also write
-/// of what failed. An answer's own headers count against it.
-fn believable(evidence: &Evidence, mail: &Mail<'_>) -> bool {
-    let failed = evidence.failed_subject.min(1) + evidence.failed_text.min(2);
-    if evidence.answer > 0 && !evidence.system || evidence.challenge > 0 || evidence.held > 0 {
-        return false;
+/// Whether a mail is a report, and on what ground. The order is the strength of the evidence: what only a mail system
+/// writes goes before the marks of an automatic answer, and those before words, which people, shops and monitors use too.
+fn ground(mail: &Mail<'_>, section: &Section<'_>, layout: Option<&Layout>, evidence: &Evidence) -> Option<Ground> {
+    let failed = mail.head.get("X-Failed-Recipients").is_some();
+    if layout.is_some() || failed || !mail.anatomy.status.is_empty() {
+        return Some(Ground::Marked);
     }
-    let answered = mail.head.get("In-Reply-To").is_some() && starts_like_an_answer(mail.subject);
-    if answered && !evidence.system {
-        return false;
+    // RFC 5321 4.5.5: a report has a null return path.
+    let null_path = has_null_path(mail.head);
+    let answers = evidence.answer > 0 || answer::is_marked(mail.head) || is_from_whom_we_mailed(mail);
+    let reports = evidence.system || null_path && !answers || evidence.failed_subject > 0 && (null_path || !answers);
+    if reports && has_smtp_reply(&section.lines) {
+        return Some(Ground::Coded);
     }
-    (evidence.system && failed + evidence.delay > 0) || (failed >= 2 && has_null_path(mail.head))
+    // A program that delivers mail is nobody's answering machine, unless it says that it answers.
+    let answers = if evidence.daemon { evidence.answer > 0 } else { answers };
+    if answers || evidence.challenge > 0 {
+        return None;
+    }
+    let told = evidence.failed_subject > 0 && evidence.failed_text + evidence.retried > 0;
+    if evidence.held > 0 && !told {
+        return None;
+    }
+    let listed = null_path && evidence.failed_text > 1 && starts_with_address(&section.lines);
+    if evidence.system && evidence.failed() + evidence.delay + evidence.retried > 0 || told || listed {
+        return Some(Ground::Worded);
+    }
+    (evidence.system && null_path).then_some(Ground::Silent)
 }
 
-fn starts_like_an_answer(subject: &str) -> bool {
-    ["re:", "aw:", "sv:", "fwd:", "fw:"]
-        .iter()
-        .any(|start| subject.get(..start.len()).is_some_and(|s| s.eq_ignore_ascii_case(start)))
+/// Whether the text begins with an address on a line of its own: whom it is about, before what it says.
+fn starts_with_address(lines: &[&str]) -> bool {
+    let first = lines.iter().map(|line| line.trim()).find(|line| !line.is_empty()).unwrap_or_default();
+    mailbox::first(first).is_some_and(|address| address.as_str().len() + 4 >= first.len())
+}
+
+/// Whether a passage's address lies in the domain that the mail comes from.
+fn is_at_sender(passage: &Passage, mail: &Mail<'_>) -> bool {
+    mail.from().is_some_and(|from| from.domain() == passage.address.domain())
+}
+
+/// Whether some line holds a reply code and an enhanced status of the same class, or begins as a server's reply does.
+/// A telephone number or a year is neither.
+fn has_smtp_reply(lines: &[&str]) -> bool {
+    lines.iter().any(|line| codes::has_coded_reply(line.trim()))
+}
+
+/// Whether the mail comes from the very address that we mailed: its owner answers, or a machine for it.
+fn is_from_whom_we_mailed(mail: &Mail<'_>) -> bool {
+    let Some(from) = mail.from() else { return false };
+    let verp = mail.verp();
+    mail.addressed().is_some_and(|mailed| mailed.lower() == from.lower())
+        || verp.is_some_and(|verp| verp.confirms(&from))
+}
+
+/// Whether a passage of a mail that only words make a report is about somebody who was mailed: an address in the running
+/// prose of a person's mail is nobody's failure.
+fn is_about_a_recipient(passage: &Passage, alone: bool, ground: Ground, evidence: &Evidence, mail: &Mail<'_>) -> bool {
+    let confirmed = || {
+        let verp = mail.verp();
+        mail.addressed().is_some_and(|mailed| mailed.lower() == passage.address.lower())
+            || verp.is_some_and(|verp| verp.confirms(&passage.address))
+    };
+    let from = mail.from().is_some_and(|from| from.lower() == passage.address.lower());
+    // Whom to write to instead stands in such mails too: the words that lead to the address must tell of a failure, or
+    // there must be nobody else and no word that says so.
+    let told = passage.introduced || passage.addressed || alone && !passage.instead;
+    let likely = match ground {
+        // Nobody else is named, and nothing tells whom the message was for.
+        Ground::Silent => evidence.daemon && alone && mail.addressed().is_none() && mail.verp().is_none(),
+        _ if evidence.daemon => told,
+        // The subject is a report's. A shop that writes of a failed delivery names itself.
+        _ if evidence.failed_subject > 0 => {
+            told && (evidence.system || passage.plainly && (has_null_path(mail.head) || !is_at_sender(passage, mail)))
+        }
+        _ => passage.plainly && !evidence.system || passage.addressed && evidence.system,
+    };
+    !from && (likely || confirmed())
 }
 
 /// What all events of one prose report share.
-struct Shared {
+struct Shared<'a> {
+    mail: &'a Mail<'a>,
     template: Event,
     sole_recipient: Option<Address>,
+    /// Senders of a message that is returned in the text.
+    own: OwnAddresses<'a>,
+    delay: Delay,
 }
 
-impl Shared {
+impl<'a> Shared<'a> {
     fn of(
-        mail: &Mail<'_>,
-        section: &Section<'_>,
+        mail: &'a Mail<'a>,
+        section: &Section<'a>,
         layout: Option<&Layout>,
         evidence: &Evidence,
         complete: bool,
-    ) -> Shared {
-        let kind = match layout.and_then(|l| l.kind) {
-            Some(kind) => kind,
-            None if evidence.delay > 0 => Kind::Delay,
-            None => Kind::Bounce,
-        };
-        let mut template = mail.event(kind, "prose");
+    ) -> Shared<'a> {
+        let mut template = mail.event(Kind::Bounce, "prose");
         if let Some(layout) = layout {
             template.grammar = layout.name.clone().into();
         }
         let in_text = section.returned.filter(|_| mail.returned_head.is_none()).map(Head::read);
         let head = mail.returned_head.as_ref().or(in_text.as_ref());
         let mut sole_recipient = None;
+        let mut own = OwnAddresses::default();
         if let Some(head) = head {
             let returned = in_text.as_ref().map_or_else(|| mail.returned.clone(), |head| returned::read(head, &[]));
             template.message_id = returned.message_id;
@@ -168,48 +253,126 @@ impl Shared {
             template.campaign_id = returned.campaign_id;
             template.list_source = returned.list_source;
             template.sending_ip = sending_ip::from_headers(head, None);
+            if in_text.is_some() {
+                own.add_returned(head);
+            }
             // The recipient of a report that was sent on is not ours.
             sole_recipient = returned.sole_recipient.filter(|_| complete && !is_report(head));
         }
-        Shared { template, sole_recipient }
+        let delay = Delay { told: layout.and_then(|l| l.kind), evidence: *evidence };
+        Shared { mail, template, sole_recipient, own, delay }
     }
 
     /// One event for each passage; without any, for the recipients that the headers give away, of whom the text says
     /// what `unnamed` gives.
-    fn events(
-        mut self,
-        passages: Vec<Passage>,
-        failed: Vec<Address>,
-        head: &Head<'_>,
-        unnamed: impl Fn() -> String,
-    ) -> Vec<Event> {
+    fn events(self, mut passages: Vec<Passage>, ground: Ground, unnamed: impl Fn() -> String) -> Vec<Event> {
+        let failed = self.failed();
+        passages.retain(|passage| !self.own.holds(&passage.address));
         if passages.is_empty() {
-            let mut sole = || head.get("To").and_then(|to| verp::recipient(&to)).or_else(|| self.sole_recipient.take());
-            let recipients = if failed.is_empty() { sole().into_iter().collect() } else { failed };
+            let verp = self.mail.verp().filter(|verp| !self.mail.own.holds(&verp.recipient));
+            let sure = verp.as_ref().is_some_and(|verp| verp.sure);
+            let sole = || verp.map(|verp| verp.recipient).or_else(|| self.sole_recipient.clone());
+            let (recipients, named) =
+                if failed.is_empty() { (sole().into_iter().collect(), false) } else { (failed, true) };
+            let recipients: Vec<Address> =
+                recipients.into_iter().filter(|address| named || !self.is_ours(address)).collect();
             let text = if recipients.is_empty() { String::new() } else { unnamed() };
-            let about = |address| Passage { address, original: None, text: text.clone(), command: None, host: None };
-            return recipients.into_iter().map(|address| self.event(&about(address), None)).collect();
+            let about = |address| Passage { text: text.clone(), ..passages::passage(address) };
+            let proven = named || ground == Ground::Marked || sure && ground == Ground::Coded;
+            if let ([last], Some(mailed)) = (recipients.as_slice(), self.mailed_to().cloned())
+                && named
+                && mailed.lower() != last.lower()
+                && !self.mail.is_of_sender(&mailed)
+            {
+                // The header names where the message went in the end.
+                return vec![self.event(&about(last.clone()), Some(&mailed), proven)];
+            }
+            return recipients.into_iter().map(|address| self.event(&about(address), None, proven)).collect();
         }
-        // One failed recipient, one address in the text, and they differ: the header names the one that was mailed.
+        // One failed recipient, one address in the text, and they differ: the header names the one that was mailed, unless
+        // the message itself was written to the other.
+        let written_to = |address: &Address| self.mailed_to().is_some_and(|mailed| mailed.lower() == address.lower());
         let header = match (failed.as_slice(), passages.as_slice()) {
-            ([failed], [_]) => Some(failed.clone()),
+            ([failed], [passage]) if !written_to(&passage.address) => Some(failed.clone()),
             _ => None,
         };
-        passages.iter().map(|passage| self.event(passage, header.as_ref())).collect()
+        let event = |passage: &Passage| self.event(passage, header.as_ref(), self.is_proven(passage, ground));
+        passages.iter().map(event).collect()
     }
 
-    fn event(&self, passage: &Passage, failed: Option<&Address>) -> Event {
+    /// The recipients that the header names, without ours.
+    fn failed(&self) -> Vec<Address> {
+        let fields = self.mail.head.all("X-Failed-Recipients");
+        let named = fields.flat_map(|value| {
+            mailbox::all(&value).map(|found| found.address).take(MAX_RECIPIENTS + 1).collect::<Vec<_>>()
+        });
+        let whom = |address: &Address| !self.is_ours(address) || self.is_mailed_too(address);
+        named.filter(whom).take(MAX_RECIPIENTS + 1).collect()
+    }
+
+    /// The only recipient of the returned message, if it is nobody of ours.
+    fn mailed_to(&self) -> Option<&Address> {
+        self.sole_recipient.as_ref().filter(|address| !self.is_ours(address))
+    }
+
+    fn is_mailed_too(&self, address: &Address) -> bool {
+        self.own.is_mailed_too(address) || self.mail.own.is_mailed_too(address)
+    }
+
+    fn is_ours(&self, address: &Address) -> bool {
+        self.own.holds(address) || self.mail.own.holds(address)
+    }
+
+    /// Whether the report proves that it means the passage's address: its make is known, or a reply's code stands at the
+    /// address, or a program that delivers mail lists it with its reason. What is only mentioned is held, never listed.
+    fn is_proven(&self, passage: &Passage, ground: Ground) -> bool {
+        match ground {
+            Ground::Marked => true,
+            Ground::Coded => has_code(&passage.text) || passage.plainly && self.delay.evidence.daemon,
+            Ground::Worded => self.delay.evidence.daemon && passage.plainly && !passage.text.is_empty(),
+            Ground::Silent => false,
+        }
+    }
+
+    fn event(&self, passage: &Passage, failed: Option<&Address>, proven: bool) -> Event {
         let mut event = self.template.clone();
         let original = passage.original.as_ref().or(failed.filter(|f| f.key() != passage.address.key()));
         event.original_recipient = original.cloned();
         event.final_recipient = Some(passage.address.clone());
         event.recipient = event.original_recipient.clone().or_else(|| event.final_recipient.clone());
+        event.unproven = (!proven).then_some(Unproven::DeducedRecipient);
+        if event.recipient.as_ref().is_some_and(|address| self.is_mailed_too(address)) {
+            event.unproven = Some(Unproven::OwnAddress);
+        }
         event.diagnostic_code = Some(passage.text.clone()).filter(|text| !text.is_empty());
         event.remote_mta = passage.host.as_deref().and_then(report::host_in);
         let mut found = reply::read(&passage.text);
         found.command = passage.command.or(found.command);
         take_reply(&mut event, found);
+        event.kind = self.delay.kind(event.reply_code);
         event
+    }
+}
+
+/// Whether a report tells of a failure or of a delay.
+struct Delay {
+    /// What the layout's row says.
+    told: Option<Kind>,
+    evidence: Evidence,
+}
+
+impl Delay {
+    /// A permanent reply is a failure; else the promise of another try is a delay; else a word of delay is one only where
+    /// nothing speaks of failure, because orders are delayed too, and so is a reply by a slow server.
+    fn kind(&self, reply_code: Option<ReplyCode>) -> Kind {
+        let Evidence { retried, delay, failed_subject, failed_text, .. } = self.evidence;
+        match self.told {
+            Some(kind) => kind,
+            None if reply_code.is_some_and(|code| code.class() == 5) => Kind::Bounce,
+            None if retried > 0 => Kind::Delay,
+            None if delay > 0 && failed_subject == 0 && failed_text <= 1 => Kind::Delay,
+            None => Kind::Bounce,
+        }
     }
 }
 
@@ -219,7 +382,7 @@ fn is_report(head: &Head<'_>) -> bool {
         || has_null_path(head)
 }
 
-fn has_null_path(head: &Head<'_>) -> bool {
+pub(crate) fn has_null_path(head: &Head<'_>) -> bool {
     head.get("Return-Path").is_some_and(|path| path.trim() == "<>")
 }
 

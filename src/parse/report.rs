@@ -34,6 +34,8 @@ pub(crate) struct PerRecipient<'a> {
     pub(crate) status: Option<EnhancedStatus>,
     pub(crate) remote_mta: Option<Cow<'a, str>>,
     pub(crate) diagnostic_code: Option<Cow<'a, str>>,
+    /// X-Supplementary-Info: the whole reply, where the Diagnostic-Code is missing or empty of words.
+    pub(crate) supplementary: Option<Cow<'a, str>>,
     pub(crate) last_attempt_date: Option<Cow<'a, str>>,
     pub(crate) will_retry_until: Option<Cow<'a, str>>,
 }
@@ -98,6 +100,7 @@ impl<'a> Reader<'a> {
             18 if field.is("Original-Recipient") => self.recipient(|r| &mut r.original_recipient, field),
             18 if field.is("X-Actual-Recipient") => keep(&mut self.current.actual_recipient, field),
             20 if field.is("Original-Envelope-Id") => keep(&mut self.report.message.envelope_id, field),
+            20 if field.is("X-Supplementary-Info") => keep(&mut self.current.supplementary, field),
             _ => {}
         }
         self.gap = false;
@@ -174,6 +177,7 @@ impl<'a> Reader<'a> {
             last.status = last.status.or(block.status);
             last.remote_mta = last.remote_mta.take().or(block.remote_mta);
             last.diagnostic_code = last.diagnostic_code.take().or(block.diagnostic_code);
+            last.supplementary = last.supplementary.take().or(block.supplementary);
         } else {
             // Kept for a report that names its recipient elsewhere (in its text, or in X-Failed-Recipients).
             self.report.recipients.push(block);

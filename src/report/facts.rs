@@ -30,6 +30,10 @@ pub struct NightFacts {
     pub rejects: Vec<RejectFact>,
     /// Events that were the same as an earlier one.
     pub duplicates: u64,
+    /// Mails that report a failure of which no recipient could be read.
+    pub unread_bounces: u64,
+    /// Complaints whose sender hides who complained.
+    pub hidden_complainers: u64,
     /// Messages that delivery rows stand for; `None` when none were given.
     pub deliveries: Option<u64>,
     /// Files passed over by name.
@@ -58,6 +62,8 @@ impl NightFacts {
             kinds: BTreeMap::new(),
             rejects: Vec::new(),
             duplicates: 0,
+            unread_bounces: 0,
+            hidden_complainers: 0,
             deliveries: None,
             skipped: Vec::new(),
             unknown_templates: Vec::new(),

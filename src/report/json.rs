@@ -182,6 +182,7 @@ fn lists(view: &View<'_>) -> Value {
         "protected": lists.protected_total(),
         "protected_without_incident": lists.protected.get(&None).copied().unwrap_or_default(),
         "covered_by_domains": lists.covered,
+        "unmatched": lists.unmatched,
         "quarantined": lists.quarantined,
         "list_sources": lists.list_sources,
         "brake": { "new": lists.brake.new, "cap": lists.brake.cap, "tripped": lists.brake.tripped() },
@@ -202,6 +203,8 @@ fn quality(facts: &NightFacts) -> Value {
             })).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "duplicates": facts.duplicates,
+        "unread_bounces": facts.unread_bounces,
+        "hidden_complainers": facts.hidden_complainers,
         "skipped": facts.skipped.len(),
         "unknown_replies": facts.unknown_replies,
         "unknown_templates": facts.unknown_templates.iter().take(20).map(|u| json!({

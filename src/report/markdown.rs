@@ -295,6 +295,19 @@ impl Page {
             counted(facts.skipped.len() as u64, "file", "files"),
             bytes(facts.bytes)
         ));
+        if facts.unread_bounces + facts.hidden_complainers > 0 {
+            self.line(format!(
+                "- {} no recipient that could be read, {} who complained; they list nobody",
+                counted(facts.unread_bounces, "bounce names", "bounces name"),
+                counted(facts.hidden_complainers, "complaint hides", "complaints hide")
+            ));
+        }
+        if view.lists.unmatched > 0 {
+            self.line(format!(
+                "- {} of reports that match nothing sent: on no list",
+                counted(view.lists.unmatched, "address", "addresses")
+            ));
+        }
         for reject in &facts.rejects {
             self.line(format!("- {} {}", count(reject.count), spaced(reject.reason.as_str())));
             for (origin, detail) in &reject.first {

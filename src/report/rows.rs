@@ -110,6 +110,7 @@ fn cells(row: &ClassifiedEvent) -> Vec<Value> {
         address(&event.recipient),
         address(&event.original_recipient),
         address(&event.final_recipient),
+        text(event.unproven.map(|u| u.as_str())),
         text(event.recipient.as_ref().map(Address::domain)),
         text(row.organisation.as_deref()),
         text(row.receiver.as_deref()),
@@ -139,6 +140,7 @@ fn cells(row: &ClassifiedEvent) -> Vec<Value> {
         text(event.list_source.as_deref()),
         text(event.message_id.as_deref()),
         text(event.native_class.as_deref()),
+        Value::from(event.by_mail),
     ]
 }
 

@@ -255,6 +255,7 @@ fn no_lists() -> Lists {
         held_until: Some(jiff::civil::date(2026, 11, 27)),
         protected: BTreeMap::new(),
         covered: 0,
+        unmatched: 0,
         quarantined: 0,
         list_sources: 0,
         brake: Brake { new: 10, cap: Some(50) },
@@ -266,7 +267,8 @@ fn no_lists() -> Lists {
 fn busy_lists(night: &Night) -> Lists {
     let tenant = &night.judgement.incidents[1];
     let seen = || Seen { first: None, last: None, bounces: 14, days: 1, origin: "night/bounces.csv#4".to_owned() };
-    let entry = |domain| DomainEntry::from_tenant_block(domain, tenant, 14, seen(), &night.policy, NIGHT).unwrap();
+    let entry =
+        |domain| DomainEntry::from_tenant_block(domain, tenant, 14, (14, seen()), &night.policy, NIGHT).unwrap();
     Lists {
         addresses: BTreeMap::from([(Cause::MailboxUnknown, 412), (Cause::Complaint, 6)]),
         domains: vec![entry("example.com"), entry("example.net")],

@@ -48,6 +48,11 @@ impl Batch {
         self.bytes
     }
 
+    /// A batch that holds nothing but a reject.
+    pub fn of_reject(reject: Reject) -> Batch {
+        Batch { work: Work::Reject(reject), bytes: 0, max_item: 0 }
+    }
+
     /// Hands every item or reject of this batch to `visit`, in order.
     pub fn each(&self, visit: &mut dyn FnMut(Result<Item<'_>, Reject>)) {
         let max = self.max_item;

@@ -138,6 +138,18 @@ pub enum Item<'a> {
     },
 }
 
+impl Item<'_> {
+    /// Where it stands.
+    pub fn origin(&self) -> &Origin {
+        match self {
+            Item::Mail { origin, .. }
+            | Item::Row { origin, .. }
+            | Item::Json { origin, .. }
+            | Item::Log { origin, .. } => origin,
+        }
+    }
+}
+
 /// The column names of a delimited file, trimmed, in order, as spelled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {

@@ -43,6 +43,7 @@ pub(super) fn since(records: &[Record], frames: Frames) -> anyhow::Result<Vec<Re
                     incident: NONE,
                     signal: Signal::Delivered,
                     policy: false,
+                    permanent: false,
                     allowed: false,
                 });
             }
@@ -80,6 +81,7 @@ mod tests {
             incident: NONE,
             signal: Signal::Dead,
             policy: false,
+            permanent: true,
             allowed: false,
         };
         for (recipient, millis, attempted, want) in [

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::entry::{Refused, Seen};
 use crate::analyze::incident::Incident;
-use crate::bounce::{Blames, Cause, Confidence, IncidentKind, ScopeType};
+use crate::bounce::{Blames, Cause, Confidence, IncidentKind, Permanence, ScopeType};
 use crate::tables::policy::Suppress;
 
 /// One row of domains.csv.
@@ -24,17 +24,18 @@ pub struct DomainEntry {
 }
 
 impl DomainEntry {
-    /// An entry for one domain of an organisation that refuses us.
+    /// An entry for one domain of an organisation that refuses us. `permanent` is how many of the incident's refusals are
+    /// permanent ones, at whichever of its domains.
     ///
     /// # Errors
-    /// Every other kind of incident, low confidence, a domain that is not the organisation's, and a block of one IP or
+    /// Every other kind of incident, low confidence, an incident without a permanent refusal, a domain that is not the organisation's, and a block of one IP or
     /// campaign that is known by its pattern only: a domain list cannot express it. (Where the organisation says in its
     /// own words that it refuses us, reaching it from another IP would be evasion; the entry then holds for all.)
     pub fn from_tenant_block(
         domain: &str,
         incident: &Incident,
-        recipients: u64,
-        seen: Seen,
+        permanent: u64,
+        (recipients, seen): (u64, Seen),
         policy: &Suppress,
         as_of: Date,
     ) -> Result<DomainEntry, Refused> {
@@ -43,6 +44,9 @@ impl DomainEntry {
         let (IncidentKind::TenantBlock, true, Some(organisation)) = (incident.kind, acts, organisation) else {
             return Err(Refused::NotATenantBlock);
         };
+        if permanent == 0 {
+            return Err(Refused::Transient { cause: incident.cause.unwrap_or(Cause::TenantPolicy) });
+        }
         if domain != organisation && !incident.domains.iter().any(|d| d == domain) {
             return Err(Refused::AnotherDomain);
         }
@@ -73,11 +77,11 @@ impl DomainEntry {
     /// An entry for a domain that does not exist or takes no mail. `organisation` is `None` for consumer domains.
     ///
     /// # Errors
-    /// Every other cause, a cause that blames our side, and consumer domains.
+    /// Every other cause, a cause that blames our side, a transient answer, and consumer domains.
     pub fn from_domain_invalid(
         domain: &str,
         organisation: Option<&str>,
-        (cause, blames): (Cause, Blames),
+        (cause, blames, permanence): (Cause, Blames, Permanence),
         recipients: u64,
         seen: Seen,
         policy: &Suppress,
@@ -85,6 +89,9 @@ impl DomainEntry {
     ) -> Result<DomainEntry, Refused> {
         if cause != Cause::DomainInvalid || blames != Blames::Recipient {
             return Err(Refused::NotTheRecipient { cause, blames });
+        }
+        if permanence != Permanence::Permanent {
+            return Err(Refused::Transient { cause });
         }
         Ok(DomainEntry {
             domain: domain.to_owned(),
@@ -165,7 +172,14 @@ mod tests {
 
     fn entry(incident: &Incident, domain: &str) -> Result<DomainEntry, Refused> {
         let policy = policy::load(None).unwrap().suppress;
-        DomainEntry::from_tenant_block(domain, incident, 1, seen(), &policy, NIGHT)
+        DomainEntry::from_tenant_block(domain, incident, 1, (1, seen()), &policy, NIGHT)
+    }
+
+    #[test]
+    fn a_block_without_a_permanent_refusal_makes_no_entry() {
+        let (policy, incident) = (policy::load(None).unwrap().suppress, testing::tenant_block("example.com"));
+        let entry = DomainEntry::from_tenant_block("example.com", &incident, 0, (9, seen()), &policy, NIGHT);
+        assert!(matches!(entry, Err(Refused::Transient { .. })));
     }
 
     #[test]
@@ -221,11 +235,21 @@ mod tests {
         for cause in Cause::ALL {
             for blames in Blames::ALL {
                 for organisation in [Some("example.com"), None] {
-                    let said = (*cause, *blames);
-                    let may = said == (Cause::DomainInvalid, Blames::Recipient) && organisation.is_some();
-                    let entry =
-                        DomainEntry::from_domain_invalid("example.com", organisation, said, 1, seen(), &policy, NIGHT);
-                    assert_eq!(entry.is_ok(), may, "{cause} {blames} {organisation:?}");
+                    for permanence in Permanence::ALL {
+                        let said = (*cause, *blames, *permanence);
+                        let may = said == (Cause::DomainInvalid, Blames::Recipient, Permanence::Permanent)
+                            && organisation.is_some();
+                        let entry = DomainEntry::from_domain_invalid(
+                            "example.com",
+                            organisation,
+                            said,
+                            1,
+                            seen(),
+                            &policy,
+                            NIGHT,
+                        );
+                        assert_eq!(entry.is_ok(), may, "{cause} {blames} {permanence} {organisation:?}");
+                    }
                 }
             }
         }

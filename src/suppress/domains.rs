@@ -81,10 +81,43 @@ impl<'a> Targets<'a> {
         self.by_domain.get(domain)?.iter().find(fits).copied()
     }
 
+    /// Whether each target has an entry coming: a tenant block acts on all the organisation's domains once one of them
+    /// refused for good; a domain that takes no mail must have said so. Domains of the other blocks wait.
+    pub fn acting(&mut self, shown: &[Shown]) -> Vec<bool> {
+        let permanent: HashSet<&str> = self.proven(shown);
+        let acts = |(target, shown): (&Target<'_>, &Shown)| match target.incident {
+            Some(incident) => permanent.contains(incident.id.as_str()),
+            None => shown.row != NONE,
+        };
+        let acting: Vec<bool> = self.all.iter().zip(shown).map(acts).collect();
+        let waiting = self.all.iter().zip(&acting).filter(|(_, acts)| !**acts);
+        let held = waiting.filter_map(|(target, _)| {
+            let incident = target.incident?;
+            Some(HeldDomain {
+                domain: target.domain.to_owned(),
+                incident: Some(incident.id.clone()),
+                reason: Hold::Transient,
+                cause: incident.cause,
+                bounces: incident.bounces,
+            })
+        });
+        self.held.extend(held);
+        self.held.sort_by(|a, b| (&a.domain, a.reason, &a.incident).cmp(&(&b.domain, b.reason, &b.incident)));
+        self.held.dedup_by(|a, b| a.domain == b.domain);
+        acting
+    }
+
+    /// The incidents of which some target has a permanent refusal.
+    pub fn proven(&self, shown: &[Shown]) -> HashSet<&'a str> {
+        let spoken = self.all.iter().zip(shown).filter(|(_, shown)| shown.row != NONE);
+        spoken.filter_map(|(target, _)| target.incident).map(|incident| incident.id.as_str()).collect()
+    }
+
     /// A domain of a tenant's incident: a target if the block acts, held if it is suspected.
     fn weigh(&mut self, incident: &'a Incident, domain: &'a str, policy: &Suppress, options: &Options) {
-        let probe = Seen { first: None, last: None, bounces: 0, days: 0, origin: String::new() };
-        let reason = match DomainEntry::from_tenant_block(domain, incident, 0, probe, policy, options.as_of) {
+        // Whether the replies are permanent is known when they are read; here it is only asked what the incident allows.
+        let probe = Seen { first: None, last: None, bounces: 1, days: 0, origin: String::new() };
+        let reason = match DomainEntry::from_tenant_block(domain, incident, 1, (0, probe), policy, options.as_of) {
             Ok(_) if options.allow.holds_domain(domain) => Hold::Allowed,
             Ok(_) => {
                 let sending_domain = incident.scope.part(ScopeType::SendingDomain);
@@ -172,7 +205,8 @@ pub(super) fn shown(records: &[Record], targets: &Targets<'_>) -> Vec<Shown> {
         for record in address {
             let Some(target) = targets.all.get(record.target as usize) else { continue };
             let speaks = match target.incident {
-                Some(_) => record.policy && record.signal == Signal::Ours,
+                // A transient answer lists no domain.
+                Some(_) => record.policy && record.permanent && record.signal == Signal::Ours,
                 None => record.signal == Signal::DeadDomain,
             };
             if speaks {

@@ -1,12 +1,15 @@
 //! Address entries: what may stand on addresses.csv. In: an address and what one event says of it. Out: an entry, or a
 //! refusal. The promise "a bounce of our own fault never suppresses an address" is held here: the fields are private,
-//! and each way to build an entry asks for a cause that blames the recipient, or for a complaint.
+//! and each way to build an entry asks for a permanent cause that blames the recipient, or for a complaint, out of a
+//! report that proves whom it means. The one other door is the full mailbox's own rule.
 //!
 //! Whether an address ought to be listed (doubts, deliveries since, the brake) is `ruling`'s work.
 
 use jiff::civil::Date;
 
-use crate::bounce::{Address, Blames, Cause, EnhancedStatus, Kind, ReplyCode, Timestamp};
+use crate::bounce::{
+    Address, Blames, Cause, EnhancedStatus, Kind, Permanence, ReplyCode, Timestamp, Unproven, is_return_path,
+};
 use crate::tables::policy::{Expiry, Suppress};
 
 /// What one event says, as far as a list is concerned.
@@ -18,6 +21,10 @@ pub struct Answer {
     pub cause: Cause,
     /// Whose side it lies on.
     pub blames: Blames,
+    /// Whether trying again may help.
+    pub permanence: Permanence,
+    /// Why the row proves nothing against its recipient; `None`: nothing speaks against it.
+    pub unproven: Option<Unproven>,
     /// Feedback-Type of a complaint, lower case; `None` when the platform's own event carries none.
     pub feedback_type: Option<String>,
     /// The rule that named the cause.
@@ -64,6 +71,15 @@ pub enum Refused {
         /// Whose side.
         blames: Blames,
     },
+    /// Trying again may help.
+    #[error("a transient answer ({cause}) never lists anybody")]
+    Transient {
+        /// The cause.
+        cause: Cause,
+    },
+    /// The row does not prove whom it means.
+    #[error("a row that is {0} never lists anybody")]
+    Unproven(Unproven),
     /// The cause speaks about the domain, not the address.
     #[error("domain_invalid is an entry for the domain, not for its addresses")]
     TheDomain,
@@ -110,7 +126,8 @@ impl AddressEntry {
     /// An entry from a bounce.
     ///
     /// # Errors
-    /// Every cause that does not blame the recipient, and a full mailbox that was not full for long.
+    /// Every cause that does not blame the recipient, a transient answer, a row that does not prove whom it means, and a
+    /// full mailbox that was not full for long.
     pub fn from_bounce(
         address: Address,
         answer: Answer,
@@ -121,13 +138,17 @@ impl AddressEntry {
         if answer.kind != Kind::Bounce {
             return Err(Refused::NotAFailure(answer.kind));
         }
+        proven(&address, &answer)?;
         let refused = Refused::NotTheRecipient { cause: answer.cause, blames: answer.blames };
         let expiry = match (answer.cause, answer.blames) {
+            (Cause::MailboxFull, Blames::Recipient) => full_for_long(&seen, policy)?,
+            (Cause::DomainInvalid, _) => return Err(Refused::TheDomain),
+            (_, Blames::Recipient) if answer.permanence == Permanence::Transient => {
+                return Err(Refused::Transient { cause: answer.cause });
+            }
             (Cause::MailboxUnknown, Blames::Recipient) => policy.expires.mailbox_unknown,
             (Cause::MailboxDisabled, Blames::Recipient) => policy.expires.mailbox_disabled,
             (Cause::TenantPolicy, Blames::Recipient) => policy.expires.tenant_policy,
-            (Cause::MailboxFull, Blames::Recipient) => full_for_long(&seen, policy)?,
-            (Cause::DomainInvalid, _) => return Err(Refused::TheDomain),
             _ => return Err(refused),
         };
         Ok(AddressEntry { address, answer, seen, expires: expiry.from_night(as_of) })
@@ -150,6 +171,7 @@ impl AddressEntry {
         if !is_wish(answer.feedback_type.as_deref(), policy) {
             return Err(Refused::NotAComplaint(answer.feedback_type.unwrap_or_default()));
         }
+        proven(&address, &answer)?;
         let answer = Answer { cause: Cause::Complaint, ..answer };
         Ok(AddressEntry { address, answer, seen, expires: policy.expires.complaint.from_night(as_of) })
     }
@@ -185,6 +207,12 @@ pub(super) fn is_wish(feedback_type: Option<&str>, policy: &Suppress) -> bool {
     feedback_type.is_none_or(|t| policy.complaint.feedback_types.iter().any(|known| known == t))
 }
 
+/// Whether the row proves whom it means, and that this is nobody of ours.
+fn proven(address: &Address, answer: &Answer) -> Result<(), Refused> {
+    let own = is_return_path(address.local()).then_some(Unproven::OwnAddress);
+    answer.unproven.or(own).map_or(Ok(()), |unproven| Err(Refused::Unproven(unproven)))
+}
+
 fn full_for_long(seen: &Seen, policy: &Suppress) -> Result<Expiry, Refused> {
     let needed = policy.mailbox_full.bounces;
     if seen.days >= needed {
@@ -200,7 +228,17 @@ mod tests {
     use crate::tables::policy;
 
     fn answer(kind: Kind, cause: Cause, blames: Blames) -> Answer {
-        Answer { kind, cause, blames, feedback_type: None, rule: None, reply_code: None, status: None }
+        Answer {
+            kind,
+            cause,
+            blames,
+            permanence: Permanence::Permanent,
+            unproven: None,
+            feedback_type: None,
+            rule: None,
+            reply_code: None,
+            status: None,
+        }
     }
 
     fn seen(days: u32) -> Seen {
@@ -230,6 +268,43 @@ mod tests {
                     );
                 assert_eq!(bounce(*cause, *blames, 3).is_ok(), may, "{cause} {blames}");
             }
+        }
+    }
+
+    #[test]
+    fn a_transient_answer_lists_nobody_but_a_mailbox_that_is_full_for_long() {
+        let policy = policy::load(None).unwrap().suppress;
+        let night = jiff::civil::date(2026, 11, 20);
+        for cause in Cause::ALL {
+            for blames in Blames::ALL {
+                let said = Answer { permanence: Permanence::Transient, ..answer(Kind::Bounce, *cause, *blames) };
+                let address = Address::parse("ann@example.com").unwrap();
+                let may = (*cause, *blames) == (Cause::MailboxFull, Blames::Recipient);
+                let entry = AddressEntry::from_bounce(address, said, seen(3), &policy, night);
+                assert_eq!(entry.is_ok(), may, "{cause} {blames}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_prove_whom_it_means_lists_nobody() {
+        let policy = policy::load(None).unwrap().suppress;
+        let night = jiff::civil::date(2026, 11, 20);
+        let ann = || Address::parse("ann@example.com").unwrap();
+        for kind in [Kind::Bounce, Kind::Complaint] {
+            let entry = |address, unproven| {
+                let said = Answer { unproven, ..answer(kind, Cause::MailboxUnknown, Blames::Recipient) };
+                match kind {
+                    Kind::Bounce => AddressEntry::from_bounce(address, said, seen(3), &policy, night),
+                    _ => AddressEntry::from_complaint(address, said, seen(3), &policy, night),
+                }
+            };
+            assert!(entry(ann(), None).is_ok());
+            for unproven in Unproven::ALL {
+                assert_eq!(entry(ann(), Some(*unproven)).unwrap_err(), Refused::Unproven(*unproven));
+            }
+            let verp = Address::parse("bounces+ann=example.org@news.example.com").unwrap();
+            assert_eq!(entry(verp, None).unwrap_err(), Refused::Unproven(Unproven::OwnAddress));
         }
     }
 

@@ -13,7 +13,7 @@ use super::rows::{PlaceColumns, Text, Times};
 use super::signal::{Event, Signal};
 use super::{Allow, Options};
 use crate::analyze::incident::Judgement;
-use crate::bounce::{Blames, Cause, Kind};
+use crate::bounce::{Blames, Cause, Kind, Permanence, Unproven, is_return_path};
 use crate::frame::schema;
 use crate::tables::policy::Suppress;
 
@@ -29,6 +29,8 @@ pub(super) const COLUMNS: &[&str] = &[
     schema::TEMPLATE,
     schema::CAUSE,
     schema::BLAMES,
+    schema::PERMANENCE,
+    schema::UNPROVEN,
     schema::REJECTING_SYSTEM,
     schema::FEEDBACK_TYPE,
     schema::SENDING_IP,
@@ -60,6 +62,8 @@ pub(super) struct Record {
     pub signal: Signal,
     /// Whether its cause belongs to the policy stream.
     pub policy: bool,
+    /// Whether trying again will not help.
+    pub permanent: bool,
     /// Whether the allow list names the address or its domain.
     pub allowed: bool,
 }
@@ -134,6 +138,9 @@ impl<'a> Gather<'a> {
             kind,
             cause: columns.cause.word(row).unwrap_or(Cause::Unknown),
             blames: columns.blames.word(row).unwrap_or(Blames::Unknown),
+            // A right is earned: what is not known to be permanent is transient.
+            permanence: columns.permanence.word(row).unwrap_or(Permanence::Transient),
+            unproven: columns.unproven.word(row).or_else(|| own_address(recipient)),
             feedback_type: columns.feedback_type.get(row),
             recipient,
             final_recipient: columns.final_recipient.get(row),
@@ -159,9 +166,16 @@ impl<'a> Gather<'a> {
             incident,
             signal,
             policy: is_policy(event.cause),
+            permanent: event.permanence == Permanence::Permanent,
             allowed: self.allow.holds(recipient, domain),
         }))
     }
+}
+
+/// A return path is an address of a sender's, in whatever column it stands.
+fn own_address(recipient: &str) -> Option<Unproven> {
+    let local = recipient.rsplit_once('@').map_or(recipient, |(local, _)| local);
+    is_return_path(local).then_some(Unproven::OwnAddress)
 }
 
 /// Incidents already looked up in this frame: a night has far fewer places than events.
@@ -187,6 +201,8 @@ struct Columns<'f> {
     template: Text<'f>,
     cause: Text<'f>,
     blames: Text<'f>,
+    permanence: Text<'f>,
+    unproven: Text<'f>,
     rejecting_system: Text<'f>,
     feedback_type: Text<'f>,
 }
@@ -204,6 +220,8 @@ impl<'f> Columns<'f> {
             template: text(schema::TEMPLATE)?,
             cause: text(schema::CAUSE)?,
             blames: text(schema::BLAMES)?,
+            permanence: text(schema::PERMANENCE)?,
+            unproven: text(schema::UNPROVEN)?,
             rejecting_system: text(schema::REJECTING_SYSTEM)?,
             feedback_type: text(schema::FEEDBACK_TYPE)?,
         })

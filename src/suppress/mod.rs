@@ -47,7 +47,7 @@ pub use entry::{AddressEntry, Answer, Refused, Seen};
 pub use ruling::Hold;
 
 use domains::{Shown, Targets};
-use gather::{Gather, NONE};
+use gather::Gather;
 use ruling::{Rules, Ruling, Verdict};
 
 /// What differs from run to run.
@@ -119,6 +119,7 @@ pub struct Plan<'a> {
     /// In order of reading.
     rulings: Vec<Ruling>,
     covered: u64,
+    unmatched: u64,
     brake: Brake,
 }
 
@@ -139,6 +140,8 @@ pub struct Lists {
     pub protected: BTreeMap<Option<String>, u64>,
     /// Addresses that need no entry because their domain is listed.
     pub covered: u64,
+    /// Addresses of which only reports speak that match nothing sent.
+    pub unmatched: u64,
     /// Cells kept out of the lists because a spreadsheet would run them.
     pub quarantined: u64,
     /// Rows of list_sources.csv.
@@ -210,7 +213,7 @@ impl<'a> Plan<'a> {
         policy: &'a Suppress,
         options: &'a Options,
     ) -> anyhow::Result<Plan<'a>> {
-        let targets = Targets::new(judgement, policy, options);
+        let mut targets = Targets::new(judgement, policy, options);
         let mut gather = Gather::new(judgement, policy, options, &targets);
         for frame in events {
             gather.frame(&frame?)?;
@@ -219,14 +222,13 @@ impl<'a> Plan<'a> {
         records.extend(delivered::since(&records, deliveries)?);
         records.sort_unstable();
         let shown = domains::shown(&records, &targets);
-        // A tenant block acts on all the organisation's domains; a domain that takes no mail must have said so.
-        let covered: Vec<bool> =
-            targets.all.iter().zip(&shown).map(|(t, s)| t.incident.is_some() || s.row != NONE).collect();
+        let covered = targets.acting(&shown);
         let rules = Rules { full_days: policy.mailbox_full.bounces, covered: &covered };
-        let (mut rulings, mut covered_addresses) = (Vec::new(), 0);
+        let (mut rulings, mut covered_addresses, mut unmatched) = (Vec::new(), 0, 0);
         for address in records.chunk_by(|a, b| a.address == b.address) {
             match Ruling::on(address, rules) {
                 Some(ruling) if ruling.verdict == Verdict::Covered => covered_addresses += 1,
+                Some(ruling) if ruling.verdict == Verdict::Unmatched => unmatched += 1,
                 ruling => rulings.extend(ruling),
             }
         }
@@ -235,7 +237,7 @@ impl<'a> Plan<'a> {
         let addresses = rulings.iter().filter(|r| r.verdict == Verdict::Suppress).count();
         let new = (addresses + covered.iter().filter(|c| **c).count()) as u64;
         let brake = Brake::new(new, options.cap, judgement.recipients_mailed, &policy.brake);
-        Ok(Plan { judgement, policy, options, targets, shown, rulings, covered: covered_addresses, brake })
+        Ok(Plan { judgement, policy, options, targets, shown, rulings, covered: covered_addresses, unmatched, brake })
     }
 
     /// How the brake stands.

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::testing::{self, NIGHT, Row};
 use super::{Cap, Lists, Options, Plan};
 use crate::analyze::incident::{DomainRow, Incident, Judgement, Scope};
-use crate::bounce::{Blames, Cause, Confidence, IncidentKind, Kind, ScopeType};
+use crate::bounce::{Blames, Cause, Confidence, IncidentKind, Kind, Permanence, ScopeType, Unproven};
 use crate::tables::policy;
 
 /// Runs the room on one night.
@@ -43,10 +43,14 @@ fn any_row() -> impl Strategy<Value = Row<'static>> {
     const RECIPIENTS: &[&str] =
         &["ann@example.com", "bob@example.com", "cat@example.net", "dan@example.org", "eve@gmail.com"];
     const FEEDBACK: &[Option<&str>] = &[None, Some("abuse"), Some("auth-failure"), Some("not-spam"), Some("virus")];
-    let said = (any_of(Kind::ALL), any_of(Cause::ALL), any_of(Blames::ALL));
-    (any_of(RECIPIENTS), said, any_of(FEEDBACK), 0..5_i64).prop_map(
-        |(recipient, (kind, cause, blames), feedback_type, day)| Row {
+    const UNPROVEN: &[Option<Unproven>] =
+        &[None, None, None, Some(Unproven::DeducedRecipient), Some(Unproven::OwnAddress), Some(Unproven::Unmatched)];
+    let said = (any_of(Kind::ALL), any_of(Cause::ALL), any_of(Blames::ALL), any_of(Permanence::ALL));
+    (any_of(RECIPIENTS), said, any_of(FEEDBACK), any_of(UNPROVEN), 0..5_i64).prop_map(
+        |(recipient, (kind, cause, blames, permanence), feedback_type, unproven, day)| Row {
             kind,
+            permanence,
+            unproven,
             feedback_type,
             millis: testing::MIDNIGHT + day * testing::DAY,
             ..testing::bounce(recipient, cause, blames)
@@ -91,9 +95,11 @@ proptest! {
         let emails = column(dir.path(), "addresses.csv", "email");
         prop_assert_eq!(emails.len() as u64, lists.addresses_total());
         for email in &emails {
-            let own = rows.iter().filter(|r| r.recipient == email).any(|r| match r.kind {
-                Kind::Bounce => r.blames == Blames::Recipient && matches!(r.cause,
-                    Cause::MailboxUnknown | Cause::MailboxDisabled | Cause::MailboxFull | Cause::TenantPolicy),
+            let proven = rows.iter().filter(|r| r.recipient == email && r.unproven.is_none());
+            let own = proven.into_iter().any(|r| match r.kind {
+                Kind::Bounce => r.blames == Blames::Recipient && (r.cause == Cause::MailboxFull
+                    || r.permanence == Permanence::Permanent && matches!(r.cause,
+                        Cause::MailboxUnknown | Cause::MailboxDisabled | Cause::TenantPolicy)),
                 Kind::Complaint => matches!(r.feedback_type, None | Some("abuse")),
                 _ => false,
             });
@@ -103,7 +109,9 @@ proptest! {
             let blocked = judgement.incidents.iter().any(|i| i.kind == IncidentKind::TenantBlock
                 && i.confidence != Confidence::Low && i.scope.part(ScopeType::Organisation) == Some(&domain));
             let dead = rows.iter().any(|r| r.kind == Kind::Bounce && r.recipient.ends_with(&domain)
-                && r.cause == Cause::DomainInvalid && r.blames == Blames::Recipient);
+                && r.cause == Cause::DomainInvalid && r.blames == Blames::Recipient
+                && r.permanence == Permanence::Permanent && r.unproven.is_none());
+            let blocked = blocked && rows.iter().any(|r| r.permanence == Permanence::Permanent);
             prop_assert!((blocked || dead) && domain != "gmail.com", "{}", domain);
         }
     }
@@ -128,8 +136,9 @@ proptest! {
             listed += places as u64;
             let domain = recipient.rsplit_once('@').unwrap().1;
             let covered = column(dir.path(), "domains.csv", "domain").iter().any(|d| d == domain);
-            prop_assert!(places == 1 || covered, "{} is nowhere", recipient);
+            let unmatched = rows.iter().any(|r| r.recipient == recipient && r.unproven == Some(Unproven::Unmatched));
+            prop_assert!(places == 1 || covered || unmatched, "{} is nowhere", recipient);
         }
-        prop_assert!(listed + lists.covered >= 1 || rows.iter().all(|r| r.kind != Kind::Bounce));
+        prop_assert!(listed + lists.covered + lists.unmatched >= 1 || rows.iter().all(|r| r.kind != Kind::Bounce));
     }
 }

@@ -16,6 +16,8 @@ pub(super) enum Verdict {
     Protect,
     /// Nowhere: its domain is listed.
     Covered,
+    /// Nowhere: the report matches nothing that was sent.
+    Unmatched,
 }
 
 /// Why an address or a domain waits.
@@ -31,6 +33,10 @@ pub enum Hold {
     Forwarded,
     /// Full, but not for long enough.
     MailboxFull,
+    /// A transient answer about the mailbox.
+    Transient,
+    /// The address was found by elimination, or is one that we send from.
+    Unproven,
     /// A feedback report of a type that is no wish.
     FeedbackType,
     /// The domain is said to take no mail, but something of it answered, or it is a consumer domain.
@@ -56,6 +62,8 @@ impl Hold {
             Hold::ReceiverIncident => "receiver_incident",
             Hold::Forwarded => "forwarded",
             Hold::MailboxFull => "mailbox_full",
+            Hold::Transient => "transient_answer",
+            Hold::Unproven => "unproven_recipient",
             Hold::FeedbackType => "feedback_type",
             Hold::DomainAnswered => "domain_answered",
             Hold::DeliveredSince => "delivered_since",
@@ -76,6 +84,8 @@ impl Hold {
             Hold::ReceiverIncident => "its receiver refuses us the same night and may say \"unknown\" for that",
             Hold::Forwarded => "the answer is about another mailbox than the one that was mailed",
             Hold::MailboxFull => "over quota; given up only when it lasts",
+            Hold::Transient => "the answer is a temporary one; only a permanent answer lists an address",
+            Hold::Unproven => "the report does not prove that it means this address",
             Hold::FeedbackType => "a feedback report of a type that is not the recipient's wish",
             Hold::DomainAnswered => "the domain is said to take no mail, yet it answered or is a consumer domain",
             Hold::DeliveredSince => "mail was delivered to it after the bounce",
@@ -123,11 +133,13 @@ impl Ruling {
     /// The ruling on one address; `None` when nothing failed. The records are in order of reading.
     pub fn on(records: &[Record], rules: Rules<'_>) -> Option<Ruling> {
         let strongest = records.iter().map(|r| r.signal).min()?;
+        let speaks_of_domain = |r: &&Record| matches!(r.signal, Signal::DeadDomain | Signal::Ours);
         let covered = |r: &Record| rules.covered.get(r.target as usize).copied().unwrap_or(false);
         let (verdict, evidence): (Verdict, Vec<&Record>) = match strongest {
             Signal::Delivered => return None,
+            Signal::Unmatched => (Verdict::Unmatched, records.iter().collect()),
             Signal::DeadDomain | Signal::Ours => {
-                let open: Vec<_> = records.iter().filter(|r| r.signal != Signal::Delivered && !covered(r)).collect();
+                let open: Vec<_> = records.iter().filter(|r| speaks_of_domain(r) && !covered(r)).collect();
                 let dead = open.iter().any(|r| r.signal == Signal::DeadDomain);
                 match (open.is_empty(), dead) {
                     (true, _) => (Verdict::Covered, records.iter().collect()),
@@ -183,8 +195,10 @@ fn own_verdict(signal: Signal, evidence: &[&Record], all: &[Record], rules: Rule
         Signal::Forwarded => Verdict::Hold(Hold::Forwarded),
         Signal::Full if lasts(rules.full_days) => Verdict::Suppress,
         Signal::Full => Verdict::Hold(Hold::MailboxFull),
+        Signal::Transient => Verdict::Hold(Hold::Transient),
+        Signal::Unproven => Verdict::Hold(Hold::Unproven),
         Signal::OtherFeedback => Verdict::Hold(Hold::FeedbackType),
-        Signal::DeadDomain | Signal::Ours | Signal::Delivered => Verdict::Protect,
+        Signal::DeadDomain | Signal::Ours | Signal::Unmatched | Signal::Delivered => Verdict::Protect,
     };
     let last = evidence.iter().map(|r| r.second).filter(|s| *s != NONE).max();
     let delivered_since = || {

@@ -1,7 +1,7 @@
 //! Signals: what one event says about suppressing its address. In: kind, cause, blame and the doubts. Out: one of a
 //! few signals; `ruling` weighs all signals of an address.
 
-use crate::bounce::{Blames, Cause, Kind};
+use crate::bounce::{Blames, Cause, Kind, Permanence, Unproven};
 use crate::tables::policy::Suppress;
 
 use super::doubt::Reason;
@@ -29,10 +29,16 @@ pub(super) enum Signal {
     Full,
     /// A feedback report of a type that is no wish.
     OtherFeedback,
+    /// It blames the recipient, but in a report that does not prove whom it means.
+    Unproven,
     /// The domain takes no mail.
     DeadDomain,
+    /// A transient answer that blames the recipient: no proof of a dead address, however often it is repeated in a night.
+    Transient,
     /// Everything else that failed: ours, the message's, the tenant's, nobody's.
     Ours,
+    /// A report that matches nothing that was sent.
+    Unmatched,
     /// It was delivered.
     Delivered,
 }
@@ -42,6 +48,8 @@ pub(super) struct Event<'a> {
     pub kind: Kind,
     pub cause: Cause,
     pub blames: Blames,
+    pub permanence: Permanence,
+    pub unproven: Option<Unproven>,
     pub feedback_type: Option<&'a str>,
     pub recipient: &'a str,
     pub final_recipient: Option<&'a str>,
@@ -52,6 +60,8 @@ impl Signal {
     /// drops). `doubt` is asked only for "unknown" answers.
     pub fn of(event: &Event<'_>, policy: &Suppress, doubt: impl FnOnce() -> Option<Reason>) -> Option<Signal> {
         match event.kind {
+            Kind::Bounce | Kind::Complaint if event.unproven == Some(Unproven::Unmatched) => Some(Signal::Unmatched),
+            Kind::Complaint if event.unproven.is_some() => Some(Signal::Unproven),
             Kind::Complaint if is_wish(event.feedback_type, policy) => Some(Signal::Complaint),
             // An authentication failure report or a "not spam" is no complaint; other types wait for a person.
             Kind::Complaint => match event.feedback_type {
@@ -68,7 +78,18 @@ impl Signal {
         if event.blames != Blames::Recipient {
             return Signal::Ours;
         }
+        if event.unproven.is_some() {
+            return Signal::Unproven;
+        }
+        let transient = event.permanence == Permanence::Transient;
         match event.cause {
+            // A full mailbox has a rule of its own, in which 452 counts as 552.
+            Cause::MailboxFull => Signal::Full,
+            Cause::MailboxUnknown | Cause::MailboxDisabled | Cause::TenantPolicy | Cause::DomainInvalid
+                if transient =>
+            {
+                Signal::Transient
+            }
             Cause::MailboxUnknown | Cause::MailboxDisabled if is_forwarded(event) => Signal::Forwarded,
             Cause::MailboxUnknown => match doubt() {
                 None => Signal::Dead,
@@ -78,7 +99,6 @@ impl Signal {
             },
             Cause::MailboxDisabled => Signal::Dead,
             Cause::TenantPolicy => Signal::Refusal,
-            Cause::MailboxFull => Signal::Full,
             Cause::DomainInvalid => Signal::DeadDomain,
             _ => Signal::Ours,
         }
@@ -99,7 +119,16 @@ mod tests {
 
     fn signal(kind: Kind, cause: Cause, blames: Blames, final_recipient: Option<&str>) -> Option<Signal> {
         let policy = policy::load(None).unwrap().suppress;
-        let event = Event { kind, cause, blames, feedback_type: None, recipient: "ann@example.com", final_recipient };
+        let event = Event {
+            kind,
+            cause,
+            blames,
+            permanence: Permanence::Permanent,
+            unproven: None,
+            feedback_type: None,
+            recipient: "ann@example.com",
+            final_recipient,
+        };
         Signal::of(&event, &policy, || None)
     }
 
@@ -121,6 +150,32 @@ mod tests {
         for cause in Cause::ALL {
             for blames in Blames::ALL.iter().filter(|b| **b != Blames::Recipient) {
                 assert_eq!(signal(Kind::Bounce, *cause, *blames, None), Some(Signal::Ours), "{cause} {blames}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_transient_or_unproven_bounce_never_speaks_for_an_entry() {
+        let policy = policy::load(None).unwrap().suppress;
+        let lists = [Signal::Complaint, Signal::Dead, Signal::Refusal, Signal::DeadDomain];
+        let mut doubtful: Vec<_> = Unproven::ALL.iter().map(|u| (Permanence::Permanent, Some(*u))).collect();
+        doubtful.push((Permanence::Transient, None));
+        for (permanence, unproven) in doubtful {
+            for cause in Cause::ALL {
+                for blames in Blames::ALL {
+                    let event = Event {
+                        kind: Kind::Bounce,
+                        cause: *cause,
+                        blames: *blames,
+                        permanence,
+                        unproven,
+                        feedback_type: None,
+                        recipient: "ann@example.com",
+                        final_recipient: None,
+                    };
+                    let got = Signal::of(&event, &policy, || None).unwrap();
+                    assert!(!lists.contains(&got), "{permanence} {unproven:?} {cause} {blames}: {got:?}");
+                }
             }
         }
     }

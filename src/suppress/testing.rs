@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series, TimeUnit, TimeZone};
 
 use crate::analyze::incident::{DomainRow, Incident, Judgement, Mode, Scope};
-use crate::bounce::{Blames, Cause, Confidence, IncidentKind, IncidentStatus, Kind, ScopeType};
+use crate::bounce::{Blames, Cause, Confidence, IncidentKind, IncidentStatus, Kind, Permanence, ScopeType, Unproven};
 use crate::frame::schema;
 
 pub const NIGHT: Date = jiff::civil::date(2026, 11, 20);
@@ -90,6 +90,8 @@ pub struct Row<'a> {
     pub recipient: &'a str,
     pub cause: Cause,
     pub blames: Blames,
+    pub permanence: Permanence,
+    pub unproven: Option<Unproven>,
     pub millis: i64,
     pub feedback_type: Option<&'a str>,
     pub template: Option<&'a str>,
@@ -103,6 +105,8 @@ pub fn bounce(recipient: &str, cause: Cause, blames: Blames) -> Row<'_> {
         recipient,
         cause,
         blames,
+        permanence: Permanence::Permanent,
+        unproven: None,
         millis: MIDNIGHT,
         feedback_type: None,
         template: None,
@@ -121,6 +125,8 @@ pub fn frame(rows: &[Row<'_>]) -> DataFrame {
         schema::KIND => text(name, &|r| Some(r.kind.as_str().to_owned())),
         schema::CAUSE => text(name, &|r| Some(r.cause.as_str().to_owned())),
         schema::BLAMES => text(name, &|r| Some(r.blames.as_str().to_owned())),
+        schema::PERMANENCE => text(name, &|r| Some(r.permanence.as_str().to_owned())),
+        schema::UNPROVEN => text(name, &|r| r.unproven.map(|u| u.as_str().to_owned())),
         schema::RECIPIENT => text(name, &|r| Some(r.recipient.to_owned())),
         schema::RECIPIENT_DOMAIN => text(name, &domain),
         schema::ORGANISATION => text(name, &|r| domain(r).filter(|d| d != "gmail.com")),
@@ -131,6 +137,7 @@ pub fn frame(rows: &[Row<'_>]) -> DataFrame {
         schema::SENDING_DOMAIN => text(name, &|r| r.sending_domain.map(str::to_owned)),
         schema::RECEIVER | schema::REJECTING_SYSTEM => text(name, &|r| r.receiver.map(str::to_owned)),
         schema::SOURCE_INDEX => Series::new((*name).into(), (0..rows.len() as u64).collect::<Vec<_>>()).into(),
+        schema::BY_MAIL => Series::new((*name).into(), vec![false; rows.len()]).into(),
         schema::REPLY_CODE => Series::new((*name).into(), vec![Some(550_u16); rows.len()]).into(),
         schema::TIMESTAMP => {
             let millis: Series = Series::new((*name).into(), rows.iter().map(|r| r.millis).collect::<Vec<_>>());

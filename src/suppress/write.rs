@@ -12,7 +12,7 @@ use super::gather::NONE;
 use super::rows::{self, Text};
 use super::ruling::{Hold, Ruling, Verdict};
 use super::{Frames, Lists, Plan};
-use crate::bounce::{Address, Blames, Cause, Kind, ReplyCode, Timestamp};
+use crate::bounce::{Address, Blames, Cause, Kind, Permanence, ReplyCode, Timestamp};
 use crate::frame::schema;
 
 mod files;
@@ -29,6 +29,8 @@ pub(super) const COLUMNS: &[&str] = &[
     schema::STATUS,
     schema::CAUSE,
     schema::BLAMES,
+    schema::PERMANENCE,
+    schema::UNPROVEN,
     schema::RULE,
     schema::FEEDBACK_TYPE,
 ];
@@ -89,6 +91,7 @@ impl Plan<'_> {
             held_until: self.policy.expires.held.from_night(self.options.as_of),
             protected: BTreeMap::new(),
             covered: self.covered,
+            unmatched: self.unmatched,
             quarantined: 0,
             list_sources: self.judgement.list_sources.len() as u64,
             brake: self.brake,
@@ -153,7 +156,7 @@ impl Writing<'_, '_> {
                 Ok(())
             }
             Verdict::Protect => self.protect(&recipient, &answer, &seen, incident),
-            Verdict::Covered => Ok(()),
+            Verdict::Covered | Verdict::Unmatched => Ok(()),
         }
     }
 
@@ -172,6 +175,7 @@ impl Writing<'_, '_> {
     /// All domain entries, sorted by domain.
     fn domains(&mut self) -> anyhow::Result<()> {
         let plan = self.plan;
+        let proven = plan.targets.proven(&plan.shown);
         let mut entries = Vec::new();
         for ((target, shown), found) in plan.targets.all.iter().zip(&plan.shown).zip(&self.found) {
             let (policy, as_of) = (plan.policy, plan.options.as_of);
@@ -185,24 +189,25 @@ impl Writing<'_, '_> {
             };
             let entry = match (target.incident, found) {
                 // A domain of the organisation that has no bounce of its own rests on the incident.
-                (Some(incident), _) => DomainEntry::from_tenant_block(
+                (Some(incident), _) if proven.contains(incident.id.as_str()) => DomainEntry::from_tenant_block(
                     target.domain,
                     incident,
-                    shown.recipients,
-                    seen(origin.unwrap_or_else(|| incident.id.clone())),
+                    incident.bounces,
+                    (shown.recipients, seen(origin.unwrap_or_else(|| incident.id.clone()))),
                     policy,
                     as_of,
                 ),
                 (None, Some(found)) => DomainEntry::from_domain_invalid(
                     target.domain,
                     target.organisation,
-                    (found.answer.cause, found.answer.blames),
+                    (found.answer.cause, found.answer.blames, found.answer.permanence),
                     shown.recipients,
                     seen(found.origin.clone()),
                     policy,
                     as_of,
                 ),
-                (None, None) => continue,
+                // Its domains are held already.
+                (Some(_), _) | (None, None) => continue,
             };
             match entry {
                 Ok(entry) => entries.push(entry),
@@ -265,6 +270,8 @@ struct Columns<'f> {
     status: Text<'f>,
     cause: Text<'f>,
     blames: Text<'f>,
+    permanence: Text<'f>,
+    unproven: Text<'f>,
     rule: Text<'f>,
     feedback_type: Text<'f>,
 }
@@ -281,6 +288,8 @@ impl<'f> Columns<'f> {
             status: text(schema::STATUS)?,
             cause: text(schema::CAUSE)?,
             blames: text(schema::BLAMES)?,
+            permanence: text(schema::PERMANENCE)?,
+            unproven: text(schema::UNPROVEN)?,
             rule: text(schema::RULE)?,
             feedback_type: text(schema::FEEDBACK_TYPE)?,
         })
@@ -299,6 +308,8 @@ impl<'f> Columns<'f> {
                 kind: self.kind.word(row).unwrap_or(Kind::Other),
                 cause: self.cause.word(row).unwrap_or(Cause::Unknown),
                 blames: self.blames.word(row).unwrap_or(Blames::Unknown),
+                permanence: self.permanence.word(row).unwrap_or(Permanence::Transient),
+                unproven: self.unproven.word(row),
                 feedback_type: self.feedback_type.get(row).map(str::to_owned),
                 rule: self.rule.get(row).map(str::to_owned),
                 reply_code: self.reply_code.get(row).and_then(ReplyCode::new),

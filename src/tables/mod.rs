@@ -8,6 +8,7 @@ pub mod advice;
 pub mod blocklists;
 pub mod consumer_domains;
 pub mod exports;
+pub mod guards;
 pub mod host_map;
 pub mod layouts;
 pub mod native_classes;
@@ -129,6 +130,7 @@ const ALL: &[(&str, &str)] = &[
     ("blocklists.toml", include_str!("blocklists.toml")),
     ("consumer_domains.toml", include_str!("consumer_domains.toml")),
     ("exports.toml", include_str!("exports.toml")),
+    ("guards.toml", include_str!("guards.toml")),
     ("layouts.toml", include_str!("layouts.toml")),
     ("native_classes.toml", include_str!("native_classes.toml")),
     ("phrases.toml", include_str!("phrases.toml")),

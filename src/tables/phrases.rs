@@ -13,8 +13,10 @@ pub enum Meaning {
     Failure,
     /// Why a delivery failed; implies `Failure`.
     Reason,
-    /// A delivery is late and still tried.
+    /// A delivery is late; a word that other mails use too.
     Delay,
+    /// A delivery is late and will be tried again: no failure, whatever else is said.
+    Retried,
     /// The sender shall prove something first.
     Challenge,
     /// The recipient is away, or a machine answers for it.
@@ -27,6 +29,10 @@ pub enum Meaning {
     Sender,
     /// The address behind it is an echo of the returned header.
     Echo,
+    /// The address behind it is the recipient's.
+    Recipient,
+    /// Behind it stands something of the returned message that is no address.
+    Quoted,
     /// Whoever runs the mail system; nobody's recipient if anybody else is.
     Office,
     /// Somewhere to get help or to write to: the address near it is nobody's recipient.

@@ -36,6 +36,9 @@ pub struct Rule {
     pub blocklist: Option<String>,
     /// The system that this wording gives away; absent: taken from the host.
     pub speaker: Option<String>,
+    /// The document in which a product's maker says that this is a customer's own rule; asked of explicit rows that do not
+    /// name who made the rule.
+    pub document: Option<String>,
     /// Where the row's knowledge comes from.
     pub source: String,
     /// Replies that must reach this row; `HOST | reply` gives the answering host too.
@@ -47,7 +50,7 @@ pub struct Rule {
 }
 
 /// A column that holds one word or a list of them.
-fn one_or_more<'de, D: Deserializer<'de>>(column: D) -> Result<Vec<String>, D::Error> {
+pub(super) fn one_or_more<'de, D: Deserializer<'de>>(column: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged, expecting = "expected a text such as \"5.7.1\", or a list of them")]
     enum Column {

@@ -340,3 +340,12 @@ fn when_nothing_can_be_read_the_error_names_the_file() {
         bouncescope(["run".as_ref(), file.as_os_str(), "--out".as_ref(), out.as_os_str()]).run().behaves(&[1, 3]);
     assert!(told.stderr.contains("nothing.eml"), "{}", told.stderr);
 }
+
+#[test]
+fn json_cut_off_within_arrays_costs_one_item_and_not_the_night() {
+    for cut in [r#"{"messages":[[""#, r#"{"messages":[[1"#, r#"{"count":1,"contacts":[[""#] {
+        let night = Night::new();
+        night.add("cut.json", cut.as_bytes());
+        night.tell().rejected("cut.json", &["bad_json"]);
+    }
+}

@@ -241,3 +241,22 @@ fn parquet_is_written_into_a_pipe_and_does_not_take_its_place() {
     assert!(reader.wait().expect("cat ends").success());
     assert!(fs::read(&copy).expect("there").starts_with(b"PAR1"));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_printed_exits_1_with_a_line_and_never_101() {
+    for command in ["completions bash", "man", "check", "run sample_data --no-progress --as-of 2026-11-20 --out OUT"] {
+        let out = tempfile::tempdir().expect("a temporary directory");
+        let words = command.split(' ').map(|word| if word == "OUT" { out.path().as_os_str() } else { word.as_ref() });
+        let full = fs::File::options().write(true).open("/dev/full").expect("the full device");
+        let told = Command::new(env!("CARGO_BIN_EXE_bouncescope"))
+            .args(words)
+            .current_dir(root(""))
+            .stdout(full)
+            .output()
+            .expect("started");
+        let said = String::from_utf8_lossy(&told.stderr);
+        assert_eq!(told.status.code(), Some(1), "{command}: {said}");
+        assert!(said.contains("No space left") && !said.contains("panicked"), "{command}: {said}");
+    }
+}

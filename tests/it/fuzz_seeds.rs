@@ -10,6 +10,7 @@ type Target = (&'static str, fn(&[u8]));
 const TARGETS: &[Target] = &[
     ("door", bouncescope::source::probe::door),
     ("dsn", bouncescope::parse::probe::dsn),
+    ("log", bouncescope::parse::probe::log),
     ("mbox", bouncescope::source::probe::mbox),
     ("prose", bouncescope::parse::probe::prose),
     ("record", bouncescope::parse::probe::record),

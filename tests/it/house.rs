@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 /// The rooms in the order of the flow; a room imports only rooms to its left.
 const ORDER: &[&str] = &[
-    "bounce", "tables", "progress", "source", "parse", "classify", "frame", "ingest", "history", "analyze", "suppress",
-    "report", "publish", "lib", "cli", "main",
+    "bounce", "guard", "tables", "progress", "source", "parse", "classify", "frame", "ingest", "history", "analyze",
+    "suppress", "report", "publish", "lib", "cli", "main",
 ];
 
 /// The wings meet in `frame` and `bounce` (and `tables`); neither imports from the other.

@@ -3,7 +3,7 @@
 
 use super::super::fields::{Head, Line, lines};
 use super::super::mailbox;
-use super::super::prose::Layouts;
+use super::super::prose::{Layouts, has_null_path};
 use super::facts::Mail;
 use crate::bounce::{Event, Kind};
 
@@ -41,7 +41,11 @@ pub(super) fn read(mail: &Mail<'_>, layouts: &Layouts) -> Option<Event> {
         (Kind::Challenge, "challenge")
     } else if evidence.held > 0 {
         (Kind::Other, "held")
-    } else if evidence.answer > 0 || says_automatic(mail.head) {
+    } else if if evidence.daemon {
+        evidence.answer > 0 || says_replied(mail.head)
+    } else {
+        answers_by_itself(mail.head, evidence.answer > 0)
+    } {
         (Kind::AutoReply, "rfc3834")
     } else {
         return None;
@@ -53,8 +57,21 @@ pub(super) fn read(mail: &Mail<'_>, layouts: &Layouts) -> Option<Event> {
     Some(event)
 }
 
-/// Whether the header says that a machine answers: RFC 3834, and the fields that were in use before it.
-fn says_automatic(head: &Head<'_>) -> bool {
+/// Whether a machine answers: it says so, or it wants no answer to what has the marks of one (RFC 3834 4).
+fn answers_by_itself(head: &Head<'_>, says_so: bool) -> bool {
+    says_so || says_automatic(head) || is_marked(head) && has_null_path(head)
+}
+
+/// Whether the header says that it answers (RFC 3834 5), and not only that a machine made it.
+pub(crate) fn says_replied(head: &Head<'_>) -> bool {
+    let replied =
+        |value: &str| value.trim_start().get(..12).is_some_and(|word| word.eq_ignore_ascii_case("auto-replied"));
+    head.get("Auto-Submitted").is_some_and(|value| replied(&value))
+        || MARKS.iter().filter(|name| **name != "X-Auto-Response-Suppress").any(|name| head.get(name).is_some())
+}
+
+/// Whether the header says that a machine sent it for somebody: RFC 3834, and the fields that were in use before it.
+pub(crate) fn says_automatic(head: &Head<'_>) -> bool {
     let starts = |name: &str, words: &[&str]| {
         head.get(name).is_some_and(|value| {
             let value = value.to_ascii_lowercase();
@@ -63,14 +80,26 @@ fn says_automatic(head: &Head<'_>) -> bool {
     };
     starts("Auto-Submitted", &["auto-replied", "auto-generated", "auto-notified"])
         || starts("Precedence", &["auto_reply", "auto-reply"])
-        || [
-            "X-Autoreply",
-            "X-Autorespond",
-            "X-Autoresponder",
-            "X-Auto-Reply-From",
-            "X-AutoReply-From",
-            "X-Mail-Autoreply",
-        ]
-        .iter()
-        .any(|name| head.get(name).is_some_and(|value| !value.eq_ignore_ascii_case("no")))
+        || MARKS.iter().any(|name| head.get(name).is_some_and(|value| !value.eq_ignore_ascii_case("no")))
 }
+
+/// Whether the header has any mark of an answer: of a machine's, of a reply to a message, of mail in bulk. A report has
+/// such marks too at times, so a report's own evidence goes before; words of failure do not.
+pub(crate) fn is_marked(head: &Head<'_>) -> bool {
+    says_automatic(head)
+        || ["In-Reply-To", "References"].iter().any(|name| head.get(name).is_some())
+        // A mailing list stamps what it passes on.
+        || head.get("Precedence").is_some() && head.get("List-Id").is_none()
+}
+
+/// Fields that programs which answer by themselves put into their answers.
+const MARKS: [&str; 8] = [
+    "X-Autoreply",
+    "X-Autorespond",
+    "X-Autoresponder",
+    "X-Auto-Reply-From",
+    "X-AutoReply-From",
+    "X-Mail-Autoreply",
+    "X-Vacation",
+    "X-Auto-Response-Suppress",
+];

@@ -10,8 +10,8 @@ use super::super::prose::{Layouts, Passage};
 use super::super::report::{self, MAX_DIAGNOSTIC, PerRecipient, Report};
 use super::super::{date, mailbox, prose, reply, sending_ip};
 use super::facts::Mail;
-use super::{MAX_RECIPIENTS, Refusal};
-use crate::bounce::{Action, Address, EnhancedStatus, Event, Kind, RejectReason, Timestamp};
+use super::{MAX_RECIPIENTS, Refusal, UNREAD_BOUNCE};
+use crate::bounce::{Action, Address, EnhancedStatus, Event, Kind, RejectReason, Timestamp, Unproven};
 
 /// Reads all delivery reports of a mail.
 pub(super) fn read(mail: &Mail<'_>, layouts: &Layouts) -> Result<Vec<Event>, Refusal> {
@@ -73,6 +73,15 @@ impl Passages<'_> {
     }
 }
 
+/// Whether a recipient field holds a directory name in place of an address: Exchange's IMCEAEX, X.400, X.500.
+fn is_encapsulated(block: &PerRecipient<'_>) -> bool {
+    let fields = [block.original_recipient.as_deref(), block.final_recipient.as_deref()];
+    fields.into_iter().flatten().any(|field| {
+        let name = field.split_once(';').map_or(field, |(_, name)| name).trim().to_ascii_lowercase();
+        name.starts_with("imcea") || name.starts_with("/o=") || name.starts_with("/c=") || name.starts_with("c=")
+    })
+}
+
 /// What the per-message block adds to the facts of the mail.
 struct Shared<'a> {
     template: Event,
@@ -93,32 +102,88 @@ impl<'a> Shared<'a> {
 
     fn event(&self, block: &PerRecipient<'_>, sole: bool, passages: &mut Passages<'_>) -> Option<Event> {
         let mut event = self.template.clone();
-        event.original_recipient = block.original_recipient.as_deref().and_then(mailbox::in_original_field);
-        event.final_recipient = block.final_recipient.as_deref().and_then(mailbox::in_field);
-        if event.original_recipient.is_none() && self.tells_of_an_alias() {
-            let passage = passages.of([event.final_recipient.as_ref(), None], sole);
-            event.original_recipient = passage.and_then(|p| p.original);
-        }
-        event.recipient = event.original_recipient.clone().or_else(|| event.final_recipient.clone());
+        self.place(&mut event, block, sole, passages);
         event.action = block.action;
         event.status_field = block.status;
         event.kind = kind_of(block.action, block.status);
         event.remote_mta = block.remote_mta.as_deref().and_then(report::host_in);
         event.timestamp =
             block.last_attempt_date.as_deref().and_then(date::rfc5322).or(event.timestamp).or(self.arrival);
-        event.diagnostic_code =
-            block.diagnostic_code.as_deref().map(prose::capped_text).filter(|text| !text.is_empty());
+        let own_words = block.diagnostic_code.as_deref().filter(|text| !says_little(text));
+        let words = own_words.or(block.supplementary.as_deref()).or(block.diagnostic_code.as_deref());
+        event.diagnostic_code = words.map(prose::capped_text).filter(|text| !text.is_empty());
         debug_assert!(event.diagnostic_code.as_ref().is_none_or(|text| text.len() <= MAX_DIAGNOSTIC));
         self.take_reply(&mut event, sole, passages);
         if event.recipient.is_none() {
             match passages.of([None, None], sole) {
                 Some(passage) => event.recipient = Some(passage.original.unwrap_or(passage.address)),
+                None if sole && self.is_addressed_by_local_part(block) => {
+                    event.recipient = self.mail.addressed().cloned();
+                }
+                None if sole && (self.names_us(block) || is_encapsulated(block)) => self.deduce(&mut event),
                 // A field that holds something else than an address: a row, so that it is not lost, about nobody.
-                None if block.is_named() => event.kind = Kind::Other,
+                None if block.is_named() => (event.kind, event.grammar) = (Kind::Other, UNREAD_BOUNCE.into()),
                 None => return None,
             }
         }
         Some(event)
+    }
+
+    /// The recipients that the block names, and the one that we mailed: RFC 3464's Original-Recipient, an alias told to
+    /// people, our own record in the return path, an address from which it was forwarded, the Final-Recipient.
+    fn place(&self, event: &mut Event, block: &PerRecipient<'_>, sole: bool, passages: &mut Passages<'_>) {
+        let own = &self.mail.own;
+        let not_ours = |address: &Address| !own.holds(address) || own.is_mailed_too(address);
+        event.original_recipient =
+            block.original_recipient.as_deref().and_then(mailbox::in_original_field).filter(not_ours);
+        event.final_recipient = block.final_recipient.as_deref().and_then(mailbox::in_field).filter(not_ours);
+        // Sendmail says where its own alias led to.
+        let actual = block.actual_recipient.as_deref().and_then(mailbox::in_field).filter(not_ours);
+        if let (None, Some(last), Some(actual)) = (&event.original_recipient, &event.final_recipient, actual)
+            && last.lower() != actual.lower()
+        {
+            event.original_recipient = event.final_recipient.replace(actual);
+        }
+        if event.original_recipient.is_none() && self.tells_of_an_alias() {
+            let passage = passages.of([event.final_recipient.as_ref(), None], sole);
+            event.original_recipient = passage.and_then(|p| p.original);
+        }
+        if event.original_recipient.is_none() && sole {
+            event.original_recipient =
+                event.final_recipient.as_ref().and_then(|last| self.mail.mailed_before(last)).filter(not_ours);
+        }
+        event.recipient = event.original_recipient.clone().or_else(|| event.final_recipient.clone());
+        if event.recipient.as_ref().is_some_and(|address| own.holds(address)) {
+            event.unproven = Some(Unproven::OwnAddress);
+        }
+    }
+
+    /// Whether a recipient field holds only the local part of the one address that the message was written to.
+    fn is_addressed_by_local_part(&self, block: &PerRecipient<'_>) -> bool {
+        let fields = [block.original_recipient.as_deref(), block.final_recipient.as_deref()];
+        let Some(addressed) = self.mail.addressed() else { return false };
+        fields.into_iter().flatten().any(|field| {
+            let alone = field.split_once(';').map_or(field, |(_, name)| name).trim().trim_matches(['<', '>']);
+            alone.eq_ignore_ascii_case(addressed.local())
+        })
+    }
+
+    /// Whether a recipient field names an address of ours: some generators write the sender there.
+    fn names_us(&self, block: &PerRecipient<'_>) -> bool {
+        let fields = [block.original_recipient.as_deref(), block.final_recipient.as_deref()];
+        fields.into_iter().flatten().filter_map(mailbox::in_field).any(|address| self.mail.own.holds(&address))
+    }
+
+    /// The report names nobody but us: whom the message was for, if that can be told; held then, never listed.
+    fn deduce(&self, event: &mut Event) {
+        let verp = self.mail.verp().filter(|verp| !self.mail.own.holds(&verp.recipient)).map(|verp| verp.recipient);
+        match verp.or_else(|| self.mail.addressed().cloned()) {
+            Some(address) => {
+                event.recipient = Some(address);
+                event.unproven = Some(Unproven::DeducedRecipient);
+            }
+            None => (event.kind, event.grammar) = (Kind::Other, UNREAD_BOUNCE.into()),
+        }
     }
 
     /// Reads the reply out of the Diagnostic-Code, or out of the text for people where that says more.
@@ -127,7 +192,11 @@ impl<'a> Shared<'a> {
         let mut found = reply::read(diagnostic);
         if event.kind != Kind::Delivered && says_little(diagnostic) {
             let passage = passages.of([event.final_recipient.as_ref(), event.original_recipient.as_ref()], sole);
-            let text = passage.map(|p| p.text).filter(|text| !text.is_empty());
+            // A status that says something beats words without a code that stand somewhere else in the report: a
+            // scanner's footer, a legal notice, a word on somebody else's domain.
+            let specific = event.status_field.is_some_and(|status| !status.is_vague());
+            let speaks = |p: &Passage| !specific || p.own_words || prose::has_code(&p.text);
+            let text = passage.filter(speaks).map(|p| p.text).filter(|text| !text.is_empty());
             let refusal = || passages.layouts.last_refusal(self.mail).filter(|_| sole);
             if let Some(text) = text.or_else(refusal) {
                 let richer = reply::read(&text);

@@ -4,7 +4,9 @@
 use super::super::anatomy::Anatomy;
 use super::super::fields::Head;
 use super::super::returned::{self, Returned};
+use super::super::verp::{self, Verp};
 use super::super::{date, mailbox};
+use super::own::OwnAddresses;
 use crate::bounce::{Address, Event, Kind, Origin, Timestamp};
 
 /// A mail, sorted, with the facts that all its events share.
@@ -20,6 +22,8 @@ pub(crate) struct Mail<'a> {
     /// The mail's own Date.
     date: Option<Timestamp>,
     pub(crate) returned: Returned,
+    /// The addresses that are ours, and so nobody's failure.
+    pub(crate) own: OwnAddresses<'a>,
     tenant_id: Option<String>,
 }
 
@@ -39,6 +43,7 @@ impl<'a> Mail<'a> {
             subject,
             date: head.get("Date").and_then(|value| date::rfc5322(&value)),
             returned: returned_head.as_ref().map(|h| returned::read(h, campaign_headers)).unwrap_or_default(),
+            own: OwnAddresses::of(head, returned_head.as_ref(), &anatomy.status),
             tenant_id: tenant(head, returned_head.as_ref()),
             returned_head,
         }
@@ -49,9 +54,63 @@ impl<'a> Mail<'a> {
         self.head.get("From").and_then(|value| sender(&value))
     }
 
-    /// The address in To: ours, to which the report was sent.
-    pub(crate) fn to(&self) -> Option<Address> {
-        self.head.get("To").and_then(|value| mailbox::first(&value))
+    /// The recipient that our own return path names, in the report's address or in the returned header.
+    pub(crate) fn verp(&self) -> Option<Verp> {
+        let reported = || ["To", "Delivered-To", "X-Original-To"].iter().filter_map(|name| self.head.get(name));
+        let returned = || self.returned_head.as_ref()?.get("Return-Path");
+        reported().find_map(|value| verp::read(&value)).or_else(|| verp::read(&returned()?))
+    }
+
+    /// The only recipient in the returned message's To, if it is nobody of ours.
+    pub(crate) fn addressed(&self) -> Option<&Address> {
+        self.returned.sole_recipient.as_ref().filter(|address| !self.own.holds(address))
+    }
+
+    /// Whom we mailed, where a report on one recipient names another one as the last (RFC 3464 2.3.2): our own record in
+    /// the return path, or the address from which the message was forwarded. `None`: nothing says otherwise.
+    pub(crate) fn mailed_before(&self, last: &Address) -> Option<Address> {
+        if let Some(verp) = self.verp() {
+            return (verp.sure && !verp.confirms(last)).then_some(verp.recipient);
+        }
+        let addressed = self.addressed()?;
+        // The same mailbox at another domain is how hosts rewrite an address inside the house.
+        let other = !addressed.local().eq_ignore_ascii_case(last.local()) && !self.is_of_sender(addressed);
+        (other && self.was_forwarded(addressed)).then(|| addressed.clone())
+    }
+
+    /// Whether the mail tells whoever runs our own mail server of a report on a stranger's message: it goes to the
+    /// postmaster, and the message was sent to his domain from one that is none of his.
+    pub(crate) fn is_copy_for_postmaster(&self) -> bool {
+        let Some(returned) = &self.returned_head else { return false };
+        let Some(to) = self.head.get("To").and_then(|to| mailbox::first(&to)) else { return false };
+        let office = OFFICES.iter().any(|name| to.local().eq_ignore_ascii_case(name));
+        let sender = || {
+            let path = returned.get("Return-Path").and_then(|path| mailbox::first(&path));
+            path.or_else(|| returned.get("From").and_then(|from| sender(&from)))
+        };
+        // A stranger wrote to our own domain. A relay's postmaster gets copies of reports on what it relays, too.
+        let inbound = self.returned.sole_recipient.as_ref().is_some_and(|mailed| mailed.domain() == to.domain());
+        office && inbound && sender().is_some_and(|sender| registrable(sender.domain()) != registrable(to.domain()))
+    }
+
+    /// Whether an address lies in the domain that sends: a list of ours in To is not whom we mailed.
+    pub(crate) fn is_of_sender(&self, address: &Address) -> bool {
+        let sender = self.returned.sending_domain.as_deref();
+        sender.is_some_and(|sender| registrable(sender) == registrable(address.domain()))
+    }
+
+    /// Whether the returned header tells that a host took the message for `address` and sent it on.
+    fn was_forwarded(&self, address: &Address) -> bool {
+        let Some(head) = &self.returned_head else { return false };
+        let names = |value: &str| mailbox::all(value).any(|found| found.address.lower() == address.lower());
+        let taken_for = |value: &str| {
+            // `for <ann@example.org>;` (RFC 5321 4.4)
+            value.rfind(" for ").is_some_and(|at| names(&value[at..]))
+        };
+        head.all("Received").any(|value| taken_for(&value))
+            || ["Delivered-To", "X-Original-To", "X-Forwarded-For", "X-Forwarded-To", "Envelope-To"]
+                .iter()
+                .any(|name| head.all(name).any(|value| names(&value)))
     }
 
     /// An event that knows no more than these facts.
@@ -65,6 +124,15 @@ impl<'a> Mail<'a> {
         event.list_source.clone_from(&self.returned.list_source);
         event
     }
+}
+
+/// Who is told of what happens on a mail server, by the names that servers and scanners use (RFC 2142; amavisd-new).
+const OFFICES: [&str; 7] =
+    ["postmaster", "root", "mailer-daemon", "virusalert", "spamalert", "spam.police", "bannedalert"];
+
+/// The part of a domain that somebody registered.
+fn registrable(domain: &str) -> &str {
+    psl::domain_str(domain).unwrap_or(domain)
 }
 
 /// The last address of a From field: a display name may hold another one.

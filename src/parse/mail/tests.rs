@@ -8,11 +8,12 @@ use proptest::prelude::*;
 
 use super::MailReader;
 use crate::bounce::{Action, Event, Kind, Origin, Reject, RejectReason};
+use crate::parse::OwnPatterns;
 use crate::parse::prose::Layouts;
 
 fn try_read(mail: &str) -> Result<Vec<Event>, Reject> {
     thread_local! {
-        static READER: MailReader = MailReader::new(Layouts::load(None).unwrap(), vec!["X-Own".to_owned()]);
+        static READER: MailReader = MailReader::new(Layouts::load(None).unwrap(), vec!["X-Own".to_owned()], &OwnPatterns::default());
     }
     READER.with(|reader| reader.read(&Origin { source: "test".into(), index: 0 }, mail.as_bytes()))
 }
@@ -165,11 +166,12 @@ fn feedback_reports_are_complaints_unless_they_say_otherwise() {
         )
     };
     for (kind, rcpt, want, recipient) in [
-        ("abuse", "Original-Rcpt-To: ann@example.org", Kind::Complaint, "ann@example.org"),
+        // What we wrote into our return path goes before what the reporter names.
+        ("abuse", "Original-Rcpt-To: ann@example.org", Kind::Complaint, "bob@example.net"),
         ("abuse", "Original-Rcpt-To: redacted@example.org", Kind::Complaint, "bob@example.net"),
         ("abuse", "", Kind::Complaint, "bob@example.net"),
-        ("auth-failure", "Original-Rcpt-To: ann@example.org", Kind::Other, "ann@example.org"),
-        ("not-spam", "Original-Rcpt-To: ann@example.org", Kind::Other, "ann@example.org"),
+        ("auth-failure", "Original-Rcpt-To: bob@example.net", Kind::Other, "bob@example.net"),
+        ("not-spam", "Original-Rcpt-To: bob@example.net", Kind::Other, "bob@example.net"),
     ] {
         let events = read(&arf(kind, rcpt));
         assert_eq!((events[0].kind, recipients(&events)[0]), (want, recipient), "{kind} {rcpt}");

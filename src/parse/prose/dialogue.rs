@@ -7,7 +7,7 @@ use std::collections::hash_map::Entry;
 use super::super::mail::MAX_RECIPIENTS;
 use super::super::mailbox;
 use super::super::report::MAX_DIAGNOSTIC;
-use super::shape::starts_with_code;
+use super::codes::starts_with_code;
 use crate::bounce::{Address, SmtpCommand};
 
 /// An answer and what it answered.
@@ -86,7 +86,7 @@ fn turn(line: &str) -> Option<Turn<'_>> {
 /// Whether an arrow points away from the client, and what stands behind it.
 fn arrow(line: &str) -> Option<(bool, &str)> {
     // Nearly all lines are none of a dialogue.
-    let head = &line.as_bytes()[..line.len().min(34)];
+    let head = &line.as_bytes()[..line.len().min(44)];
     if !head.windows(2).any(|pair| matches!(pair, b">>" | b"<<" | b"->" | b"<-")) {
         return None;
     }
@@ -94,7 +94,7 @@ fn arrow(line: &str) -> Option<(bool, &str)> {
     let named = ARROWS.iter().find_map(|(arrow, client)| {
         let at = line
             .find(arrow)
-            .filter(|at| *at == 0 || (*at <= 30 && arrow.contains('-') && line[..*at].contains(':')))?;
+            .filter(|at| *at == 0 || (*at <= 40 && arrow.contains('-') && line[..*at].contains(':')))?;
         Some((*client, line[at + arrow.len()..].trim()))
     });
     // Active!hunter has two brackets only.
@@ -155,8 +155,11 @@ impl Listener {
         let said = line.split_once("... ").map_or(line, |(_, said)| said);
         let text = match (is_refusal(&heard), is_refusal(said)) {
             (true, _) => heard,
-            (false, true) => said.to_owned(),
-            (false, false) => line.to_owned(),
+            (_, found) => {
+                // Nobody answered a command: it is what Sendmail found out by itself.
+                self.command = None;
+                if found { said.to_owned() } else { line.to_owned() }
+            }
         };
         self.note(address, text);
         self.recipient = None;

@@ -8,36 +8,60 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-use super::super::mail::MAX_RECIPIENTS;
+use super::super::mail::{MAX_RECIPIENTS, OwnAddresses};
 use super::super::mailbox;
 use super::super::report::MAX_DIAGNOSTIC;
+use super::codes::{has_code, has_coded_reply, has_reply_code, is_worded, starts_with_code};
 use super::dialogue::{self, Dialogue};
 use super::layout::Layout;
 use super::section::Section;
-use super::shape::{self, Rank, starts_with_code};
+use super::shape::{self, Rank};
 use super::{Passage, Wordings};
 use crate::bounce::Address;
 use crate::tables::layouts::ReplyPlace;
 
 /// Reads the passages of a report.
-pub(super) fn read(section: &Section<'_>, layout: Option<&Layout>, wordings: &Wordings) -> Vec<Passage> {
+/// Addresses of ours are none. `doubtful`: only words make it a report, so the sentences that lead to addresses matter.
+pub(super) fn read(
+    section: &Section<'_>,
+    layout: Option<&Layout>,
+    wordings: &Wordings,
+    own: &OwnAddresses,
+    doubtful: bool,
+) -> Vec<Passage> {
     let begin = layout.and_then(|layout| layout.begin(&section.lines)).unwrap_or(0);
     let lines = &section.lines[begin..];
-    let spots = spots(lines, layout, wordings);
-    let mut blocks = blocks(lines, &spots);
+    let spots = spots(lines, layout, wordings, own);
+    let mut blocks = blocks(lines, &spots, wordings);
+    if doubtful {
+        for (block, spot) in blocks.iter_mut().zip(&spots) {
+            block.judge(&introduction(lines, spot), wordings);
+        }
+    }
     let place = layout.map_or(ReplyPlace::Best, |l| l.reply);
     share_paragraphs(lines, &spots, &mut blocks, place, wordings);
-    if let Some(reply) = layout.and_then(|l| l.reply_text.as_ref()).and_then(|regex| regex.captures(section.own)) {
+    if let Some(reply) = layout.and_then(|l| l.reply_text.as_ref()).and_then(|regex| regex.captures(&section.own)) {
         let text = one_line(reply.name("reply").map_or("", |m| m.as_str()).lines());
-        blocks.iter_mut().for_each(|block| block.text.clone_from(&text));
+        blocks.iter_mut().for_each(|block| {
+            block.text.clone_from(&text);
+            block.own_words = true;
+        });
     }
     let dialogue = dialogue::listen(lines);
     let mut passages = merge(blocks, wordings);
     if passages.is_empty() {
-        passages = dialogue.answers.iter().map(|(address, _)| passage(address.clone(), None, String::new())).collect();
+        let spoken = dialogue.answers.iter().filter(|(address, _)| !own.holds(address));
+        passages = spoken.map(|(address, _)| Passage { plainly: true, ..passage(address.clone()) }).collect();
     }
     add_dialogue(&mut passages, &dialogue);
     passages
+}
+
+/// How many addresses that are not ours a report's own words name, beside those of the header that it repeats.
+pub(super) fn addresses(section: &Section<'_>, wordings: &Wordings, own: &OwnAddresses) -> usize {
+    let said = section.lines.iter().filter(|line| !wordings.repeats_header(line));
+    let all = said.flat_map(|line| mailbox::all(line)).map(|found| found.address);
+    all.filter(|address| !own.holds(address)).map(|address| address.key()).collect::<HashSet<_>>().len()
 }
 
 /// What a report says of a recipient whom its text does not name.
@@ -52,19 +76,22 @@ struct Spot<'a> {
     address: Address,
     rest: &'a str,
     indent: usize,
+    rank: Rank,
+    addressed: bool,
 }
 
 /// The lines that name recipients: those of a layout's own forms, else those that name an address most plainly.
-fn spots<'a>(lines: &[&'a str], layout: Option<&Layout>, wordings: &Wordings) -> Vec<Spot<'a>> {
+fn spots<'a>(lines: &[&'a str], layout: Option<&Layout>, wordings: &Wordings, own: &OwnAddresses) -> Vec<Spot<'a>> {
     if let Some(layout) = layout.filter(|l| !l.address.is_empty()) {
-        let own: Vec<_> = lines
+        let by_row: Vec<_> = lines
             .iter()
             .enumerate()
             .filter_map(|(at, line)| by_layout(at, line, layout))
+            .filter(|spot| !own.holds(&spot.address))
             .take(MAX_RECIPIENTS + 1)
             .collect();
-        if !own.is_empty() {
-            return own;
+        if !by_row.is_empty() {
+            return by_row;
         }
     }
     let mut named: Vec<(Rank, Spot<'a>)> = Vec::new();
@@ -73,7 +100,7 @@ fn spots<'a>(lines: &[&'a str], layout: Option<&Layout>, wordings: &Wordings) ->
         if named.len() > MAX_RECIPIENTS {
             break;
         }
-        let Some(found) = shape::read(line, wordings) else { continue };
+        let Some(found) = shape::read(line, wordings, own) else { continue };
         if found.rank == Rank::Mentioned && is_contact(line, found.before, wordings) {
             contacts.insert(found.address.key());
             continue;
@@ -83,13 +110,14 @@ fn spots<'a>(lines: &[&'a str], layout: Option<&Layout>, wordings: &Wordings) ->
         }
         if found.rank != Rank::Spoken && !is_alias_note(line) {
             for address in [found.address].into_iter().chain(found.more) {
-                named.push((found.rank, Spot { line: at, address, rest: found.rest, indent: found.indent }));
+                let (rank, rest, indent, addressed) = (found.rank, found.rest, found.indent, found.addressed);
+                named.push((rank, Spot { line: at, address, rest, indent, rank, addressed }));
             }
         }
     }
     named.retain(|(rank, spot)| *rank != Rank::Mentioned || !contacts.contains(&spot.address.key()));
     let Some(plainest) = named.iter().map(|(rank, _)| *rank).min() else {
-        return aliases(lines);
+        return aliases(lines, own);
     };
     let spots: Vec<Spot<'a>> = named.into_iter().filter(|(rank, _)| *rank == plainest).map(|(_, spot)| spot).collect();
     without_offices(without_quoted(spots, lines), wordings)
@@ -110,9 +138,11 @@ fn line_above<'a>(lines: &[&'a str], at: usize) -> &'a str {
 
 /// The addresses of notes on aliases, for want of any other: Exim hides where an alias leads to, if told so, and writes
 /// `(an undisclosed address)` above the note.
-fn aliases<'a>(lines: &[&'a str]) -> Vec<Spot<'a>> {
+fn aliases<'a>(lines: &[&'a str], own: &OwnAddresses) -> Vec<Spot<'a>> {
     let noted = |(line, text): (usize, &&'a str)| {
-        alias_note(text).map(|address| Spot { line, address, rest: "", indent: text.len() - text.trim_start().len() })
+        let address = alias_note(text).filter(|address| !own.holds(address))?;
+        let indent = text.len() - text.trim_start().len();
+        Some(Spot { line, address, rest: "", indent, rank: Rank::Listed, addressed: true })
     };
     lines.iter().enumerate().filter_map(noted).take(MAX_RECIPIENTS + 1).collect()
 }
@@ -121,7 +151,7 @@ fn by_layout<'a>(at: usize, line: &'a str, layout: &Layout) -> Option<Spot<'a>> 
     let captures = layout.address.iter().find_map(|regex| regex.captures(line))?;
     let address = mailbox::first(captures.name("address")?.as_str())?;
     let rest = captures.name("reply").map_or("", |m| &line[m.start()..m.end()]);
-    Some(Spot { line: at, address, rest, indent: 0 })
+    Some(Spot { line: at, address, rest, indent: 0, rank: Rank::Listed, addressed: true })
 }
 
 /// `(expanded from: <ann@example.com>)`, `(generated from ann@example.com)`: about the address above.
@@ -168,19 +198,25 @@ struct Block {
     address: Address,
     original: Option<Address>,
     text: String,
+    own_words: bool,
+    plainly: bool,
+    addressed: bool,
+    introduced: bool,
+    instead: bool,
 }
 
-fn blocks(lines: &[&str], spots: &[Spot<'_>]) -> Vec<Block> {
+fn blocks(lines: &[&str], spots: &[Spot<'_>], wordings: &Wordings) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::with_capacity(spots.len());
     let mut end = lines.len();
     for (at, spot) in spots.iter().enumerate().rev() {
         if let Some(next) = spots.get(at + 1).filter(|next| next.line > spot.line) {
             end = next.line;
         }
-        let mut block = block(lines, spot, end);
+        let mut block = block(lines, spot, end, wordings);
         // Addresses right below each other share the words below the last of them.
         if let (true, Some(next)) = (block.text.is_empty(), blocks.last().filter(|next| next.line == spot.line + 1)) {
             block.text.clone_from(&next.text);
+            block.own_words = next.own_words;
         }
         blocks.push(block);
     }
@@ -188,11 +224,14 @@ fn blocks(lines: &[&str], spots: &[Spot<'_>]) -> Vec<Block> {
     blocks
 }
 
-fn block(lines: &[&str], spot: &Spot<'_>, end: usize) -> Block {
+fn block(lines: &[&str], spot: &Spot<'_>, end: usize, wordings: &Wordings) -> Block {
     let mut original = alias_note(spot.rest);
     // `(expanded from <team@example.com>): Host not found`
     let behind_note = spot.rest.split_once(')').map_or("", |(_, said)| said.trim_start_matches([':', ' ']));
     let first = if original.is_some() { behind_note } else { spot.rest };
+    // What remains of a sentence behind the address may be its full stop.
+    let ended = (first.starts_with(". ") || first.starts_with('\u{3002}')) && !has_code(first);
+    let first = if first.contains(char::is_alphanumeric) && !ended { first } else { "" };
     let mut text: Vec<&str> = vec![first];
     let mut open = first.trim().is_empty() || first.trim_end().ends_with(':');
     for (at, line) in (spot.line + 1..end).zip(&lines[spot.line + 1..end]) {
@@ -205,16 +244,48 @@ fn block(lines: &[&str], spot: &Spot<'_>, end: usize) -> Block {
             if !goes_on {
                 break;
             }
-        } else {
+        } else if !wordings.repeats_header(words) || has_code(words) {
             text.push(words);
             open = words.ends_with(':');
         }
     }
+    let text = one_line(text.into_iter().map(without_reason));
     Block {
         line: spot.line,
         address: spot.address.clone(),
         original,
-        text: one_line(text.into_iter().map(without_reason)),
+        own_words: !text.is_empty(),
+        instead: false,
+        introduced: false,
+        text,
+        plainly: matches!(spot.rank, Rank::Listed | Rank::Labelled),
+        addressed: spot.addressed,
+    }
+}
+
+impl Block {
+    /// Notes what the sentence that leads to the address says.
+    fn judge(&mut self, lead: &str, wordings: &Wordings) {
+        self.introduced = wordings.tells_failure(lead) || has_code(&self.text) || wordings.tells_reason(&self.text);
+        self.instead = wordings.names_contact(lead) || wordings.is_office(&self.address);
+    }
+}
+
+/// The sentence that leads to an address: the one it stands in, or for one on a line of its own the last of the line
+/// above; of a list's addresses that of the first. At the start of a text the address leads itself.
+fn introduction(lines: &[&str], spot: &Spot<'_>) -> String {
+    let line = lines.get(spot.line).copied().unwrap_or_default();
+    if spot.rank != Rank::Listed {
+        let at = line.find(spot.address.local()).unwrap_or(0);
+        let from = line[..at].rfind(". ").map_or(0, |end| end + 2);
+        let to = line[at..].find(". ").map_or(line.len(), |end| at + end);
+        return line[from..to].to_owned();
+    }
+    let mut above = lines[..spot.line.min(lines.len())].iter().rev().map(|line| line.trim());
+    let led = above.find(|line| !line.is_empty() && !is_rule(line) && mailbox::first(line).is_none());
+    match led {
+        None => "undeliverable".to_owned(),
+        Some(line) => line.rsplit(". ").next().unwrap_or(line).to_owned(),
     }
 }
 
@@ -243,10 +314,10 @@ fn one_line<'a>(lines: impl IntoIterator<Item = &'a str>) -> String {
     text
 }
 
-/// How much words tell of a failure: 3 a code, 2 a reason, 1 words, 0 nothing.
+/// How much words tell of a failure: 4 a reply with its code, 3 a bare code, 2 a reason, 1 words, 0 nothing.
 fn weight(text: &str, wordings: &Wordings) -> u8 {
     if has_code(text) {
-        3
+        3 + u8::from(is_worded(text))
     } else if wordings.tells_reason(text) {
         2
     } else {
@@ -254,32 +325,8 @@ fn weight(text: &str, wordings: &Wordings) -> u8 {
     }
 }
 
-/// Whether a refusal's code stands in a text: `550 `, `554-`, `#5.1.1`, `4.4.7`.
-pub(super) fn has_code(text: &str) -> bool {
-    let is_status = |word: &str| {
-        matches!(word.as_bytes(), [b'4' | b'5', b'.', ..])
-            && word.trim_end_matches('.').parse::<crate::bounce::EnhancedStatus>().is_ok()
-    };
-    words(text).any(|word| is_reply_code(word) || is_status(word))
-}
-
-/// Whether a refusal's three digits stand in a text.
-fn has_reply_code(text: &str) -> bool {
-    words(text).any(is_reply_code)
-}
-
-fn is_reply_code(word: &str) -> bool {
-    matches!(
-        word.as_bytes(),
-        [b'4' | b'5', b'0'..=b'5', b'0'..=b'9'] | [b'4' | b'5', b'0'..=b'5', b'0'..=b'9', b'-', ..]
-    )
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| {
-        c.is_whitespace() || matches!(c, '(' | ')' | '\'' | '"' | ',' | ';' | '#' | '<' | '>' | '[' | ']' | ':')
-    })
-}
+/// More than any words weigh.
+const NEVER: u8 = 5;
 
 /// Gives blocks that tell too little the words of the paragraphs around the list.
 fn share_paragraphs(lines: &[&str], spots: &[Spot<'_>], blocks: &mut [Block], place: ReplyPlace, wordings: &Wordings) {
@@ -288,15 +335,20 @@ fn share_paragraphs(lines: &[&str], spots: &[Spot<'_>], blocks: &mut [Block], pl
     let sentence = |block: &Block| lines.get(block.line).is_some_and(|line| line.trim() == block.text);
     let sole = blocks.len() == 1;
     let wants = |block: &Block| match place {
-        ReplyPlace::Block => 4,
+        ReplyPlace::Block => NEVER,
         ReplyPlace::After | ReplyPlace::Before => 1,
         ReplyPlace::Best if block.text.is_empty() || sentence(block) => 2,
-        // Words right at an address are believed; a code elsewhere says more only if there is nobody else it may mean.
-        ReplyPlace::Best if sole && weight(&block.text, wordings) == 1 => 3,
-        ReplyPlace::Best => 4,
+        // Words right at an address are believed; a code elsewhere says more only if there is nobody else it may mean,
+        // and a reply in words says more than the code alone.
+        ReplyPlace::Best if sole => match weight(&block.text, wordings) {
+            1 => 3,
+            2 | 3 => 4,
+            _ => NEVER,
+        },
+        ReplyPlace::Best => NEVER,
     };
     let wanted: Vec<u8> = blocks.iter().map(wants).collect();
-    if wanted.iter().all(|w| *w > 3) {
+    if wanted.iter().all(|w| *w == NEVER) {
         return;
     }
     let after = telling(&lines[(last.line + 1).min(lines.len())..], wordings);
@@ -311,28 +363,46 @@ fn share_paragraphs(lines: &[&str], spots: &[Spot<'_>], blocks: &mut [Block], pl
     for (block, wanted) in blocks.iter_mut().zip(wanted) {
         if shared_weight >= wanted {
             block.text.clone_from(&shared);
+            block.own_words = false;
         }
     }
 }
 
 /// The lines that tell most: from one that starts with a reply code to the next blank one; else the first paragraph
-/// with a code; else with a reason; else all.
+/// with a reply in words; else one with a bare code; else with a reason; else all. Words without a code that stand behind
+/// a rule are a footer's, and what repeats the returned header is no reply.
 fn telling(lines: &[&str], wordings: &Wordings) -> String {
-    let paragraphs: Vec<&[&str]> = lines
+    let footer = lines.iter().position(|line| is_rule(line.trim())).unwrap_or(lines.len());
+    let mut told = 0;
+    let paragraphs: Vec<(bool, &[&str])> = lines
         .split(|line| line.trim().is_empty() || is_rule(line.trim()))
-        .filter(|paragraph| !paragraph.is_empty())
+        .map(|paragraph| {
+            let from = told;
+            told += paragraph.len() + 1;
+            (from > footer, paragraph)
+        })
+        .filter(|(_, paragraph)| !paragraph.is_empty())
         .take(MAX_PARAGRAPHS)
         .collect();
-    for paragraph in &paragraphs {
-        if let Some(at) = paragraph.iter().position(|line| starts_with_code(line.trim()) && has_code(line)) {
-            return one_line(paragraph[at..].iter().copied());
+    for (_, paragraph) in &paragraphs {
+        let begins = |line: &&str| starts_with_code(line.trim()) && has_code(line);
+        if let Some(at) = paragraph.iter().position(begins) {
+            let text = one_line(paragraph[at..].iter().copied());
+            if is_worded(&text) {
+                return text;
+            }
         }
     }
-    let texts: Vec<String> =
-        paragraphs.iter().map(|p| one_line(p.iter().copied().filter(|line| !is_heading(line)))).collect();
-    let coded = texts.iter().find(|text| has_code(text));
-    let reasons = || texts.iter().find(|text| wordings.tells_reason(text));
-    coded.or_else(reasons).cloned().unwrap_or_else(|| one_line(texts.iter().map(String::as_str)))
+    let says = |line: &&str| has_code(line) || !is_heading(line) && !wordings.repeats_header(line);
+    let texts: Vec<(bool, String)> =
+        paragraphs.iter().map(|(footer, p)| (*footer, one_line(p.iter().copied().filter(|line| says(line))))).collect();
+    // A number in a footer is no code.
+    let is_coded = |footer: bool, text: &str| if footer { has_coded_reply(text) } else { has_code(text) };
+    let coded = || texts.iter().filter(|(footer, text)| is_coded(*footer, text)).map(|(_, text)| text);
+    let above = || texts.iter().filter(|(footer, _)| !footer).map(|(_, text)| text);
+    let reply = coded().find(|text| is_worded(text)).or_else(|| coded().next());
+    let reason = || above().find(|text| wordings.tells_reason(text));
+    reply.or_else(reason).cloned().unwrap_or_else(|| one_line(above().map(String::as_str)))
 }
 
 /// Paragraphs around a list that are looked at: a reason stands near it.
@@ -352,14 +422,26 @@ fn merge(blocks: Vec<Block>, wordings: &Wordings) -> Vec<Passage> {
         match places.entry(block.address.key()) {
             Entry::Vacant(place) => {
                 place.insert(passages.len());
-                passages.push(passage(block.address, block.original, block.text));
+                let Block { address, original, text, own_words, plainly, addressed, introduced, instead, .. } = block;
+                passages.push(Passage {
+                    original,
+                    text,
+                    own_words,
+                    plainly,
+                    addressed,
+                    introduced,
+                    instead,
+                    ..passage(address)
+                });
             }
             Entry::Occupied(place) => {
                 if let Some(known) = passages.get_mut(*place.get()) {
                     let tells = |text: &str| (weight(text, wordings), has_reply_code(text));
                     if tells(&block.text) > tells(&known.text) {
                         known.text = block.text;
+                        known.own_words = block.own_words;
                     }
+                    known.plainly |= block.plainly;
                     known.original = known.original.take().or(block.original);
                 }
             }
@@ -368,20 +450,34 @@ fn merge(blocks: Vec<Block>, wordings: &Wordings) -> Vec<Passage> {
     passages
 }
 
-fn passage(address: Address, original: Option<Address>, text: String) -> Passage {
-    Passage { address, original, text, command: None, host: None }
+/// What is known of an address before its words are read: nothing.
+pub(super) fn passage(address: Address) -> Passage {
+    Passage {
+        address,
+        original: None,
+        text: String::new(),
+        own_words: false,
+        plainly: false,
+        addressed: false,
+        introduced: false,
+        instead: false,
+        command: None,
+        host: None,
+    }
 }
 
-/// What a dialogue adds to passages whose own words hold no code.
+/// What a dialogue adds to passages whose own words hold no code, or are the dialogue itself.
 fn add_dialogue(passages: &mut [Passage], dialogue: &Dialogue) {
     for passage in passages {
         let own = dialogue.of(&passage.address.key());
-        let answer = own.or_else(|| dialogue.last.as_ref().filter(|_| !has_code(&passage.text)));
+        let silent = !has_code(&passage.text) || passage.text.contains("<-- ") || passage.text.contains("<<< ");
+        let answer = own.or_else(|| dialogue.last.as_ref().filter(|_| silent));
         if let Some(answer) = answer {
             passage.command = answer.command;
             passage.host.clone_from(&answer.host);
-            if !has_code(&passage.text) {
+            if silent {
                 passage.text.clone_from(&answer.text);
+                passage.own_words = true;
             }
         }
     }

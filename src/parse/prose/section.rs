@@ -1,13 +1,15 @@
 //! Where a report's own words end and the returned message begins. In: the text for people. Out: its lines up to there,
 //! and the returned header. What stands in the returned message is never read for recipients.
 
+use std::borrow::Cow;
+
 use super::super::fields::{Field, Head, Line, lines, split_line};
 
 /// A report's text, cut.
 #[derive(Debug)]
 pub(super) struct Section<'a> {
-    /// The report's own words.
-    pub(super) own: &'a str,
+    /// The report's own words, without quoted lines: what somebody else said.
+    pub(super) own: Cow<'a, str>,
     /// Its lines, without line ends and without quoted ones.
     pub(super) lines: Vec<&'a str>,
     /// The returned message from its first header line on, if the text holds one.
@@ -52,27 +54,33 @@ const ENOUGH_FIELDS: usize = 3;
 pub(super) fn cut<'a>(text: &'a str, is_marker: impl Fn(&str) -> bool) -> Section<'a> {
     let mut own = Vec::new();
     let mut rest = text;
-    let until = |rest: &str| &text[..text.len() - rest.len()];
+    let mut quotes = false;
+    let section = |lines: Vec<&'a str>, quotes: bool, rest: &str, returned| {
+        let own = if quotes { Cow::Owned(lines.join("\n")) } else { Cow::Borrowed(&text[..text.len() - rest.len()]) };
+        Section { own, lines, returned }
+    };
     let mut after_field = false;
     while !rest.is_empty() {
         let (line, after) = split_line(rest);
         if !after_field && starts_header(rest) && !(is_blank(&own) && is_echo(rest)) {
-            return Section { own: until(rest), lines: own, returned: Some(rest) };
+            return section(own, quotes, rest, Some(rest));
         }
         if is_marker(line) {
             let returned = after.trim_start_matches(['\r', '\n', '-', '=', ' ', '\t']);
             let headed = !Head::read(first_block(returned)).is_empty();
-            return Section { own: until(rest), lines: own, returned: headed.then_some(returned) };
+            return section(own, quotes, rest, headed.then_some(returned));
         }
         // A block that did not look like a header at its first line does not at its second.
         after_field = line.contains(':') && !line.starts_with([' ', '\t']) && after_field_start(line);
         // A quoted line is somebody else's words; `>>>` is an SMTP dialogue.
         if !line.starts_with('>') || line.starts_with(">>>") {
             own.push(line);
+        } else {
+            quotes = true;
         }
         rest = after;
     }
-    Section { own: text, lines: own, returned: None }
+    section(own, quotes, "", None)
 }
 
 /// Whether nothing was said yet, or only one line.

@@ -1,10 +1,10 @@
 //! How a line names a failed address. In: one line of a report's prose. Out: the address, how plainly the line names it,
 //! and what the line says of it.
 
-use super::super::mail::MAX_RECIPIENTS;
+use super::super::mail::{MAX_RECIPIENTS, OwnAddresses};
 use super::super::mailbox::{self, Found};
 use super::Wordings;
-use super::passages::has_code;
+use super::codes::{has_code, starts_with_code};
 use crate::bounce::Address;
 use crate::tables::phrases::Meaning;
 
@@ -34,6 +34,8 @@ pub(super) struct Named<'a> {
     pub(super) more: Vec<Address>,
     /// What the line says before the address.
     pub(super) before: &'a str,
+    /// The label before it says that it is a recipient's.
+    pub(super) addressed: bool,
     /// What the line says after the address.
     pub(super) rest: &'a str,
     /// White space before the line's text, in characters.
@@ -43,17 +45,22 @@ pub(super) struct Named<'a> {
 /// Longest label, in bytes; more is a sentence.
 const MAX_LABEL: usize = 60;
 
-/// Reads a line; `None` if it names no address, or only the sender's.
-pub(super) fn read<'a>(line: &'a str, wordings: &Wordings) -> Option<Named<'a>> {
+/// Reads a line; `None` if it names no address, or only the sender's or our own.
+pub(super) fn read<'a>(line: &'a str, wordings: &Wordings, own: &OwnAddresses) -> Option<Named<'a>> {
     memchr::memchr(b'@', line.as_bytes())?;
     let text = line.trim_start();
     let indent = line.len() - text.len();
-    let mut all = mailbox::all(text).skip_while(|found| is_said_of_the_sender(&text[..found.start], wordings));
+    let not_recipient =
+        |found: &Found| own.holds(&found.address) || is_said_of_the_sender(&text[..found.start], wordings);
+    let mut all = mailbox::all(text).skip_while(not_recipient);
     let found = all.next()?;
     let (more, end) = listed_after(text, found.end, all);
     let rest = text[end..].trim_start_matches(['>', '"', '\'', ')', ']', '*']);
-    let (rank, rest) = rank_of(&text[..found.start], rest, text, wordings)?;
-    Some(Named { rank, address: found.address, more, before: &text[..found.start], rest, indent })
+    let before = &text[..found.start];
+    let (rank, rest) = rank_of(before, rest, text, wordings)?;
+    let label = before.trim_matches([' ', '\t', '<', '"', '*', '-', '>']).trim_end_matches([':', '\u{ff1a}']);
+    let addressed = matches!(wordings.label(label.trim()), Some(Meaning::Recipient | Meaning::Echo));
+    Some(Named { rank, address: found.address, more, before, addressed, rest, indent })
 }
 
 /// The addresses that follow one, only commas and such between them, and where the last of them ends.
@@ -77,7 +84,8 @@ fn rank_of<'a>(before: &str, rest: &'a str, line: &'a str, wordings: &Wordings) 
     }
     let lead = before.trim_matches([' ', '\t', '<', '>', '"', '\'', '*', '-', '=', '(', '[', '\u{2022}', '\u{b7}']);
     let said = rest.trim_start_matches([':', ' ', '\t']);
-    if lead.is_empty() || before.ends_with("<mailto:") && rest.trim().is_empty() {
+    let named = before.ends_with('<') && rest.trim().is_empty() && is_display_name(before);
+    if lead.is_empty() || before.ends_with("<mailto:") && rest.trim().is_empty() || named {
         // `ann@example.com<mailto:ann@example.com>`, as Exchange writes its links; `ann@example.com <ann@example.com>`.
         let again = said.starts_with("<mailto:")
             || said.starts_with("(mailto:")
@@ -97,6 +105,12 @@ fn rank_of<'a>(before: &str, rest: &'a str, line: &'a str, wordings: &Wordings) 
         _ if telling && said.trim().is_empty() => Some((Rank::Labelled, line)),
         _ => Some((Rank::Labelled, said)),
     }
+}
+
+/// `"Ann Bee" <`: a name in quotes in front of its address, and nothing else.
+fn is_display_name(before: &str) -> bool {
+    let name = before.trim_end_matches('<').trim();
+    name.len() > 2 && name.starts_with('"') && name.ends_with('"') && name.matches('"').count() == 2
 }
 
 /// Whether the words before an address make it the sender's: `they accept no mail from eve@example.com`.
@@ -121,11 +135,6 @@ fn speaks(line: &str) -> bool {
 
 fn after_link(text: &str) -> &str {
     text.split_once(['>', ')']).map_or("", |(_, rest)| rest.trim())
-}
-
-/// Whether a line starts with a reply code and a separator: `550 `, `550-`, `554 5.0.0`.
-pub(super) fn starts_with_code(line: &str) -> bool {
-    matches!(line.as_bytes(), [b'2'..=b'5', b'0'..=b'5', b'0'..=b'9', b' ' | b'-', ..])
 }
 
 #[cfg(test)]
@@ -157,12 +166,12 @@ mod tests {
             (">>> RCPT To:<ann@example.com>", Spoken, ""),
             ("550 5.1.1 <ann@example.com>... User unknown", Spoken, "... User unknown"),
         ] {
-            let named = read(line, &wordings).unwrap();
+            let named = read(line, &wordings, &OwnAddresses::default()).unwrap();
             assert_eq!((named.rank, named.rest), (rank, rest), "{line}");
             assert_eq!(named.address.as_str(), "ann@example.com");
         }
         for line in ["no address here", "Mail From: <ann@example.com>"] {
-            assert_eq!(read(line, &wordings), None, "{line}");
+            assert_eq!(read(line, &wordings, &OwnAddresses::default()), None, "{line}");
         }
     }
 }

@@ -8,7 +8,9 @@ use super::field::Field;
 use super::layout::{Layout, Values};
 use super::notice;
 use super::unplaced;
-use crate::bounce::{Action, Address, Delivery, Event, Kind, Origin, Reject, RejectReason, Timestamp, domain_key};
+use crate::bounce::{
+    Action, Address, Delivery, Event, Kind, Origin, Reject, RejectReason, Timestamp, Unproven, domain_key,
+};
 use crate::parse::date::{self, NoDate, Zone};
 use crate::parse::mail::MailReader;
 use crate::parse::{Parsed, reply, sending_ip};
@@ -179,6 +181,13 @@ impl<'r, V: Values> Draft<'r, V> {
                 .or_else(|| event.diagnostic_code.as_deref().and_then(sending_ip::from_reply));
         }
         event.sending_domain = self.sending_domain();
+        let is_sender = |text: Cow<'_, str>| {
+            let sender = Address::parse(&text).or_else(|| typed_address(&text));
+            sender.is_some_and(|sender| event.recipient.as_ref().is_some_and(|r| r.lower() == sender.lower()))
+        };
+        if self.layout.texts(Field::SendingDomain, self.values).any(is_sender) {
+            event.unproven = Some(Unproven::OwnAddress);
+        }
         event.campaign_id = self.name(Field::CampaignId);
         event.list_source = self.name(Field::ListSource);
         event.message_id = self.text(Field::MessageId).and_then(|text| clean::message_id(&text));

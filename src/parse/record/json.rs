@@ -88,6 +88,8 @@ impl<'a> Slots<'a> {
 
     /// Takes out what was put since `mark`.
     fn take_from(&mut self, mark: usize) -> Vec<(Slot, Held<'a>)> {
+        // A cut inside arrays in arrays has taken out more already.
+        let mark = mark.min(self.values.len());
         for (slot, _) in &self.values[mark..] {
             self.places[usize::from(*slot)] = 0;
         }

@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use super::field::Field;
-use super::glob::Glob;
 use crate::bounce::Kind;
+use crate::parse::glob::Glob;
 use crate::tables::exports::{Export, Name};
 
 /// Where a value stands in a record: a column, or a slot of the JSON reader.

@@ -5,7 +5,6 @@ mod build;
 mod clean;
 mod field;
 mod formats;
-mod glob;
 mod json;
 mod layout;
 mod mapping;
@@ -138,6 +137,7 @@ impl Records {
         let json = unplaced::Json::new(text);
         let builder = Builder { setting: &self.setting, mails, origin, json: Some(&json) };
         let mut records = 0_u64;
+        let before = (out.events.len() + out.deliveries.len(), out.rejects.len());
         let mut memory = std::mem::take(&mut out.memory);
         let read = json::read(&self.keys, &mut memory.room, text, &mut |slots| {
             records += 1;
@@ -165,7 +165,13 @@ impl Records {
         });
         out.memory = memory;
         match read {
-            Err(error) => out.rejects.push(reject(origin, RejectReason::BadJson, error.to_string())),
+            Err(error) => {
+                if out.events.len() + out.deliveries.len() == before.0 {
+                    // Nothing was read: the damage is the one reason.
+                    out.rejects.truncate(before.1);
+                }
+                out.rejects.push(reject(origin, RejectReason::BadJson, error.to_string()));
+            }
             Ok(()) if records == 0 => {
                 let detail = json.told().unwrap_or("no object with a known key");
                 out.rejects.push(reject(origin, RejectReason::BadRow, detail.to_owned()));

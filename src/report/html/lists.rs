@@ -29,6 +29,7 @@ pub(super) fn all(view: &View<'_>) -> Markup {
                     @for (cause, n) in &lists.addresses { li { (count(*n)) " to suppress: " (spaced(cause.as_str())) } }
                     @if !lists.domains.is_empty() { li { (counted(lists.domains.len() as u64, "domain", "domains")) " to suppress" } }
                     @if lists.covered > 0 { li { (counted(lists.covered, "address", "addresses")) " covered by those domains" } }
+                    @if lists.unmatched > 0 { li { (counted(lists.unmatched, "address", "addresses")) " of reports that match nothing sent: on no list" } }
                     @for (reason, n) in view.held() { li { (count(n)) " held: " (reason.in_words()) } }
                     li { (counted(lists.protected_total(), "address", "addresses")) " protected: bounced for a reason that is not theirs" }
                     @for untold in &lists.not_expressed {

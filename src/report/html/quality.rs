@@ -25,6 +25,12 @@ pub(super) fn all(view: &View<'_>) -> Markup {
             (counted(t.self_suppressed, "message", "messages")) " dropped by our own platform left out, "
             (counted(facts.skipped.len() as u64, "file", "files")) " passed over by name."
         }
+        @if facts.unread_bounces + facts.hidden_complainers > 0 {
+            p {
+                (counted(facts.unread_bounces, "bounce names", "bounces name")) " no recipient that could be read; "
+                (counted(facts.hidden_complainers, "complaint hides", "complaints hide")) " who complained. They list nobody."
+            }
+        }
         div.columns {
             (rejects(&facts.rejects))
             (inputs(facts))

@@ -9,7 +9,17 @@ use crate::analyze::incident::{DomainRow, Judgement};
 use crate::bounce::{Blames, Cause, Kind};
 
 fn record(signal: Signal, second: u32) -> Record {
-    Record { address: [0, 1], row: 0, second, target: NONE, incident: NONE, signal, policy: false, allowed: false }
+    Record {
+        address: [0, 1],
+        row: 0,
+        second,
+        target: NONE,
+        incident: NONE,
+        signal,
+        policy: false,
+        permanent: true,
+        allowed: false,
+    }
 }
 
 fn verdict(records: &[Record]) -> Option<Verdict> {
@@ -26,6 +36,10 @@ fn the_strongest_signal_decides_not_the_first() {
         (&[Ours, Ours], Some(Verdict::Protect)),
         (&[Ours, DoubtFlip], Some(Verdict::Hold(Hold::DomainFlips))),
         (&[DeadDomain], Some(Verdict::Hold(Hold::DomainAnswered))),
+        (&[Transient, Transient], Some(Verdict::Hold(Hold::Transient))),
+        (&[Transient, Dead], Some(Verdict::Suppress)),
+        (&[Unproven], Some(Verdict::Hold(Hold::Unproven))),
+        (&[Unmatched, Delivered], Some(Verdict::Unmatched)),
         (&[Delivered], None),
     ] {
         let records: Vec<_> = signals.iter().map(|s| record(*s, 100)).collect();
