@@ -24,7 +24,7 @@ pub(crate) struct Field<'a> {
 impl<'a> Field<'a> {
     #[inline]
     pub(crate) fn is(&self, name: &str) -> bool {
-        self.name.len() == name.len() && self.name.eq_ignore_ascii_case(name)
+        self.name.eq_ignore_ascii_case(name)
     }
 
     /// The value as it stands, folded lines and all.

@@ -46,16 +46,15 @@ fn is_same_mailbox(one: &str, other: &str) -> bool {
     one[..plain(one)].eq_ignore_ascii_case(&other[..plain(other)])
 }
 
-/// Whether an address is where to ask (RFC 2142).
+/// Whether an address is where to ask (RFC 2142): what such local parts begin with.
 fn is_desk(local: &str) -> bool {
+    let lower = local.to_ascii_lowercase();
     [
         "postmaster",
         "abuse",
         "support",
-        "helpdesk",
         "help",
         "admin",
-        "administrator",
         "hostmaster",
         "security",
         "noc",
@@ -64,7 +63,7 @@ fn is_desk(local: &str) -> bool {
         "info",
     ]
     .iter()
-    .any(|desk| local.to_ascii_lowercase().starts_with(desk))
+    .any(|desk| lower.starts_with(desk))
 }
 
 #[cfg(test)]
