@@ -4,18 +4,41 @@
 //! A part counts by its type; a part of the wrong type counts by what it holds (reports disguised as `text/plain`).
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
+use super::leaf::{Leaf, lossy};
 use super::{disguise, html};
 use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 
 /// Bytes of text for people that are read at most; beyond, a mail is no report.
 const MAX_TEXT: usize = 16 << 20;
 
+/// An HTML part.
+#[derive(Debug)]
+pub(crate) enum Html<'a> {
+    Decoded(&'a str),
+    Encoded(Leaf<'a>),
+}
+
+impl Html<'_> {
+    /// Its text, with a line for each block.
+    fn text(&self) -> String {
+        let html = match self {
+            Html::Decoded(html) => Cow::Borrowed(*html),
+            Html::Encoded(leaf) => leaf.text().unwrap_or_else(|| lossy(leaf.body)),
+        };
+        html::text_of(capped(&html))
+    }
+}
+
 /// The parts of one message that matter here; nested messages are not entered.
 #[derive(Debug, Default)]
 pub(crate) struct Anatomy<'a> {
-    /// Text parts for people, in order; an HTML part only where no plain text is.
+    /// Text parts for people, in order; an HTML part only where no plain text and no report is.
     pub(crate) texts: Vec<Cow<'a, str>>,
+    /// An HTML part beside a report, where no plain text is, and its text: made when somebody asks, since mostly the
+    /// report tells all.
+    html: Option<(Html<'a>, OnceCell<String>)>,
     /// `message/delivery-status` and its kin.
     pub(crate) status: Vec<Cow<'a, str>>,
     /// `message/feedback-report`.
@@ -38,8 +61,8 @@ impl<'a> Anatomy<'a> {
         for part in &message.parts {
             anatomy.place(part, &mut html);
         }
-        if let Some(html) = html.filter(|_| anatomy.is_silent()) {
-            anatomy.place_html(html);
+        if let Some(html) = html {
+            anatomy.place_html(Html::Decoded(html));
         }
         anatomy
     }
@@ -49,9 +72,16 @@ impl<'a> Anatomy<'a> {
         self.texts.iter().all(|text| text.trim().is_empty())
     }
 
-    /// Takes an HTML part for the text for people.
-    pub(crate) fn place_html(&mut self, html: &str) {
-        self.texts = vec![Cow::Owned(html::text_of(capped(html)))];
+    /// Takes an HTML part for the text for people, if there is no other.
+    pub(crate) fn place_html(&mut self, html: Html<'a>) {
+        if !self.is_silent() {
+            return;
+        }
+        if self.is_unmarked() {
+            self.texts = vec![Cow::Owned(html.text())];
+        } else {
+            self.html = Some((html, OnceCell::new()));
+        }
     }
 
     /// Whether no part is marked as a report of any kind.
@@ -76,6 +106,9 @@ impl<'a> Anatomy<'a> {
 
     /// The text for people, as one.
     pub(crate) fn text(&self) -> Cow<'_, str> {
+        if let Some((html, text)) = &self.html {
+            return Cow::Borrowed(text.get_or_init(|| html.text()));
+        }
         match self.texts.as_slice() {
             [] => Cow::Borrowed(""),
             [text] => Cow::Borrowed(text),
@@ -169,11 +202,6 @@ pub(crate) fn head_of<'a>(message: &'a Message<'a>) -> Cow<'a, str> {
 
 fn text_of<'a>(part: &'a MessagePart<'a>) -> Cow<'a, str> {
     lossy(part.contents())
-}
-
-/// Bytes as text. Sound UTF-8 is by far the usual case, and checking for it is much faster than repairing.
-pub(crate) fn lossy(bytes: &[u8]) -> Cow<'_, str> {
-    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 fn capped(text: &str) -> &str {

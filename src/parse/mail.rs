@@ -116,13 +116,21 @@ impl MailReader {
         })
     }
 
-    /// The usual case: a plain mail that is a report. Whatever else it may be, the library shall say.
+    /// The usual case: a plain mail, nothing attached. Whatever else it may be, the library shall say.
     fn read_plain(&self, origin: &Origin, bytes: &[u8]) -> Option<Vec<Event>> {
         let plain = plain::read(bytes)?;
         let mut anatomy = plain.anatomy;
         self.unmask(&mut anatomy, &plain.head, &plain.subject);
         let mail = Mail::new(origin, &anatomy, &plain.head, &plain.subject, &self.campaign_headers);
-        let mut events = self.read_report(&mail).ok()?.filter(|events| events.len() <= MAX_RECIPIENTS)?;
+        let mut events = match self.read_report(&mail).ok()? {
+            Some(events) => events,
+            // A message may be attached that is read whole, and a record may be mailed.
+            None if anatomy.returned.is_some() || anatomy.text().trim_start().starts_with('{') => return None,
+            None => vec![self.read_other(&mail)],
+        };
+        if events.len() > MAX_RECIPIENTS {
+            return None;
+        }
         stamp(&mut events, bytes);
         Some(events)
     }
@@ -143,15 +151,23 @@ impl MailReader {
         if let Some(event) = answer::read(&mail, &self.layouts) {
             return Ok(vec![event]);
         }
-        if let Some(events) = self.read_attached(origin, &anatomy, mail.from().as_ref(), depth) {
-            return Ok(events);
-        }
+        let attached = self.read_attached(origin, &anatomy, mail.from().as_ref(), depth);
+        Ok(attached.unwrap_or_else(|| vec![self.unread(&mail)]))
+    }
+
+    /// The event of a mail that is no report and has none attached.
+    fn read_other(&self, mail: &Mail<'_>) -> Event {
+        answer::read(mail, &self.layouts).unwrap_or_else(|| self.unread(mail))
+    }
+
+    /// The event of a mail that nothing can be read from.
+    fn unread(&self, mail: &Mail<'_>) -> Event {
         let grammar = match () {
-            () if anatomy.aggregate => "aggregate",
-            () if self.layouts.reports_failure(&mail) => UNREAD_BOUNCE,
+            () if mail.anatomy.aggregate => "aggregate",
+            () if self.layouts.reports_failure(mail) => UNREAD_BOUNCE,
             () => "unread",
         };
-        Ok(vec![mail.event(Kind::Other, grammar)])
+        mail.event(Kind::Other, grammar)
     }
 
     /// Looks for a report in plain text, if the mail may be one and nothing is marked as one.

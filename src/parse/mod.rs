@@ -7,6 +7,7 @@ mod disguise;
 mod fields;
 mod glob;
 mod html;
+mod leaf;
 mod mail;
 mod mailbox;
 mod other_mailbox;

@@ -5,18 +5,15 @@
 //! This is for speed: the library decodes the whole returned message, of which only the header matters here. Encodings
 //! and charsets are undone by the library's own decoders.
 
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use mail_parser::HeaderValue;
-use mail_parser::decoders::base64::base64_decode;
-use mail_parser::decoders::charsets::map::charset_decoder;
-use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 use mail_parser::parsers::MessageStream;
 use memchr::memmem;
 
-use super::anatomy::{Anatomy, lossy};
+use super::anatomy::{Anatomy, Html};
 use super::fields::Head;
+use super::leaf::{Encoding, Leaf, split};
 
 /// Multiparts that are entered inside each other.
 const MAX_DEPTH: usize = 3;
@@ -39,7 +36,7 @@ pub(crate) fn read(bytes: &[u8]) -> Option<Plain<'_>> {
     }
     let mut parts = Parts::default();
     parts.add(&head, body, 0)?;
-    let anatomy = parts.anatomy()?;
+    let anatomy = parts.anatomy();
     let told = !anatomy.is_unmarked() || !anatomy.is_silent();
     let subject = subject(&head);
     told.then_some(Plain { head, subject, anatomy })
@@ -57,37 +54,12 @@ fn subject(head: &Head<'_>) -> String {
     }
 }
 
-/// A header as text, and the bytes behind the blank line that ends it.
-fn split(bytes: &[u8]) -> Option<(&str, &[u8])> {
-    let ends = memchr::memchr_iter(b'\n', bytes).find_map(|at| match bytes.get(at + 1..) {
-        Some([b'\n', ..]) => Some((at + 1, at + 2)),
-        Some([b'\r', b'\n', ..]) => Some((at + 1, at + 3)),
-        _ => None,
-    });
-    let (end, body) = ends?;
-    Some((std::str::from_utf8(&bytes[..end]).ok()?, &bytes[body..]))
-}
-
 /// The parts of a mail, sorted as they come.
 #[derive(Default)]
 struct Parts<'a> {
     anatomy: Anatomy<'a>,
     /// The first HTML part: read only where no plain text is.
     html: Option<Leaf<'a>>,
-}
-
-/// A part that holds no others.
-struct Leaf<'a> {
-    encoding: Encoding,
-    charset: Option<String>,
-    body: &'a [u8],
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Encoding {
-    None,
-    QuotedPrintable,
-    Base64,
 }
 
 impl<'a> Parts<'a> {
@@ -168,53 +140,12 @@ impl<'a> Parts<'a> {
     }
 
     /// What was sorted, HTML made text where there is no other.
-    fn anatomy(self) -> Option<Anatomy<'a>> {
+    fn anatomy(self) -> Anatomy<'a> {
         let Parts { mut anatomy, html } = self;
-        if let Some(html) = html.filter(|_| anatomy.is_silent()) {
-            anatomy.place_html(&html.text()?);
+        if let Some(html) = html {
+            anatomy.place_html(Html::Encoded(html));
         }
-        Some(anatomy)
-    }
-}
-
-impl<'a> Leaf<'a> {
-    /// The bytes, decoded; `None` for a broken encoding.
-    fn bytes(&self) -> Option<Cow<'a, [u8]>> {
-        match self.encoding {
-            Encoding::None => Some(Cow::Borrowed(self.body)),
-            Encoding::QuotedPrintable => quoted_printable_decode(self.body).map(Cow::Owned),
-            Encoding::Base64 => base64_decode(self.body).map(Cow::Owned),
-        }
-    }
-
-    /// The text as it stands, without regard to a charset.
-    fn raw(&self) -> Option<Cow<'a, str>> {
-        Some(match self.bytes()? {
-            Cow::Borrowed(bytes) => lossy(bytes),
-            Cow::Owned(bytes) => Cow::Owned(lossy(&bytes).into_owned()),
-        })
-    }
-
-    /// The text in its charset.
-    fn text(&self) -> Option<Cow<'a, str>> {
-        let is = |name: &str| self.charset.as_deref().is_some_and(|charset| charset.eq_ignore_ascii_case(name));
-        let bytes = self.bytes()?;
-        if self.charset.is_none() || is("utf-8") || is("us-ascii") && bytes.is_ascii() {
-            return self.raw();
-        }
-        let decode = self.charset.as_deref().and_then(|name| charset_decoder(name.as_bytes()));
-        decode.map_or_else(|| self.raw(), |decode| Some(Cow::Owned(decode(&bytes))))
-    }
-
-    /// The header of a message; one without a body may end with the part.
-    fn header(&self) -> Option<Cow<'a, str>> {
-        fn header(bytes: &[u8]) -> Option<&str> {
-            split(bytes).map(|(header, _)| header).or_else(|| std::str::from_utf8(bytes).ok())
-        }
-        match self.bytes()? {
-            Cow::Borrowed(bytes) => header(bytes).map(Cow::Borrowed),
-            Cow::Owned(bytes) => header(&bytes).map(|header| Cow::Owned(header.to_owned())),
-        }
+        anatomy
     }
 }
 
@@ -247,6 +178,8 @@ fn parameter(content_type: &str, name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
     use mail_parser::MessageParser;
 
@@ -264,6 +197,7 @@ mod tests {
         let trimmed = |texts: &[Cow<'_, str>]| texts.iter().map(|t| t.trim().to_owned()).collect::<Vec<_>>();
         assert_eq!(plain.subject, message.subject().unwrap_or_default(), "{mail}");
         let plain = plain.anatomy;
+        assert_eq!(plain.text().trim(), library.text().trim(), "{mail}");
         assert_eq!(trimmed(&plain.texts), trimmed(&library.texts), "{mail}");
         assert_eq!(trimmed(&plain.status), trimmed(&library.status), "{mail}");
         assert_eq!(trimmed(&plain.feedback), trimmed(&library.feedback), "{mail}");

@@ -12,6 +12,7 @@ mod passages;
 mod section;
 mod shape;
 
+use std::cell::OnceCell;
 use std::path::Path;
 
 use super::fields::Head;
@@ -84,90 +85,151 @@ impl Layouts {
     /// What the text for people says of each address.
     pub(crate) fn passages(&self, mail: &Mail<'_>) -> Vec<Passage> {
         let text = mail.anatomy.text();
-        let (section, layout) = self.open(mail, &text);
-        passages::read(&section, layout, &self.wordings, &mail.own, false)
+        self.open(mail, &text).passages(false)
     }
 
     /// The last refusal in a dialogue that names no recipient.
     pub(crate) fn last_refusal(&self, mail: &Mail<'_>) -> Option<String> {
         let text = mail.anatomy.text();
-        let (section, _) = self.open(mail, &text);
-        dialogue::listen(&section.lines).last.map(|answer| answer.text)
+        dialogue::listen(&self.open(mail, &text).section.lines).last.map(|answer| answer.text)
     }
 
     /// Whether a mail of which no recipient could be read reports a failure all the same.
     pub(crate) fn reports_failure(&self, mail: &Mail<'_>) -> bool {
         let text = mail.anatomy.text();
-        let (section, layout) = self.open(mail, &text);
-        let evidence = self.weigh(mail.head, mail.subject, &section.own);
-        layout.is_none_or(|layout| layout.kind != Some(Kind::Other))
-            && ground(mail, &section, layout, &evidence).is_some()
+        let report = self.open(mail, &text);
+        report.layout.is_none_or(|layout| layout.kind != Some(Kind::Other)) && report.ground().is_some()
     }
 
     /// Events, if the mail is a report on deliveries; else none.
     /// `complete` allows to take the returned message's only recipient for the one that is not named.
     pub(crate) fn read(&self, mail: &Mail<'_>, complete: bool) -> Vec<Event> {
         let text = mail.anatomy.text();
-        let (section, layout) = self.open(mail, &text);
-        if let Some(layout) = layout.filter(|layout| layout.kind == Some(Kind::Other)) {
+        let report = self.open(mail, &text);
+        if let Some(layout) = report.layout.filter(|layout| layout.kind == Some(Kind::Other)) {
             let mut event = mail.event(Kind::Other, "notice");
             event.grammar = layout.name.clone().into();
             return vec![event];
         }
-        let evidence = self.weigh(mail.head, mail.subject, &section.own);
-        let Some(ground) = ground(mail, &section, layout, &evidence) else { return Vec::new() };
-        let mut passages = passages::read(&section, layout, &self.wordings, &mail.own, ground >= Ground::Worded);
+        let Some(ground) = report.ground() else { return Vec::new() };
+        let mut passages = report.passages(ground >= Ground::Worded);
         if ground >= Ground::Worded {
-            let others = || passages::addresses(&section, &self.wordings, &mail.own) > 1;
+            let others = || passages::addresses(&report.section, &self.wordings, &mail.own) > 1;
             let alone = passages.len() == 1 && (ground != Ground::Silent || !others());
-            passages.retain(|passage| is_about_a_recipient(passage, alone, ground, &evidence, mail));
+            passages.retain(|passage| report.is_about_a_recipient(passage, alone, ground));
         }
-        let unnamed = || passages::of_nobody(&section, &self.wordings);
-        Shared::of(mail, &section, layout, &evidence, complete).events(passages, ground, unnamed)
+        let unnamed = || passages::of_nobody(&report.section, &self.wordings);
+        Shared::of(&report, complete).events(passages, ground, unnamed)
     }
 
     /// The report's own words, and the row that knows its make.
-    fn open<'t>(&self, mail: &Mail<'_>, text: &'t str) -> (Section<'t>, Option<&Layout>) {
-        let section = section::cut(text, |line| self.wordings.announces_returned(line));
+    fn open<'r>(&'r self, mail: &'r Mail<'r>, text: &'r str) -> Report<'r> {
+        let mut section = section::cut(text, |line| self.wordings.announces_returned(line));
         let layout = self.rows.of(mail.head, mail.subject, &section);
-        match layout.filter(|row| row.has_markers()) {
-            Some(row) => (
-                section::cut(text, |line| self.wordings.announces_returned(line) || row.announces_returned(line)),
-                layout,
-            ),
-            None => (section, layout),
+        if let Some(row) = layout.filter(|row| row.has_markers()) {
+            let announces = |line: &str| self.wordings.announces_returned(line) || row.announces_returned(line);
+            section = section::cut(text, announces);
         }
+        Report { mail, section, layout, wordings: &self.wordings, evidence: OnceCell::new() }
     }
 }
 
-/// Whether a mail is a report, and on what ground. The order is the strength of the evidence: what only a mail system
-/// writes goes before the marks of an automatic answer, and those before words, which people, shops and monitors use too.
-fn ground(mail: &Mail<'_>, section: &Section<'_>, layout: Option<&Layout>, evidence: &Evidence) -> Option<Ground> {
-    let failed = mail.head.get("X-Failed-Recipients").is_some();
-    if layout.is_some() || failed || !mail.anatomy.status.is_empty() {
-        return Some(Ground::Marked);
+/// A mail that may be a report, opened: its own words, and the row that knows its make.
+struct Report<'r> {
+    mail: &'r Mail<'r>,
+    section: Section<'r>,
+    layout: Option<&'r Layout>,
+    wordings: &'r Wordings,
+    /// What its wordings say it is; weighed when first asked for, since a known make seldom asks.
+    evidence: OnceCell<Evidence>,
+}
+
+impl Report<'_> {
+    fn evidence(&self) -> &Evidence {
+        self.evidence.get_or_init(|| {
+            let from = self.mail.head.get("From").unwrap_or_default();
+            self.wordings.weigh(&from, self.mail.subject, &self.section.own)
+        })
     }
-    // RFC 5321 4.5.5: a report has a null return path.
-    let null_path = has_null_path(mail.head);
-    let answers = evidence.answer > 0 || answer::is_marked(mail.head) || is_from_whom_we_mailed(mail);
-    let reports = evidence.system || null_path && !answers || evidence.failed_subject > 0 && (null_path || !answers);
-    if reports && has_smtp_reply(&section.lines) {
-        return Some(Ground::Coded);
+
+    fn passages(&self, doubtful: bool) -> Vec<Passage> {
+        passages::read(&self.section, self.layout, self.wordings, &self.mail.own, doubtful)
     }
-    // A program that delivers mail is nobody's answering machine, unless it says that it answers.
-    let answers = if evidence.daemon { evidence.answer > 0 } else { answers };
-    if answers || evidence.challenge > 0 {
-        return None;
+
+    /// Whether a mail is a report, and on what ground. The order is the strength of the evidence: what only a mail system
+    /// writes goes before the marks of an automatic answer, and those before words, which people, shops and monitors use too.
+    fn ground(&self) -> Option<Ground> {
+        let mail = self.mail;
+        let failed = mail.head.get("X-Failed-Recipients").is_some();
+        if self.layout.is_some() || failed || !mail.anatomy.status.is_empty() {
+            return Some(Ground::Marked);
+        }
+        let evidence = self.evidence();
+        // RFC 5321 4.5.5: a report has a null return path.
+        let null_path = has_null_path(mail.head);
+        let answers = evidence.answer > 0 || answer::is_marked(mail.head) || is_from_whom_we_mailed(mail);
+        let reports =
+            evidence.system || null_path && !answers || evidence.failed_subject > 0 && (null_path || !answers);
+        if reports && has_smtp_reply(&self.section.lines) {
+            return Some(Ground::Coded);
+        }
+        // A program that delivers mail is nobody's answering machine, unless it says that it answers.
+        let answers = if evidence.daemon { evidence.answer > 0 } else { answers };
+        if answers || evidence.challenge > 0 {
+            return None;
+        }
+        let told = evidence.failed_subject > 0 && evidence.failed_text + evidence.retried > 0;
+        if evidence.held > 0 && !told {
+            return None;
+        }
+        let listed = null_path && evidence.failed_text > 1 && starts_with_address(&self.section.lines);
+        if evidence.system && evidence.failed() + evidence.delay + evidence.retried > 0 || told || listed {
+            return Some(Ground::Worded);
+        }
+        (evidence.system && null_path).then_some(Ground::Silent)
     }
-    let told = evidence.failed_subject > 0 && evidence.failed_text + evidence.retried > 0;
-    if evidence.held > 0 && !told {
-        return None;
+
+    /// Whether a passage of a mail that only words make a report is about somebody who was mailed: an address in the running
+    /// prose of a person's mail is nobody's failure.
+    fn is_about_a_recipient(&self, passage: &Passage, alone: bool, ground: Ground) -> bool {
+        let (mail, evidence) = (self.mail, self.evidence());
+        let confirmed = || {
+            let verp = mail.verp();
+            mail.addressed().is_some_and(|mailed| mailed.lower() == passage.address.lower())
+                || verp.is_some_and(|verp| verp.confirms(&passage.address))
+        };
+        let from = mail.from().is_some_and(|from| from.lower() == passage.address.lower());
+        // Whom to write to instead stands in such mails too: the words that lead to the address must tell of a failure, or
+        // there must be nobody else and no word that says so.
+        let told = passage.introduced || passage.addressed || alone && !passage.instead;
+        let likely = match ground {
+            // Nobody else is named, and nothing tells whom the message was for.
+            Ground::Silent => evidence.daemon && alone && mail.addressed().is_none() && mail.verp().is_none(),
+            _ if evidence.daemon => told,
+            // The subject is a report's. A shop that writes of a failed delivery names itself.
+            _ if evidence.failed_subject > 0 => {
+                told && (evidence.system
+                    || passage.plainly && (has_null_path(mail.head) || !is_at_sender(passage, mail)))
+            }
+            _ => passage.plainly && !evidence.system || passage.addressed && evidence.system,
+        };
+        !from && (likely || confirmed())
     }
-    let listed = null_path && evidence.failed_text > 1 && starts_with_address(&section.lines);
-    if evidence.system && evidence.failed() + evidence.delay + evidence.retried > 0 || told || listed {
-        return Some(Ground::Worded);
+
+    /// Whether it tells of a failure or of a delay. A permanent reply is a failure; else the promise of another try is a
+    /// delay; else a word of delay is one only where nothing speaks of failure, because orders are delayed too, and so is a
+    /// reply by a slow server.
+    fn kind(&self, reply_code: Option<ReplyCode>) -> Kind {
+        if let Some(told) = self.layout.and_then(|layout| layout.kind) {
+            return told;
+        }
+        if reply_code.is_some_and(|code| code.class() == 5) {
+            return Kind::Bounce;
+        }
+        let Evidence { retried, delay, failed_subject, failed_text, .. } = *self.evidence();
+        let delayed = retried > 0 || delay > 0 && failed_subject == 0 && failed_text <= 1;
+        if delayed { Kind::Delay } else { Kind::Bounce }
     }
-    (evidence.system && null_path).then_some(Ground::Silent)
 }
 
 /// Whether the text begins with an address on a line of its own: whom it is about, before what it says.
@@ -195,54 +257,24 @@ fn is_from_whom_we_mailed(mail: &Mail<'_>) -> bool {
         || verp.is_some_and(|verp| verp.confirms(&from))
 }
 
-/// Whether a passage of a mail that only words make a report is about somebody who was mailed: an address in the running
-/// prose of a person's mail is nobody's failure.
-fn is_about_a_recipient(passage: &Passage, alone: bool, ground: Ground, evidence: &Evidence, mail: &Mail<'_>) -> bool {
-    let confirmed = || {
-        let verp = mail.verp();
-        mail.addressed().is_some_and(|mailed| mailed.lower() == passage.address.lower())
-            || verp.is_some_and(|verp| verp.confirms(&passage.address))
-    };
-    let from = mail.from().is_some_and(|from| from.lower() == passage.address.lower());
-    // Whom to write to instead stands in such mails too: the words that lead to the address must tell of a failure, or
-    // there must be nobody else and no word that says so.
-    let told = passage.introduced || passage.addressed || alone && !passage.instead;
-    let likely = match ground {
-        // Nobody else is named, and nothing tells whom the message was for.
-        Ground::Silent => evidence.daemon && alone && mail.addressed().is_none() && mail.verp().is_none(),
-        _ if evidence.daemon => told,
-        // The subject is a report's. A shop that writes of a failed delivery names itself.
-        _ if evidence.failed_subject > 0 => {
-            told && (evidence.system || passage.plainly && (has_null_path(mail.head) || !is_at_sender(passage, mail)))
-        }
-        _ => passage.plainly && !evidence.system || passage.addressed && evidence.system,
-    };
-    !from && (likely || confirmed())
-}
-
 /// What all events of one prose report share.
 struct Shared<'a> {
+    report: &'a Report<'a>,
     mail: &'a Mail<'a>,
     template: Event,
     sole_recipient: Option<Address>,
     /// Senders of a message that is returned in the text.
     own: OwnAddresses<'a>,
-    delay: Delay,
 }
 
 impl<'a> Shared<'a> {
-    fn of(
-        mail: &'a Mail<'a>,
-        section: &Section<'a>,
-        layout: Option<&Layout>,
-        evidence: &Evidence,
-        complete: bool,
-    ) -> Shared<'a> {
+    fn of(report: &'a Report<'a>, complete: bool) -> Shared<'a> {
+        let mail = report.mail;
         let mut template = mail.event(Kind::Bounce, "prose");
-        if let Some(layout) = layout {
+        if let Some(layout) = report.layout {
             template.grammar = layout.name.clone().into();
         }
-        let in_text = section.returned.filter(|_| mail.returned_head.is_none()).map(Head::read);
+        let in_text = report.section.returned.filter(|_| mail.returned_head.is_none()).map(Head::read);
         let head = mail.returned_head.as_ref().or(in_text.as_ref());
         let mut sole_recipient = None;
         let mut own = OwnAddresses::default();
@@ -259,8 +291,7 @@ impl<'a> Shared<'a> {
             // The recipient of a report that was sent on is not ours.
             sole_recipient = returned.sole_recipient.filter(|_| complete && !is_report(head));
         }
-        let delay = Delay { told: layout.and_then(|l| l.kind), evidence: *evidence };
-        Shared { mail, template, sole_recipient, own, delay }
+        Shared { report, mail, template, sole_recipient, own }
     }
 
     /// One event for each passage; without any, for the recipients that the headers give away, of whom the text says
@@ -328,8 +359,8 @@ impl<'a> Shared<'a> {
     fn is_proven(&self, passage: &Passage, ground: Ground) -> bool {
         match ground {
             Ground::Marked => true,
-            Ground::Coded => has_code(&passage.text) || passage.plainly && self.delay.evidence.daemon,
-            Ground::Worded => self.delay.evidence.daemon && passage.plainly && !passage.text.is_empty(),
+            Ground::Coded => has_code(&passage.text) || passage.plainly && self.report.evidence().daemon,
+            Ground::Worded => self.report.evidence().daemon && passage.plainly && !passage.text.is_empty(),
             Ground::Silent => false,
         }
     }
@@ -349,30 +380,8 @@ impl<'a> Shared<'a> {
         let mut found = reply::read(&passage.text);
         found.command = passage.command.or(found.command);
         take_reply(&mut event, found);
-        event.kind = self.delay.kind(event.reply_code);
+        event.kind = self.report.kind(event.reply_code);
         event
-    }
-}
-
-/// Whether a report tells of a failure or of a delay.
-struct Delay {
-    /// What the layout's row says.
-    told: Option<Kind>,
-    evidence: Evidence,
-}
-
-impl Delay {
-    /// A permanent reply is a failure; else the promise of another try is a delay; else a word of delay is one only where
-    /// nothing speaks of failure, because orders are delayed too, and so is a reply by a slow server.
-    fn kind(&self, reply_code: Option<ReplyCode>) -> Kind {
-        let Evidence { retried, delay, failed_subject, failed_text, .. } = self.evidence;
-        match self.told {
-            Some(kind) => kind,
-            None if reply_code.is_some_and(|code| code.class() == 5) => Kind::Bounce,
-            None if retried > 0 => Kind::Delay,
-            None if delay > 0 && failed_subject == 0 && failed_text <= 1 => Kind::Delay,
-            None => Kind::Bounce,
-        }
     }
 }
 

@@ -319,11 +319,14 @@ fn weight(text: &str, wordings: &Wordings) -> u8 {
     if has_code(text) {
         3 + u8::from(is_worded(text))
     } else if wordings.tells_reason(text) {
-        2
+        REASON
     } else {
         u8::from(text.chars().any(char::is_alphabetic))
     }
 }
+
+/// What a reason without a code weighs.
+const REASON: u8 = 2;
 
 /// More than any words weigh.
 const NEVER: u8 = 5;
@@ -351,8 +354,12 @@ fn share_paragraphs(lines: &[&str], spots: &[Spot<'_>], blocks: &mut [Block], pl
     if wanted.iter().all(|w| *w == NEVER) {
         return;
     }
-    let after = telling(&lines[(last.line + 1).min(lines.len())..], wordings);
-    let before = telling(&lines[..first.line], wordings);
+    let (before, after) = (&lines[..first.line], &lines[(last.line + 1).min(lines.len())..]);
+    let is_coded = |lines: &[&str]| lines.iter().any(|line| has_code(line));
+    if wanted.iter().all(|w| *w > REASON) && !is_coded(before) && !is_coded(after) {
+        return;
+    }
+    let (before, after) = (telling(before, wordings), telling(after, wordings));
     let shared = match place {
         ReplyPlace::After => after,
         ReplyPlace::Before => before,
