@@ -202,7 +202,9 @@ pub fn main() -> anyhow::Result<ExitCode> {
 /// The exit code of an error: 2 for what the user can put right in usage or configuration and for a file that is not there
 /// (outputs are made, so it is one that the user named), 11 for a held lock, else 1.
 pub fn exit_code_of(error: &anyhow::Error) -> ExitCode {
-    let usage = error.chain().any(|cause| cause.is::<crate::tables::TableError>() || cause.is::<config::Usage>());
+    let usage = error.chain().any(|cause| {
+        cause.is::<crate::tables::TableError>() || cause.is::<config::Usage>() || cause.is::<crate::Unplaced>()
+    });
     let missing = error
         .chain()
         .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
@@ -340,11 +342,14 @@ fn tell_read(summary: &crate::ingest::Summary) -> anyhow::Result<ExitCode> {
             summary.events
         ),
     }
+    if let Some(question) = crate::Unplaced::of(summary) {
+        return Err(question.into());
+    }
     for (reason, rejects) in &summary.rejects {
         let first = rejects.first.first().map(|(origin, detail)| format!("{origin}: {detail}")).unwrap_or_default();
         tracing::warn!("{} items unread: {reason}; first: {}", rejects.count, crate::report::escape::visible(&first));
     }
-    Ok(ExitCode::from(if crate::too_many(summary, None) { 3 } else { 0 }))
+    Ok(ExitCode::from(if crate::too_many(summary, None) || summary.question().is_some() { 3 } else { 0 }))
 }
 
 /// Checks all tables; exit code 2 when something is wrong. The configuration was checked on the way here.

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 pub use identity::Seen;
 pub use summary::{InputSummary, RejectSummary, Summary, UnknownTemplate};
 
-use crate::bounce::{Delivery, Event, Origin, Reject, RejectReason};
+use crate::bounce::{Delivery, Event, Kind, Origin, Reject, RejectReason};
 use crate::classify::{Cache, Classifier};
 use crate::frame::{ClassifiedEvent, PlacedDelivery, Sink};
 use crate::guard::{Panicked, guarded};
@@ -203,8 +203,12 @@ impl Desk {
     }
 
     /// Names one event and places its recipient.
-    pub fn classified(&self, event: Event, cache: &mut Cache) -> ClassifiedEvent {
+    pub fn classified(&self, mut event: Event, cache: &mut Cache) -> ClassifiedEvent {
         let classification = self.classifier.classify(&event, cache);
+        // Whatever the format calls it: our own platform sent nothing, and nobody refused.
+        if classification.own_drop && matches!(event.kind, Kind::Bounce | Kind::Delay) {
+            event.kind = Kind::SelfSuppressed;
+        }
         let id = identity::event_id(&event, &classification);
         let organisation = event.recipient.as_ref().and_then(|r| self.organisation(r.domain()));
         let receiver =

@@ -40,7 +40,7 @@ use std::path::Path;
 
 use anyhow::Context;
 
-pub use night::{Job, Outcome, Quantity, run, too_many};
+pub use night::{Job, Outcome, Quantity, Unplaced, run, too_many};
 
 use crate::frame::{NightFiles, NightWriter, Sink};
 use crate::ingest::{Desk, IngestOptions, Role, Seen, Summary};

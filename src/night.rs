@@ -109,6 +109,27 @@ pub struct Unfound {
     pub inputs: String,
 }
 
+/// All inputs are files that nobody can place: nothing says whom their rows are about, or what they are.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {question}")]
+pub struct Unplaced {
+    /// The first such row.
+    pub place: String,
+    /// What to answer.
+    pub question: String,
+}
+
+impl Unplaced {
+    /// The question, if nothing else was read.
+    pub fn of(summary: &Summary) -> Option<Unplaced> {
+        let (origin, question) = summary.question().filter(|_| summary.events + summary.delivery_rows == 0)?;
+        Some(Unplaced {
+            place: report::harmless(&origin.to_string()).into_owned(),
+            question: report::harmless(question).into_owned(),
+        })
+    }
+}
+
 /// Share of the items that may be rejected before the exit code says so.
 const REJECTS_ALLOWED: Quantity = Quantity::Share(0.05);
 
@@ -132,6 +153,9 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
     let summary = reading.read(&files)?;
     if summary.events == 0 && job.fail_on_empty {
         return Ok(Outcome { nothing_new: true, summary: "nothing new\n".into(), ..Outcome::default() });
+    }
+    if let Some(question) = Unplaced::of(&summary) {
+        return Err(question.into());
     }
     crate::frame::mark_unmatched(&files)?;
     let as_of = night_of(job, &summary)?;
@@ -164,7 +188,7 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
     Ok(Outcome {
         summary: report::summary(&view, &folder.display().to_string()),
         braked: lists.brake.tripped(),
-        too_many_rejects: too_many(&summary, job.max_rejects),
+        too_many_rejects: too_many(&summary, job.max_rejects) || summary.question().is_some(),
         alert: judgement
             .incidents
             .iter()

@@ -188,6 +188,8 @@ pub struct Classification {
     pub blocklist: Option<Arc<str>>,
     /// The id of the rule that won; `None` when no rule knew the reply.
     pub rule: Option<Arc<str>>,
+    /// Whether our own platform says that it sent nothing.
+    pub own_drop: bool,
     /// A vendor's own stable tag in the reply, such as `S3150` or `AS16012607`.
     pub vendor_tag: Option<Arc<str>>,
     /// The reply with addresses, IPs, hosts and ids replaced by placeholders.
@@ -205,6 +207,7 @@ impl Classification {
             rejecting_system: None,
             blocklist: None,
             rule: None,
+            own_drop: false,
             vendor_tag: None,
             template: None,
         }

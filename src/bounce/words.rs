@@ -275,6 +275,8 @@ closed_set! {
         BadJson = "bad_json",
         /// A row whose required column is empty or unusable.
         BadRow = "bad_row",
+        /// A row that does not say whether it is a bounce or a delivery.
+        UnclearKind = "unclear_kind",
         /// More nested parts than a mail may have.
         TooDeep = "too_deep",
         /// The mail parser gave up on it.

@@ -93,6 +93,13 @@ impl Summary {
         self.rejects.values().map(|r| r.count).sum()
     }
 
+    /// The first question about a file that nobody can place, with its place: whom a row is about, or what it is.
+    pub fn question(&self) -> Option<(&Origin, &str)> {
+        let asked = [RejectReason::UnclearKind, RejectReason::UnknownFormat];
+        let first = asked.iter().find_map(|reason| self.rejects.get(reason)?.first.first())?;
+        Some((&first.0, &first.1))
+    }
+
     /// Counts the rows of a sheet, duplicates already dropped.
     pub(super) fn count(&mut self, sheet: &super::Sheet) {
         self.items += sheet.items;

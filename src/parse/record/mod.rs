@@ -85,8 +85,12 @@ impl Records {
             out.unread_columns(&origin.source, &plan.unread);
         }
         match &plan.layout {
-            Ok(layout) => Builder { setting: &self.setting, mails, origin, json: None }.record(layout, &record, out),
-            Err(detail) => out.rejects.push(reject(origin, RejectReason::BadRow, detail.clone())),
+            Ok(layout) => {
+                let unclear = || plan.unclear.clone();
+                Builder { setting: &self.setting, mails, origin, json: None, unclear: &unclear }
+                    .record(layout, &record, out);
+            }
+            Err(detail) => out.rejects.push(reject(origin, RejectReason::UnknownFormat, detail.clone())),
         }
         out.memory = memory;
     }
@@ -134,8 +138,9 @@ impl Records {
 
     /// Reads one JSON value: an object, or an array of them, perhaps in wrappers.
     pub(super) fn json(&self, mails: &MailReader, origin: &Origin, text: &[u8], out: &mut Parsed) {
-        let json = unplaced::Json::new(text);
-        let builder = Builder { setting: &self.setting, mails, origin, json: Some(&json) };
+        let json = unplaced::Json::new(text, &self.formats.hints);
+        let unclear = || json.unclear().unwrap_or_default();
+        let builder = Builder { setting: &self.setting, mails, origin, json: Some(&json), unclear: &unclear };
         let mut records = 0_u64;
         let before = (out.events.len() + out.deliveries.len(), out.rejects.len());
         let mut memory = std::mem::take(&mut out.memory);
@@ -173,8 +178,8 @@ impl Records {
                 out.rejects.push(reject(origin, RejectReason::BadJson, error.to_string()));
             }
             Ok(()) if records == 0 => {
-                let detail = json.told().unwrap_or("no object with a known key");
-                out.rejects.push(reject(origin, RejectReason::BadRow, detail.to_owned()));
+                let detail = json.no_recipient().unwrap_or_else(|| "no object with a known key".to_owned());
+                out.rejects.push(reject(origin, RejectReason::UnknownFormat, detail));
             }
             Ok(()) => {}
         }
