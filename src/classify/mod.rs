@@ -92,7 +92,10 @@ impl Classifier {
     fn by_class(&self, named: Arc<Classification>, class: &str, event: &Event) -> Arc<Classification> {
         let Some(alone) = self.classes.alone(class, &event.grammar) else { return named };
         let mut told = (*named).clone();
-        told.permanence = alone.permanence.unwrap_or(told.permanence);
+        // A code of the server's that passes is not made lasting by a class.
+        let code = event.reply_code.map(|code| code.class()).or(event.status.map(|status| status.class));
+        let lasting = alone.permanence.filter(|_| code != Some(4));
+        told.permanence = lasting.unwrap_or(told.permanence);
         if let Some((cause, id)) = &alone.cause {
             told.cause = *cause;
             (told.blames, told.basis) = (defaults::blames(*cause), defaults::basis(*cause));

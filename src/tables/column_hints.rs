@@ -91,8 +91,15 @@ impl ColumnHints {
     }
 
     fn fits(&self, words: &Words, about: About) -> bool {
-        let rows = self.0.iter().filter(|row| row.about == about);
-        rows.flat_map(|row| &row.words).any(|word| words.hold(word))
+        let of = |row: &&ColumnHint| row.about == about;
+        let known = |own: &String| self.0.iter().any(|row| row.words.contains(own));
+        let fits = |own: &String, word: &String| {
+            // A word that the table knows whole is not taken for one that it begins with: `contact`, `conta`.
+            own == word || word.len() >= COMPOUND && own.contains(word.as_str()) && !known(own)
+        };
+        let spelled = |word: &String| !word.is_ascii() && words.whole.contains(word.as_str());
+        let mut all = self.0.iter().filter(of).flat_map(|row| &row.words);
+        all.any(|word| spelled(word) || words.words.iter().any(|own| fits(own, word)))
     }
 }
 
@@ -130,11 +137,6 @@ impl Words {
             words.remove(0);
         }
         Words { whole: name.to_lowercase(), words }
-    }
-
-    fn hold(&self, word: &str) -> bool {
-        let part = |own: &String| own == word || word.len() >= COMPOUND && own.contains(word);
-        if word.is_ascii() { self.words.iter().any(part) } else { self.whole.contains(word) }
     }
 
     /// `reply_to`, whose words alone are about something else.

@@ -225,4 +225,6 @@ fn zone(name: &str) -> Result<Zone, TableError> {
 }
 
 #[cfg(test)]
+mod proof_tests;
+#[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use crate::bounce::Kind;
 use crate::parse::Reader;
 use crate::source::{self, Item, SourceOptions};
 
-fn records(deliveries: bool) -> Reader {
+pub(super) fn records(deliveries: bool) -> Reader {
     Reader::new(&ParseOptions { deliveries, ..ParseOptions::default() }).unwrap()
 }
 
@@ -13,7 +13,7 @@ fn origin() -> Origin {
     Origin { source: "test".into(), index: 0 }
 }
 
-fn csv_with(reader: &Reader, text: &str) -> Parsed {
+pub(super) fn csv_with(reader: &Reader, text: &str) -> Parsed {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), text).unwrap();
     let options = SourceOptions { input_format: Some("csv".to_owned()), ..SourceOptions::default() };
