@@ -104,7 +104,7 @@ impl ColumnHints {
 }
 
 /// The first name with the highest mark, if that is above 0.
-fn best<'n>(names: &'n [String], mark: impl Fn(&str) -> u8) -> Option<&'n String> {
+fn best(names: &[String], mark: impl Fn(&str) -> u8) -> Option<&String> {
     let marked = names.iter().map(|name| (mark(name), name)).filter(|(mark, _)| *mark > 0);
     marked.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, name)| name)
 }
