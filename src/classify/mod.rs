@@ -23,7 +23,7 @@ mod trace;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::bounce::{Cause, Classification, Event, Kind};
+use crate::bounce::{Cause, Classification, Event, Kind, Permanence};
 use crate::tables::blocklists::Blocklist;
 use crate::tables::consumer_domains::ConsumerDomains;
 use crate::tables::native_classes::NativeClasses;
@@ -82,21 +82,25 @@ impl Classifier {
         }
         let heard = Heard::of_event(event, &self.receivers, &self.consumers);
         let named = cache.answer(heard, &self.known, |heard, template, scratch| self.name(&heard, template, scratch));
-        match &event.native_class {
-            Some(class) if named.cause == Cause::Unknown && is_wordless(event) => self.by_class(named, class, event),
-            _ => named,
-        }
+        if named.cause == Cause::Unknown { self.beside_words(named, event) } else { named }
     }
 
-    /// What a bounce without words is by the platform's own class; as it was named where the class does not tell.
-    fn by_class(&self, named: Arc<Classification>, class: &str, event: &Event) -> Arc<Classification> {
-        let Some(alone) = self.classes.alone(class, &event.grammar) else { return named };
+    /// A failure that no rule knows, by what stands beside its words: the kind of the event, and the platform's class. Of one
+    /// without words the class may name the cause; as it was named where nothing tells.
+    fn beside_words(&self, named: Arc<Classification>, event: &Event) -> Arc<Classification> {
+        let class = event.native_class.as_deref().and_then(|class| self.classes.alone(class, &event.grammar));
+        let coded = event.reply_code.is_some() || event.status.is_some();
+        let by_kind = (event.kind == Kind::Delay).then_some(Permanence::Transient);
+        let by_class = || class.and_then(|class| class.permanence);
+        // The server's own code says whether it passes.
+        let permanence = by_kind.or_else(by_class).filter(|_| !coded);
+        let cause = class.and_then(|class| class.cause.as_ref()).filter(|_| is_wordless(event));
+        if permanence.is_none() && cause.is_none() {
+            return named;
+        }
         let mut told = (*named).clone();
-        // A code of the server's that passes is not made lasting by a class.
-        let code = event.reply_code.map(|code| code.class()).or(event.status.map(|status| status.class));
-        let lasting = alone.permanence.filter(|_| code != Some(4));
-        told.permanence = lasting.unwrap_or(told.permanence);
-        if let Some((cause, id)) = &alone.cause {
+        told.permanence = permanence.unwrap_or(told.permanence);
+        if let Some((cause, id)) = cause {
             told.cause = *cause;
             (told.blames, told.basis) = (defaults::blames(*cause), defaults::basis(*cause));
             told.rule = Some(id.clone());
