@@ -19,7 +19,7 @@ use crate::history::{EarlierNight, EarlierVerdict, State};
 use crate::ingest::{Desk, IngestOptions, Role, Seen, Summary};
 use crate::progress::Progress;
 use crate::publish::Staging;
-use crate::report::{self, View};
+use crate::report::{self, View, harmless};
 use crate::suppress::{self, Cap};
 use crate::{source, tables};
 
@@ -46,11 +46,11 @@ impl Quantity {
 #[derive(Debug, Clone)]
 pub struct Job {
     /// Bounces, and deliveries where the format says so.
-    pub inputs: Vec<String>,
+    pub inputs: Vec<PathBuf>,
     /// Files of accepted messages.
-    pub delivered: Vec<String>,
+    pub delivered: Vec<PathBuf>,
     /// Files of attempted messages.
-    pub sent: Vec<String>,
+    pub sent: Vec<PathBuf>,
     /// Folder of the nights' folders.
     pub out: PathBuf,
     /// Folder of the memory.
@@ -90,6 +90,8 @@ pub struct Outcome {
     pub braked: bool,
     /// More rejects than allowed.
     pub too_many_rejects: bool,
+    /// A file is lost, as a whole or from some place on.
+    pub lost: bool,
     /// An incident of high or medium confidence stands.
     pub alert: bool,
     /// No event at all.
@@ -103,11 +105,17 @@ pub struct Undated;
 
 /// The inputs hold nothing at all, and the job names no night.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("nothing to read was found in {inputs}; if the night was empty, name it with --as-of 2026-11-20")]
+#[error("nothing to read was found in {inputs}{}; if the night was empty, name it with --as-of 2026-11-20",
+    .ours.as_ref().map(|path| format!(" ({path} is output of this program, which is no input)")).unwrap_or_default())]
 pub struct Unfound {
     /// As given.
     pub inputs: String,
+    /// The first of what was passed over as output of this program.
+    pub ours: Option<String>,
 }
+
+/// Paths of one kind told on stderr; the report names more.
+const TOLD: usize = 10;
 
 /// Share of the items that may be rejected before the exit code says so.
 const REJECTS_ALLOWED: Quantity = Quantity::Share(0.05);
@@ -130,7 +138,13 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
     let files = NightFiles::in_folder(staging.dir());
 
     let summary = reading.read(&files)?;
-    if summary.events == 0 && job.fail_on_empty {
+    tell_inputs(&summary);
+    let lost = summary.lost_count() > 0;
+    // An empty night in the place of one whose file was lost would replace what an earlier run read of it.
+    if let Some(error) = unread(&summary).filter(|_| lost) {
+        return Err(error);
+    }
+    if summary.events == 0 && job.fail_on_empty && !lost {
         return Ok(Outcome { nothing_new: true, summary: "nothing new\n".into(), ..Outcome::default() });
     }
     crate::frame::mark_unmatched(&files)?;
@@ -165,6 +179,7 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
         summary: report::summary(&view, &folder.display().to_string()),
         braked: lists.brake.tripped(),
         too_many_rejects: too_many(&summary, job.max_rejects),
+        lost,
         alert: judgement
             .incidents
             .iter()
@@ -176,20 +191,16 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
 /// All inputs, opened and listed before anything is made.
 struct Reading<'a> {
     job: &'a Job,
-    listings: Vec<(source::Listing, Role)>,
+    listings: Vec<source::Listing>,
     desk: Desk,
 }
 
 impl<'a> Reading<'a> {
     fn open(job: &'a Job) -> anyhow::Result<Reading<'a>> {
-        let options = &job.ingest.source;
-        let mut listings = Vec::new();
-        for (paths, role) in [(&job.inputs, Role::Bounces), (&job.delivered, Role::Delivered), (&job.sent, Role::Sent)]
-        {
-            if !paths.is_empty() {
-                listings.push((source::open(paths, options)?, role));
-            }
-        }
+        let own = source::Own::at([job.out.as_path(), job.state.as_path()]);
+        let asked: [(Role, &[PathBuf]); 3] =
+            [(Role::Bounces, &job.inputs), (Role::Delivered, &job.delivered), (Role::Sent, &job.sent)];
+        let listings = source::open_all(&asked, &own, &job.ingest.source)?;
         for path in job.tenants.iter().chain(&job.contacts) {
             std::fs::File::open(path).with_context(|| format!("{}: cannot be read", path.display()))?;
         }
@@ -199,10 +210,10 @@ impl<'a> Reading<'a> {
     fn read(&self, files: &NightFiles) -> anyhow::Result<Summary> {
         let mut writer = NightWriter::create(files)?;
         let (mut seen, mut summary) = (Seen::default(), Summary::default());
-        let bytes = self.listings.iter().map(|(listing, _)| listing.bytes()).sum();
+        let bytes = self.listings.iter().map(source::Listing::bytes).sum();
         let progress = Progress::new(bytes, self.job.progress);
-        for (listing, role) in &self.listings {
-            summary.add(self.desk.ingest(listing, *role, &mut seen, &mut writer, &progress)?);
+        for listing in &self.listings {
+            summary.add(self.desk.ingest(listing, listing.role, &mut seen, &mut writer, &progress)?);
         }
         progress.finish();
         writer.finish()?;
@@ -215,16 +226,47 @@ fn night_of(job: &Job, summary: &Summary) -> anyhow::Result<Date> {
     let newest = || summary.window.and_then(|(_, last)| last.date()).and_then(|date| date.parse().ok());
     job.as_of.or_else(newest).ok_or_else(|| {
         if summary.items == 0 {
-            return Unfound { inputs: job.inputs.join(", ") }.into();
+            return unfound(&job.inputs, &summary.ours).into();
         }
         unread(summary).unwrap_or_else(|| Undated.into())
     })
 }
 
-/// What to say when nothing but rejects came of the inputs: the first of them, with its place.
-fn unread(summary: &Summary) -> Option<anyhow::Error> {
+fn unfound(inputs: &[PathBuf], ours: &[String]) -> Unfound {
+    let inputs: Vec<String> = inputs.iter().map(|path| path.display().to_string()).collect();
+    Unfound { inputs: inputs.join(", "), ours: ours.first().cloned() }
+}
+
+/// Says on stderr what became of inputs as a whole: those that are lost, those that are read once although they were given
+/// twice, those that are ours.
+pub fn tell_inputs(summary: &Summary) {
+    for lost in &summary.lost {
+        tracing::error!("lost: {} ({}): {}", harmless(&lost.source), lost.why, harmless(&lost.detail));
+    }
+    if summary.lost_beyond > 0 {
+        tracing::error!("lost: {} more", summary.lost_beyond);
+    }
+    for again in summary.again.iter().take(TOLD) {
+        let (name, kept) = (harmless(&again.name), harmless(&again.kept));
+        tracing::warn!("{name} is the same as {kept}: read once, as {}", again.role.as_str());
+    }
+    if summary.again.len() > TOLD {
+        tracing::warn!("{} more paths lead to what is read already", summary.again.len() - TOLD);
+    }
+    for path in summary.ours.iter().take(TOLD) {
+        tracing::info!("{} is output of this program: passed over", harmless(path));
+    }
+}
+
+/// What to say when nothing but rejects came of the inputs: the first lost file, else the first reject, with its place.
+pub fn unread(summary: &Summary) -> Option<anyhow::Error> {
     if summary.events + summary.delivery_rows > 0 {
         return None;
+    }
+    if let Some(lost) = summary.lost.first() {
+        let first = format!("{} ({}): {}", lost.source, lost.why, lost.detail);
+        let files = summary.lost_count();
+        return Some(anyhow::anyhow!("nothing could be read, files lost: {files}; the first: {}", harmless(&first)));
     }
     let (reason, rejects) = summary.rejects.iter().next()?;
     let (origin, detail) = rejects.first.first()?;
@@ -232,7 +274,7 @@ fn unread(summary: &Summary) -> Option<anyhow::Error> {
     Some(anyhow::anyhow!(
         "nothing could be read, {} items were rejected; the first: {}",
         summary.reject_count(),
-        report::harmless(&first)
+        harmless(&first)
     ))
 }
 
