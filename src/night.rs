@@ -247,8 +247,11 @@ pub fn tell_inputs(summary: &Summary) {
         tracing::error!("lost: {} more", summary.lost_beyond);
     }
     for again in summary.again.iter().take(TOLD) {
-        let (name, kept) = (harmless(&again.name), harmless(&again.kept));
-        tracing::warn!("{name} is the same as {kept}: read once, as {}", again.role.as_str());
+        let (name, role) = (harmless(&again.name), again.role.as_str());
+        match again.name == again.kept {
+            true => tracing::warn!("{name} is given more than once: read once, as {role}"),
+            false => tracing::warn!("{name} is the same as {}: read once, as {role}", harmless(&again.kept)),
+        }
     }
     if summary.again.len() > TOLD {
         tracing::warn!("{} more paths lead to what is read already", summary.again.len() - TOLD);

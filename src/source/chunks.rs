@@ -83,12 +83,16 @@ impl<C: Cutter> Chunks<C> {
         let cut_off = || Fault {
             reason: RejectReason::BadJson,
             why: Loss::CutOff,
-            detail: "cut off: a bracket or a quote is never closed".into(),
+            detail: "a bracket or a quote is never closed".into(),
         };
         let fault = self.stream.take_fault().or_else(|| self.cutter.lacks_its_end().then(cut_off))?;
         let unfinished = mem::take(&mut self.data).len();
         let origin = Origin { source: self.stream.name.clone(), index: self.cutter.give_up() };
-        let detail = format!("{}; {unfinished} bytes of an unfinished item were dropped", fault.detail);
+        let dropped = match unfinished {
+            0 => String::new(),
+            bytes => format!("; {bytes} bytes of an unfinished item were dropped"),
+        };
+        let detail = format!("{}{dropped}", fault.detail);
         Some(self.batch(Work::Refused(Fault { detail, ..fault }.at(origin))))
     }
 

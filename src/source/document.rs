@@ -75,8 +75,9 @@ impl Values {
                 self.in_array = false;
             }
             b',' if top => self.close(at),
-            b' ' | b'\t' | b'\r' | b'\n' if top && !self.in_array => self.close(at),
-            b' ' | b'\t' | b'\r' | b'\n' => {}
+            // A NUL that a crash left between values is no value.
+            b' ' | b'\t' | b'\r' | b'\n' | 0 if top && !self.in_array => self.close(at),
+            b' ' | b'\t' | b'\r' | b'\n' | 0 => {}
             _ => {
                 self.open.get_or_insert(at);
                 match byte {

@@ -1,11 +1,12 @@
 //! What there is to read: paths, folders, globs and `-`, listed and sorted before work starts.
 //!
 //! In: what the user gave, with the role of each. Out: sources in order of their names, with small neighbours joined; each
-//! file once, however many paths lead to it, in the strongest of its roles. Contents are not looked at, but for our own
+//! file once, however many paths lead to it. Contents are not looked at, but for our own
 //! output, which is no input. What cannot be listed stays as a file that cannot be read: the reading tells it. In a Maildir
 //! (a folder with `cur` and `new`) only these two hold mails, and folders in it
 //! whose names start with a dot are mailboxes too (Maildir++).
 
+use std::collections::BTreeSet;
 use std::collections::hash_map::{Entry, HashMap};
 use std::ffi::OsStr;
 use std::fs;
@@ -35,10 +36,13 @@ pub fn open<P: AsRef<OsStr>>(inputs: &[P], options: &SourceOptions) -> anyhow::R
 /// # Errors
 /// As [`open`].
 pub fn open_inputs<P: AsRef<OsStr>>(inputs: &[P], own: &Own, options: &SourceOptions) -> anyhow::Result<Listing> {
-    list(inputs, Role::Bounces, own, options, &mut HashMap::new())
+    let mut walk = Walk::new(Role::Bounces, own);
+    walk.inputs(inputs, options)?;
+    let owners = Owners::of(&[&walk]);
+    Ok(walk.settle(&owners))
 }
 
-/// Lists the inputs of each role, in the order of the roles given. A file with several roles is read in the strongest.
+/// Lists the inputs of each role, in the order of the roles given; a file with several roles is read in one of them.
 ///
 /// # Errors
 /// As [`open`].
@@ -47,68 +51,72 @@ pub fn open_all<P: AsRef<OsStr>>(
     own: &Own,
     options: &SourceOptions,
 ) -> anyhow::Result<Vec<Listing>> {
-    let mut by_strength: Vec<_> = asked.iter().enumerate().collect();
-    by_strength.sort_by_key(|(_, (role, _))| std::cmp::Reverse(*role));
-    let mut known = HashMap::new();
-    let mut listings = Vec::new();
-    for (place, (role, inputs)) in by_strength {
-        listings.push((place, list(inputs, *role, own, options, &mut known)?));
+    let mut walks = Vec::new();
+    for (role, inputs) in asked {
+        let mut walk = Walk::new(*role, own);
+        walk.inputs(inputs, options)?;
+        walks.push(walk);
     }
-    listings.sort_by_key(|(place, _)| *place);
-    Ok(listings.into_iter().map(|(_, listing)| listing).collect())
+    let owners = Owners::of(&walks.iter().collect::<Vec<_>>());
+    Ok(walks.into_iter().map(|walk| walk.settle(&owners)).collect())
 }
 
-/// The files listed so far: under which name, in which role.
-type Known = HashMap<FileId, (Arc<str>, Role)>;
-
-fn list<P: AsRef<OsStr>>(
-    inputs: &[P],
-    role: Role,
-    own: &Own,
-    options: &SourceOptions,
-    known: &mut Known,
-) -> anyhow::Result<Listing> {
-    let (found, skipped, again) = (Vec::new(), Vec::new(), Vec::new());
-    let mut walk = Walk { role, own, found, skipped, ours: Vec::new(), again, folders: HashMap::new() };
-    for input in inputs {
-        walk.input(Path::new(input), options)?;
-    }
-    let Walk { mut found, mut skipped, mut ours, mut again, .. } = walk;
-    found.sort_by(|a, b| (&a.file.name, &a.file.path).cmp(&(&b.file.name, &b.file.path)));
-    // What has no identity, such as a file in a folder that cannot be entered, is the same by its path.
-    found.dedup_by(|a, b| a.id.is_none() && b.id.is_none() && a.file.path == b.file.path);
-    found.retain(|found| {
-        let Some(id) = &found.id else { return true };
-        match known.entry(id.clone()) {
-            Entry::Vacant(new) => {
-                new.insert((found.file.name.clone(), role));
-                true
-            }
-            Entry::Occupied(first) => {
-                let (kept, role) = first.get().clone();
-                again.push(ReadOnce { name: found.file.name.clone(), kept, role });
-                false
-            }
-        }
-    });
-    for paths in [&mut skipped, &mut ours] {
-        paths.sort();
-        paths.dedup();
-    }
-    again.sort();
-    again.dedup();
-    let ids = found.iter().filter_map(|found| found.id.clone()).collect();
-    Ok(Listing { role, sources: join(found), skipped, ours, again, ids })
-}
-
+/// A file, on one of the ways to it.
 struct Found {
     file: InputFile,
     /// `None` where the system does not tell.
     id: Option<FileId>,
+    /// Folders between what the user named and the file, one more than there are; 0: the file itself is named.
+    depth: usize,
     /// Whether it may share a source with its neighbours.
     small: bool,
 }
 
+/// Under which name and in which role each file is read.
+struct Owners(HashMap<FileId, Claim>);
+
+/// What one way to a file says of it; the least is followed.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Claim {
+    depth: usize,
+    rank: u8,
+    name: Arc<str>,
+    path: Option<PathBuf>,
+    role: Role,
+}
+
+impl Claim {
+    /// The way on which the user named the file more exactly says its role. Of two that name it, the stronger role; of one
+    /// folder in two roles each file's own rows say what they are, because bounces are no deliveries.
+    fn of(found: &Found, role: Role) -> Claim {
+        let rank = match (found.depth, role) {
+            (0, Role::Sent) | (1.., Role::Bounces) => 0,
+            (0, Role::Delivered) | (1.., Role::Sent) => 1,
+            (0, Role::Bounces) | (1.., Role::Delivered) => 2,
+        };
+        Claim { depth: found.depth, rank, name: found.file.name.clone(), path: found.file.path.clone(), role }
+    }
+}
+
+impl Owners {
+    fn of(walks: &[&Walk<'_>]) -> Owners {
+        let mut owners: HashMap<FileId, Claim> = HashMap::new();
+        for walk in walks {
+            for found in &walk.found {
+                let Some(id) = &found.id else { continue };
+                let claim = Claim::of(found, walk.role);
+                match owners.entry(id.clone()) {
+                    Entry::Vacant(new) => drop(new.insert(claim)),
+                    Entry::Occupied(mut known) if claim < *known.get() => drop(known.insert(claim)),
+                    Entry::Occupied(_) => {}
+                }
+            }
+        }
+        Owners(owners)
+    }
+}
+
+/// The inputs of one role, as they are found.
 struct Walk<'a> {
     role: Role,
     own: &'a Own,
@@ -120,7 +128,43 @@ struct Walk<'a> {
     folders: HashMap<PathBuf, Arc<str>>,
 }
 
+impl<'a> Walk<'a> {
+    fn new(role: Role, own: &'a Own) -> Walk<'a> {
+        let (found, skipped, ours, again) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Walk { role, own, found, skipped, ours, again, folders: HashMap::new() }
+    }
+
+    /// The files that are read here, in order, and what is to be told of the others.
+    fn settle(self, owners: &Owners) -> Listing {
+        let Walk { role, mut found, mut skipped, mut ours, mut again, .. } = self;
+        found.sort_by(|a, b| (&a.file.name, &a.file.path).cmp(&(&b.file.name, &b.file.path)));
+        // What has no identity, such as a file in a folder that cannot be entered, is the same by its path.
+        found.dedup_by(|a, b| a.id.is_none() && b.id.is_none() && a.file.path == b.file.path);
+        let mut taken = BTreeSet::new();
+        found.retain(|found| {
+            let Some((id, owner)) = found.id.as_ref().and_then(|id| owners.0.get_key_value(id)) else { return true };
+            let owns = (role, &found.file.path) == (owner.role, &owner.path);
+            if owns && taken.insert(id.clone()) {
+                return true;
+            }
+            again.push(ReadOnce { name: found.file.name.clone(), kept: owner.name.clone(), role: owner.role });
+            false
+        });
+        for paths in [&mut skipped, &mut ours] {
+            paths.sort();
+            paths.dedup();
+        }
+        again.sort();
+        again.dedup();
+        Listing { role, sources: join(found), skipped, ours, again, ids: taken }
+    }
+}
+
 impl Walk<'_> {
+    fn inputs<P: AsRef<OsStr>>(&mut self, inputs: &[P], options: &SourceOptions) -> anyhow::Result<()> {
+        inputs.iter().try_for_each(|input| self.input(Path::new(input), options))
+    }
+
     fn input(&mut self, path: &Path, options: &SourceOptions) -> anyhow::Result<()> {
         if path.as_os_str() == "-" {
             self.stdin();
@@ -146,9 +190,9 @@ impl Walk<'_> {
                     "{input}: no Maildir, which has folders `cur` and `new`; give that folder, or leave the format out"
                 );
             }
-            self.folder(path, true);
+            self.folder(path, 0);
         } else {
-            self.add(path, &about, false);
+            self.add(path, &about, 0, false);
         }
         Ok(())
     }
@@ -159,7 +203,7 @@ impl Walk<'_> {
         let about = path.metadata().ok().filter(fs::Metadata::is_file);
         let id = about.and_then(|about| id_of(path, &about));
         let file = InputFile { name: "-".into(), path: None, bytes: None, in_maildir: false };
-        self.found.push(Found { file, id, small: false });
+        self.found.push(Found { file, id, depth: 0, small: false });
     }
 
     fn glob(&mut self, pattern: &Path) -> anyhow::Result<()> {
@@ -173,22 +217,22 @@ impl Walk<'_> {
             if self.own.is_within_night(&path) {
                 self.ours.push(path);
             } else {
-                self.entry(&path);
+                self.entry(&path, 0);
             }
         }
         Ok(())
     }
 
-    /// Something that was found rather than named.
-    fn entry(&mut self, path: &Path) {
+    /// Something that was found rather than named, or that a pattern names.
+    fn entry(&mut self, path: &Path, depth: usize) {
         let name = path.file_name().unwrap_or(OsStr::new("")).to_string_lossy();
         if is_no_input(&name) {
             return self.skipped.push(path.to_owned());
         }
         match path.metadata() {
-            Ok(about) if about.is_dir() => self.folder(path, false),
+            Ok(about) if about.is_dir() => self.folder(path, depth.max(1)),
             Ok(about) if about.is_file() && self.own.is_memory(path) => self.ours.push(path.to_owned()),
-            Ok(about) if about.is_file() => self.add(path, &about, false),
+            Ok(about) if about.is_file() => self.add(path, &about, depth, false),
             // A link to nowhere holds nothing that could be read; pipes and the like wait for somebody else.
             Ok(_) => self.skipped.push(path.to_owned()),
             Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
@@ -198,9 +242,10 @@ impl Walk<'_> {
         }
     }
 
-    fn folder(&mut self, path: &Path, named: bool) {
+    /// A folder; `depth` is 0 if it is named.
+    fn folder(&mut self, path: &Path, depth: usize) {
         let Ok(real) = path.canonicalize() else { return self.unlisted(path) };
-        if self.own.is_night(&real) || !named && self.own.is_place(&real) {
+        if self.own.is_night(&real) || depth > 0 && self.own.is_place(&real) {
             return self.ours.push(path.to_owned());
         }
         match self.folders.entry(real) {
@@ -214,23 +259,23 @@ impl Walk<'_> {
         let is_maildir = is_maildir(path);
         for entry in entries {
             match entry.file_name().and_then(OsStr::to_str) {
-                Some("cur" | "new") if is_maildir => self.mails(&entry),
+                Some("cur" | "new") if is_maildir => self.mails(&entry, depth + 1),
                 Some(name) if is_maildir && name.starts_with('.') && self::is_maildir(&entry) => {
-                    self.folder(&entry, false);
+                    self.folder(&entry, depth + 1);
                 }
                 _ if is_maildir && !(entry.is_dir() && self::is_maildir(&entry)) => self.skipped.push(entry),
-                _ => self.entry(&entry),
+                _ => self.entry(&entry, depth + 1),
             }
         }
     }
 
     /// The `cur` or `new` of a Maildir. Another program may move any of its mails before their turn comes.
-    fn mails(&mut self, folder: &Path) {
+    fn mails(&mut self, folder: &Path, depth: usize) {
         let Ok(entries) = entries_of(folder) else { return self.unlisted(folder) };
         for path in entries {
             let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
             match path.metadata() {
-                Ok(about) if about.is_file() && !hidden => self.add(&path, &about, true),
+                Ok(about) if about.is_file() && !hidden => self.add(&path, &about, depth + 1, true),
                 _ => self.skipped.push(path),
             }
         }
@@ -239,13 +284,14 @@ impl Walk<'_> {
     /// Something that is there and cannot be looked at.
     fn unlisted(&mut self, path: &Path) {
         let file = InputFile { name: shown(path).into(), path: Some(path.to_owned()), bytes: None, in_maildir: false };
-        self.found.push(Found { file, id: None, small: false });
+        self.found.push(Found { file, id: None, depth: 0, small: false });
     }
 
-    fn add(&mut self, path: &Path, about: &fs::Metadata, in_maildir: bool) {
+    fn add(&mut self, path: &Path, about: &fs::Metadata, depth: usize, in_maildir: bool) {
         let bytes = about.is_file().then_some(about.len());
         let file = InputFile { name: shown(path).into(), path: Some(path.to_owned()), bytes, in_maildir };
-        self.found.push(Found { file, id: id_of(path, about), small: bytes.is_some_and(|bytes| bytes <= SMALL) });
+        let (id, small) = (id_of(path, about), bytes.is_some_and(|bytes| bytes <= SMALL));
+        self.found.push(Found { file, id, depth, small });
     }
 }
 

@@ -213,5 +213,5 @@ pub(super) fn fault_of(error: &io::Error) -> Fault {
         return broken.0.clone();
     }
     let why = if error.kind() == io::ErrorKind::UnexpectedEof { Loss::CutOff } else { Loss::Damaged };
-    Fault { reason: RejectReason::DamagedArchive, why, detail: format!("{why}: {error}") }
+    Fault { reason: RejectReason::DamagedArchive, why, detail: error.to_string() }
 }

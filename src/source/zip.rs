@@ -84,7 +84,7 @@ fn zip_fault(error: ZipError) -> Fault {
         ZipError::InvalidArchive(what) if what.contains("EOCD") => Loss::CutOff,
         _ => Loss::Damaged,
     };
-    Fault { reason: RejectReason::DamagedArchive, why, detail: format!("{why}: {error}") }
+    Fault { reason: RejectReason::DamagedArchive, why, detail: error.to_string() }
 }
 
 struct Zip {
@@ -196,7 +196,7 @@ impl<R: Read> Read for Checked<R> {
         let count = self.inner.read(out)?;
         self.crc.update(&out[..count]);
         if count == 0 && !out.is_empty() && self.crc.sum() != self.wanted {
-            return Err(Broken::damaged("damaged: the checksum is wrong"));
+            return Err(Broken::damaged("the checksum is wrong"));
         }
         Ok(count)
     }
