@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::{
-    Action, Address, Basis, Blames, Cause, EnhancedStatus, Kind, Permanence, RejectReason, ReplyCode, SmtpCommand,
-    Unproven,
+    Action, Address, Basis, Blames, Cause, EnhancedStatus, Kind, Loss, Permanence, RejectReason, ReplyCode,
+    SmtpCommand, Unproven,
 };
 
 /// Milliseconds since 1970-01-01T00:00:00Z. Reading dates is `parse::date`'s work.
@@ -222,5 +222,16 @@ pub struct Reject {
     /// Why.
     pub reason: RejectReason,
     /// What exactly, in a few words; no more of the input than a short, harmless excerpt.
+    pub detail: String,
+}
+
+/// An input that is lost as a whole, or from some place on. No number of rows says what it held, so it is told by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LostFile {
+    /// The file, or the member of an archive, as origins say it.
+    pub source: Arc<str>,
+    /// Why.
+    pub why: Loss,
+    /// What exactly, in a few words.
     pub detail: String,
 }

@@ -291,6 +291,26 @@ closed_set! {
 }
 
 closed_set! {
+    /// Why a file is lost, as a whole or from some place on.
+    Loss, "loss" {
+        /// It ends in the middle.
+        CutOff = "cut off",
+        /// A checksum or a structure in it is wrong.
+        Damaged = "damaged",
+        /// The system does not hand it out: no permission, gone since it was listed, a read error.
+        Unreadable = "cannot be read",
+        /// It is no text.
+        Binary = "binary",
+        /// Nothing here reads its format.
+        UnknownFormat = "unknown format",
+        /// It unpacks to more than is allowed.
+        Oversized = "unpacks to too much",
+        /// The program gave up on it.
+        GaveUp = "gave up on it",
+    }
+}
+
+closed_set! {
     /// What an incident is.
     IncidentKind, "incident kind" {
         /// One recipient organisation refuses us.

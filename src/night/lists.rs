@@ -2,14 +2,14 @@
 //! already, and after the night the targets' folders. What may go on a list is suppress's decision.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 
 use super::Job;
 use crate::frame::NightFiles;
 use crate::parse::{ParseOptions, Parsed, Reader};
-use crate::source;
+use crate::source::{self, Refused};
 use crate::suppress::targets::{self, Allowed, Existing};
 use crate::suppress::{Allow, Lists, NotExpressed};
 use crate::tables::TableError;
@@ -66,16 +66,20 @@ impl Brought {
 
 /// The sender's present lists, in any input format: every address, and every domain of rows without one.
 fn existing(job: &Job) -> anyhow::Result<Existing> {
-    let paths: Vec<String> = job.existing.iter().map(|path: &PathBuf| path.display().to_string()).collect();
     let reader = Reader::new(&ParseOptions { deliveries: true, ..job.ingest.parse.clone() })?;
     let mut existing = Existing::default();
-    for source in source::open(&paths, &job.ingest.source)?.sources {
-        let (mut entries, mut refused) = (0, None);
+    for source in source::open(&job.existing, &job.ingest.source)?.sources {
+        let (mut entries, mut refused, mut lost) = (0, None, None);
         for batch in source.batches(&job.ingest.source)? {
             let mut parsed = Parsed::default();
             batch?.each(&mut |item| match item {
                 Ok(item) => reader.item(&item, &mut parsed),
-                Err(reject) => parsed.rejects.push(reject),
+                Err(refused) => {
+                    if let Refused::Source(why, reject) = &refused {
+                        lost.get_or_insert_with(|| format!("{} ({why}): {}", reject.origin, reject.detail));
+                    }
+                    parsed.rejects.push(refused.into_reject());
+                }
             });
             for event in &parsed.events {
                 if let Some(recipient) = &event.recipient {
@@ -97,6 +101,10 @@ fn existing(job: &Job) -> anyhow::Result<Existing> {
             let what = format!(
                 "--existing: no entry could be read: {detail}; a list of addresses needs a first line such as email"
             );
+            return Err(TableError { file: source.name.to_string(), line: 0, what }.into());
+        }
+        if let Some(lost) = lost {
+            let what = format!("--existing: not read to its end: {lost}; get it again whole");
             return Err(TableError { file: source.name.to_string(), line: 0, what }.into());
         }
     }
