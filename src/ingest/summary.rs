@@ -250,8 +250,12 @@ impl Summary {
             (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
             (a, b) => a.or(b),
         };
-        self.skipped.extend(other.skipped);
-        self.ours.extend(other.ours);
+        for (mine, more) in [(&mut self.skipped, other.skipped), (&mut self.ours, other.ours)] {
+            // A folder in two roles passes over the same files twice.
+            mine.extend(more);
+            mine.sort();
+            mine.dedup();
+        }
         self.again.extend(other.again);
         for (name, inputs) in other.unread_columns {
             self.unread_columns.entry(name).or_default().extend(inputs);

@@ -356,7 +356,8 @@ impl Page {
             self.line(format!("  - {} {}: {detail}", code(&lost.source), lost.why));
         }
         for again in facts.again.iter().take(ROWS) {
-            self.line(format!("- {} is {}: read once, as {}", code(&again.name), code(&again.kept), again.role));
+            let same = if again.name == again.kept { String::new() } else { format!(" is {}", code(&again.kept)) };
+            self.line(format!("- {}{same}: read once, as {}", code(&again.name), again.role));
         }
         for path in facts.ours.iter().take(ROWS) {
             self.line(format!("- {} is output of this program: passed over", code(path)));

@@ -17,6 +17,9 @@ const CHUNK: usize = 4 << 20;
 /// Bytes of rows read at a time: what is made of them stays in a core's cache from one step to the next.
 pub(super) const ROWS_CHUNK: usize = 1 << 20;
 
+/// NULs at a text's end that stand for nothing.
+const STRAY_ZEROS: usize = 16;
+
 /// Kept of the bytes of an oversized item, so that the cutter sees what stands before the next item's start.
 const CONTEXT: usize = 4 << 10;
 
@@ -56,6 +59,8 @@ pub(super) struct Chunks<C> {
     phase: Phase,
     /// Whether the stream has given all it has.
     ended: bool,
+    /// NULs at the end of what it gave so far.
+    zeros: usize,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -70,7 +75,7 @@ enum Phase {
 
 impl<C: Cutter> Chunks<C> {
     pub(super) fn new(stream: Stream, cutter: C, max_item: usize) -> Self {
-        Chunks { stream, cutter, data: Vec::new(), max_item, phase: Phase::Reading, ended: false }
+        Chunks { stream, cutter, data: Vec::new(), max_item, phase: Phase::Reading, ended: false, zeros: 0 }
     }
 
     fn batch(&mut self, work: Work) -> Batch {
@@ -80,12 +85,7 @@ impl<C: Cutter> Chunks<C> {
     /// What ends the stream, if it is not simply its end.
     fn last_words(&mut self) -> Option<Batch> {
         self.phase = Phase::Done;
-        let cut_off = || Fault {
-            reason: RejectReason::BadJson,
-            why: Loss::CutOff,
-            detail: "a bracket or a quote is never closed".into(),
-        };
-        let fault = self.stream.take_fault().or_else(|| self.cutter.lacks_its_end().then(cut_off))?;
+        let fault = self.stream.take_fault().or_else(|| self.missing_end())?;
         let unfinished = mem::take(&mut self.data).len();
         let origin = Origin { source: self.stream.name.clone(), index: self.cutter.give_up() };
         let dropped = match unfinished {
@@ -96,11 +96,29 @@ impl<C: Cutter> Chunks<C> {
         Some(self.batch(Work::Refused(Fault { detail, ..fault }.at(origin))))
     }
 
+    /// What shows that a stream that came to its end lacks the end of what it holds.
+    fn missing_end(&self) -> Option<Fault> {
+        let fault = |reason, detail: String| Some(Fault { reason, why: Loss::CutOff, detail });
+        if self.cutter.lacks_its_end() {
+            return fault(RejectReason::BadJson, "a bracket or a quote is never closed".into());
+        }
+        if self.zeros > STRAY_ZEROS {
+            return fault(
+                RejectReason::Binary,
+                "ends in zero bytes, as a crash leaves them in the place of text".into(),
+            );
+        }
+        None
+    }
+
     /// One more chunk, or what is left of the last one; a batch if it completes an item.
     fn step(&mut self) -> anyhow::Result<Option<Batch>> {
         if !self.ended {
             let more = self.stream.fill(&mut self.data, self.cutter.chunk());
             self.ended = !more.with_context(|| format!("{}: reading", self.stream.name))?;
+            if !self.data.is_empty() {
+                self.zeros = self.data.iter().rev().take_while(|&&b| b == 0).count();
+            }
         }
         // After damage the data's end is not the last item's end.
         let end = self.ended && !self.stream.has_fault();

@@ -2,8 +2,10 @@
 //!
 //! In: bytes and a delimiter. Out: one item for each record that has as many fields as the header. Where records end
 //! is found with the csv crate's own grammar: a quote opens a field only at its start, anything else is text. Blank lines
-//! are nothing; a repeated header (files that were concatenated) is passed over, one with other columns holds from there; a record with too few or too many fields
-//! is a reject, except that empty fields beyond the header are dropped. A record that is not UTF-8 is read as
+//! are nothing, nor is a stray NUL; a repeated header (files that were concatenated) is passed over, one with other
+//! columns holds from there; a record with too few or too many fields
+//! is a reject, except that empty fields beyond the header are dropped; the last one, if it has no line end either, shows that
+//! the file is cut off. A record that is not UTF-8 is read as
 //! windows-1252, which has a character for every byte that real exports hold.
 
 use std::collections::hash_map::DefaultHasher;
@@ -18,11 +20,14 @@ use super::batch::{Work, too_large};
 use super::chunks::{Cutter, ROWS_CHUNK};
 use super::lines::lines_of;
 use super::{Header, Item, Record, Refused};
-use crate::bounce::{Origin, Reject, RejectReason};
+use crate::bounce::{Loss, Origin, Reject, RejectReason};
 
 /// A record longer than this, or one that the file's end leaves open, has an opening quote that is never closed: its lines
 /// are then records of their own. Whole bounce mails in a cell fit.
 const LONGEST_RECORD: usize = 12 << 20;
+
+/// NULs on a line of their own that hide no record: no record with two fields is shorter.
+const STRAY_NULS: usize = 3;
 
 /// Records of one chunk.
 #[derive(Debug)]
@@ -36,6 +41,8 @@ pub(super) struct Rows {
     from: usize,
     /// Whether quotes are broken here, so that each line is a record.
     line_by_line: bool,
+    /// The file's last record, if it has no line end: when it is short of fields or lacks a quote, the file is cut off.
+    torn: Option<u64>,
 }
 
 /// The format's cutter.
@@ -53,12 +60,14 @@ pub(super) struct RowCutter {
     line_by_line: bool,
     /// How much of the data is to be read line by line.
     broken: usize,
+    /// Whether nothing follows what was cut last.
+    at_end: bool,
 }
 
 impl RowCutter {
     pub(super) fn new(name: Arc<str>, delimiter: u8) -> Self {
-        let (header, line_by_line) = (None, false);
-        RowCutter { name, delimiter, header, next: 0, records: 0, seen: 0, from: 0, line_by_line, broken: 0 }
+        let (header, line_by_line, at_end) = (None, false, false);
+        RowCutter { name, delimiter, header, next: 0, records: 0, seen: 0, from: 0, line_by_line, broken: 0, at_end }
     }
 
     /// The record as a header, if it is the first, or that of another file: those that were concatenated need not have the
@@ -117,6 +126,7 @@ impl Cutter for RowCutter {
             }
             self.seen = next;
         }
+        self.at_end = end && self.seen == data.len();
         self.seen
     }
 
@@ -127,6 +137,8 @@ impl Cutter for RowCutter {
     fn take(&mut self, data: Vec<u8>) -> Work {
         let first = self.next;
         self.next += mem::take(&mut self.records);
+        let has_end = matches!(data.last(), Some(b'\n' | b'\r'));
+        let torn = if self.at_end && !has_end { self.next.checked_sub(1) } else { None };
         self.broken = self.broken.saturating_sub(self.seen);
         self.seen = 0;
         Work::Rows(Rows {
@@ -137,6 +149,7 @@ impl Cutter for RowCutter {
             data,
             from: mem::take(&mut self.from),
             line_by_line: self.line_by_line,
+            torn,
         })
     }
 
@@ -149,6 +162,12 @@ impl Cutter for RowCutter {
     fn resume(&mut self, data: &[u8], _end: bool) -> Option<usize> {
         memchr(b'\n', data).map(|at| at + 1)
     }
+}
+
+/// Whether a record is no more than a few NULs, as broken writers leave them. Many, as a crash leaves them, stand where
+/// records were.
+fn is_stray(record: &[u8]) -> bool {
+    (1..=STRAY_NULS).contains(&record.len()) && record.iter().all(|&b| b == 0)
 }
 
 /// Where the record that starts at `start` ends, with its line end; `None` if the data does not show it, or, at the end,
@@ -230,10 +249,10 @@ impl Rows {
             }
         }
         let mut broken = broken.into_iter().peekable();
-        let reject = |index| Reject {
-            origin: Origin { source: self.name.clone(), index },
-            reason: RejectReason::RaggedRow,
-            detail: "a quote is opened and never closed".into(),
+        let reject = |index| {
+            let origin = Origin { source: self.name.clone(), index };
+            let detail = "a quote is opened and never closed".into();
+            self.ragged(Reject { origin, reason: RejectReason::RaggedRow, detail }, true)
         };
         self.parse(&sound, &mut places.into_iter(), max, &mut |item| {
             let index = match &item {
@@ -241,11 +260,11 @@ impl Rows {
                 Err(refused) => refused.reject().origin.index,
             };
             while let Some(before) = broken.next_if(|&before| before < index) {
-                visit(Err(reject(before).into()));
+                visit(Err(reject(before)));
             }
             visit(item);
         });
-        broken.for_each(|index| visit(Err(reject(index).into())));
+        broken.for_each(|index| visit(Err(reject(index))));
     }
 
     /// Records, each with its index.
@@ -259,6 +278,9 @@ impl Rows {
         let mut reader = reader(data, self.delimiter);
         let mut bytes = ByteRecord::new();
         while let (Ok(true), Some(index)) = (reader.read_byte_record(&mut bytes), places.next()) {
+            if bytes.len() == 1 && is_stray(bytes.as_slice()) {
+                continue;
+            }
             let origin = Origin { source: self.name.clone(), index };
             if bytes.as_slice().len() > max {
                 visit(Err(too_large(origin, max).into()));
@@ -279,7 +301,15 @@ impl Rows {
             return Ok(Item::Row { origin, header: &self.header, record: Record(record) });
         }
         let detail = format!("{found} fields where the header has {wanted}");
-        Err(Reject { origin, reason: RejectReason::RaggedRow, detail }.into())
+        Err(self.ragged(Reject { origin, reason: RejectReason::RaggedRow, detail }, found < wanted))
+    }
+
+    /// A record that is none; if it lacks something and the file ends within it, the file's rest.
+    fn ragged(&self, reject: Reject, lacks: bool) -> Refused {
+        match self.torn == Some(reject.origin.index) && lacks {
+            true => Refused::Source(Loss::CutOff, reject),
+            false => Refused::Item(reject),
+        }
     }
 
     /// Whether it is the header again.

@@ -29,7 +29,8 @@ pub(super) struct Values {
 
 impl Values {
     /// Looks at `data`, which must be what it was at the last call, or that and more; says where the last, unfinished
-    /// value starts. With `end` what is left is a value too, if it is not blank.
+    /// value starts. With `end` what is left is a value too, if it is not blank
+    /// and lacks no bracket and no quote.
     pub(super) fn scan(&mut self, data: &[u8], end: bool) -> usize {
         while self.seen < data.len() {
             let Some(at) = self.next_mark(data) else { break };
@@ -39,6 +40,10 @@ impl Values {
         if end {
             self.cut_off = self.in_array || self.in_string || self.depth > 0;
             self.seen = data.len();
+            if self.in_string || self.depth > 0 {
+                // No value: its end is missing, which is told for the whole document.
+                self.open = None;
+            }
             self.close(data.len());
             self.depth = 0;
             self.in_string = false;
@@ -106,6 +111,13 @@ impl Values {
         self.seen -= upto.min(self.seen);
         self.open.iter_mut().for_each(|open| *open -= upto);
         std::mem::take(&mut self.spans)
+    }
+
+    /// Whether text ends within an array, a value or a string.
+    pub(super) fn is_cut_off(text: &[u8]) -> bool {
+        let mut values = Values::default();
+        values.scan(text, true);
+        values.cut_off
     }
 
     /// Whether a first value ends exactly with the first line of `data`; `None` if `data` does not show it.

@@ -12,7 +12,7 @@ use super::batch::{Work, capped};
 use super::chunks::{Cutter, ROWS_CHUNK};
 use super::document::Values;
 use super::{Item, Refused};
-use crate::bounce::Origin;
+use crate::bounce::{Loss, Origin, Reject, RejectReason};
 
 /// Lines of one chunk.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub(super) struct Lines {
     name: Arc<str>,
     first: u64,
     data: Vec<u8>,
+    /// Whether the file ends here, without a line end.
+    torn: bool,
 }
 
 /// Which of the line formats.
@@ -38,6 +40,8 @@ pub(super) struct LineCutter {
     seen: usize,
     /// Of a log, the last lines taken.
     tail: Vec<u8>,
+    /// Whether nothing follows what was cut last.
+    at_end: bool,
 }
 
 /// Bytes of a log that each chunk gets from the one before: some thousand lines, a minute of a busy server.
@@ -45,7 +49,7 @@ const LOOK_BACK: usize = 1 << 20;
 
 impl LineCutter {
     pub(super) fn new(name: Arc<str>, kind: Kind) -> Self {
-        LineCutter { name, kind, next: 0, seen: 0, tail: Vec::new() }
+        LineCutter { name, kind, next: 0, seen: 0, tail: Vec::new(), at_end: false }
     }
 }
 
@@ -57,6 +61,7 @@ impl Cutter for LineCutter {
             None => 0,
         };
         self.seen = if upto == 0 { data.len() } else { 0 };
+        self.at_end = end;
         upto
     }
 
@@ -72,7 +77,10 @@ impl Cutter for LineCutter {
         let (name, first) = (Arc::from(&*self.name), self.next);
         self.next += memchr_iter(b'\n', &data).count() as u64;
         match self.kind {
-            Kind::Json => Work::Lines(Lines { name, first, data }),
+            Kind::Json => {
+                let torn = self.at_end && data.last() != Some(&b'\n');
+                Work::Lines(Lines { name, first, data, torn })
+            }
             Kind::Log => {
                 let before = self.turn_tail(&data);
                 Work::Log { name, first, before, data }
@@ -111,12 +119,18 @@ impl LineCutter {
 
 impl Lines {
     pub(super) fn each(&self, max: usize, visit: &mut dyn FnMut(Result<Item<'_>, Refused>)) {
-        for (index, line) in (self.first..).zip(lines_of(&self.data)) {
+        let mut lines = (self.first..).zip(lines_of(&self.data)).peekable();
+        while let Some((index, line)) = lines.next() {
             let text = line.trim_ascii();
             if text.is_empty() {
                 continue;
             }
             let origin = Origin { source: self.name.clone(), index };
+            if self.torn && lines.peek().is_none() && Values::is_cut_off(text) {
+                let detail = "the last line has no end, nor has its value".to_owned();
+                visit(Err(Refused::Source(Loss::CutOff, Reject { origin, reason: RejectReason::BadJson, detail })));
+                continue;
+            }
             match capped(origin, text, max) {
                 Ok((origin, text)) => values(text, |value| {
                     visit(Ok(Item::Json { origin: origin.clone(), text: &text[value] }));

@@ -81,7 +81,6 @@ struct Claim {
     depth: usize,
     rank: u8,
     name: Arc<str>,
-    path: Option<PathBuf>,
     role: Role,
 }
 
@@ -94,7 +93,7 @@ impl Claim {
             (0, Role::Delivered) | (1.., Role::Sent) => 1,
             (0, Role::Bounces) | (1.., Role::Delivered) => 2,
         };
-        Claim { depth: found.depth, rank, name: found.file.name.clone(), path: found.file.path.clone(), role }
+        Claim { depth: found.depth, rank, name: found.file.name.clone(), role }
     }
 }
 
@@ -143,7 +142,7 @@ impl<'a> Walk<'a> {
         let mut taken = BTreeSet::new();
         found.retain(|found| {
             let Some((id, owner)) = found.id.as_ref().and_then(|id| owners.0.get_key_value(id)) else { return true };
-            let owns = (role, &found.file.path) == (owner.role, &owner.path);
+            let owns = (role, &found.file.name) == (owner.role, &owner.name);
             if owns && taken.insert(id.clone()) {
                 return true;
             }

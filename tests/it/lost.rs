@@ -87,6 +87,19 @@ fn a_file_cut_off_is_lost_whatever_it_is_packed_in() {
         ),
         ("all.zip", half(&zip(&[("rows.csv", rows)])), "all.zip"),
         ("inner.zip", zip(&[("a/rows.csv.gz", &half(&gzip(rows))), ("b.csv", small[0].1)]), "inner.zip!a/rows.csv.gz"),
+        ("rows.csv", rows[..rows.len() - 40].to_vec(), "rows.csv"),
+        (
+            "quoted.csv",
+            [rows, b"2026-11-20T02:00:00Z,q@house.example,550,\"550 5.1.1 No".as_slice()].concat(),
+            "quoted.csv",
+        ),
+        ("lines.ndjson", elements.join("\n").as_bytes()[..3000].to_vec(), "lines.ndjson"),
+        ("tail-of-zeros.csv", [rows, vec![0; 9000].as_slice()].concat(), "tail-of-zeros.csv"),
+        (
+            "tail-of-zeros.ndjson",
+            [elements.join("\n").as_bytes(), vec![0; 500].as_slice()].concat(),
+            "tail-of-zeros.ndjson",
+        ),
         ("between.json", array.clone().into_bytes(), "between.json"),
         ("within.json", torn.as_bytes().to_vec(), "within.json"),
     ];
@@ -126,6 +139,17 @@ fn an_empty_file_is_a_reject_and_lost_nothing() {
     let told = scratch.run("in");
     assert_eq!((told.outcome.code, told.count("/quality/lost_total")), (Some(0), 0));
     assert_eq!(told.count("/totals/rejects"), 1);
+}
+
+#[test]
+fn a_file_that_ends_without_a_line_end_is_whole() {
+    let scratch = Scratch::new();
+    scratch.add("in/rows.csv", bounces("whole", 40).trim_end());
+    scratch.add("in/rows.ndjson", bounces_by_line("line", 40).trim_end());
+    scratch.add("in/footer.csv", format!("{}Total,40,rows,in,all", bounces("sum", 300)));
+    let told = scratch.run("in");
+    assert_eq!((told.outcome.code, told.count("/quality/lost_total")), (Some(0), 0), "{}", told.outcome.stderr);
+    assert_eq!((told.count("/totals/events"), told.count("/totals/rejects")), (380, 1));
 }
 
 /// Reading the memory of a process from its start is a read error of the system.
@@ -205,6 +229,16 @@ fn when_all_is_lost_nothing_is_published_and_the_earlier_night_stays() {
     }
     let after = fs::read(scratch.path("reports/2026-11-20/suppression/addresses.csv")).expect("there");
     assert!(before == after, "the earlier night was changed");
+}
+
+/// What is not on it would be listed anew.
+#[test]
+fn an_existing_list_that_is_cut_off_stops_the_run() {
+    let scratch = night();
+    scratch.add("list.csv.gz", half(&gzip(bounces("listed", 3000).as_bytes())));
+    let told = scratch.run("in --existing list.csv.gz --target generic").outcome;
+    assert_eq!(told.code, Some(2), "{}", told.stderr);
+    assert!(told.stderr.contains("list.csv.gz") && told.stderr.contains("cut off"), "{}", told.stderr);
 }
 
 #[test]

@@ -67,10 +67,14 @@ fn lost(facts: &NightFacts) -> Markup {
             }
         }
         @if !facts.again.is_empty() {
-            p { (counted(facts.again.len() as u64, "path leads", "paths lead")) " to what was read under another, and was read once:" }
+            p { (counted(facts.again.len() as u64, "path leads", "paths lead")) " to what was read on another way; it was read once:" }
             ul {
                 @for again in facts.again.iter().take(ROWS) {
-                    li { code { (visible(&again.name)) } " is " code { (visible(&again.kept)) } ", read as " (again.role) }
+                    li {
+                        code { (visible(&again.name)) }
+                        @if again.name != again.kept { " is " code { (visible(&again.kept)) } }
+                        ": read as " (again.role)
+                    }
                 }
             }
         }
