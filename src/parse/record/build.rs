@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::clean;
 use super::field::Field;
 use super::layout::{Layout, Values};
+use super::listed::{self, Reasons};
 use super::notice;
 use super::unplaced;
 use crate::bounce::{
@@ -24,6 +25,8 @@ pub struct Setting {
     pub as_of: Option<Timestamp>,
     /// Records that do not say what they are, are deliveries: the file was given as such.
     pub deliveries: bool,
+    /// The records are entries of present lists, and this is what their words mean.
+    pub lists: Option<Reasons>,
 }
 
 /// Length of `2026-11-20`.
@@ -44,6 +47,9 @@ pub struct Builder<'r> {
 impl Builder<'_> {
     /// Reads one record.
     pub fn record(&self, layout: &Layout, values: &impl Values, out: &mut Parsed) {
+        if let Some(reasons) = &self.setting.lists {
+            return listed::record(self, reasons, layout, values, out);
+        }
         let draft = Draft { setting: self.setting, layout, values, json: self.json };
         let made = match draft.kind() {
             Kind::Delivered => draft.delivery(self.origin).map(|delivery| out.deliveries.push(delivery)),
@@ -144,11 +150,13 @@ impl<'r, V: Values> Draft<'r, V> {
     fn timestamp(&self) -> Result<Option<Timestamp>, String> {
         let Some(value) = self.layout.value(Field::Timestamp, self.values) else { return Ok(None) };
         let text = value.text();
+        // A date alone stands for the whole day, whatever the zone; epochs may have as many digits.
+        if text.len() == DATE_ONLY && !text.bytes().all(|b| b.is_ascii_digit()) {
+            return Ok(date::read(&format!("{text}T00:00:00Z"), None).ok());
+        }
         match date::read(&text, self.setting.zone.as_ref()) {
             Ok(at) => Ok(Some(at)),
             Err(NoDate::Unreadable) => Ok(None),
-            // A date alone stands for the whole day, whatever the zone.
-            Err(NoDate::NoZone) if text.len() == DATE_ONLY => Ok(date::read(&format!("{text}T00:00:00Z"), None).ok()),
             Err(NoDate::NoZone) => Err(format!(
                 "time \"{}\" has no zone; say which it is in, such as --time-zone=+02:00",
                 clean::excerpt(&text)

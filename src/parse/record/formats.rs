@@ -8,6 +8,7 @@ use crate::bounce::nearest_word;
 use crate::parse::ParseOptions;
 use crate::source;
 use crate::tables::exports::Export;
+use crate::tables::present_lists::PresentList;
 use crate::tables::{self, Row, TableError};
 
 /// The format of our own column names.
@@ -49,6 +50,31 @@ impl Formats {
             Some(name) if !source::FORMATS.contains(&name) && name != super::postfix::NAME => only(all, name),
             _ => Ok(Formats { all }),
         }
+    }
+
+    /// The shapes of present lists: a mapping, those of present_lists.toml, then the exports, and last the shape that fits anything.
+    /// A format asked for by name is one of the night's inputs, so it is not looked at.
+    ///
+    /// # Errors
+    /// As `load`.
+    pub fn of_lists(options: &ParseOptions) -> Result<Formats, TableError> {
+        let mut lists = Vec::new();
+        for row in tables::load::<PresentList>(options.tables.as_deref())? {
+            let export = row.value.clone().export();
+            super::layout::Layout::new(&export, "", |_| Some(0)).map_err(|what| row.error(what))?;
+            lists.push(Format { name: lasting(&export.name), export });
+        }
+        let (any, mut all): (Vec<Format>, Vec<Format>) =
+            lists.into_iter().partition(|list| list.export.needs.is_empty());
+        if let Some(path) = &options.mapping {
+            let export = mapping::read(path, any.first().map(|list| &list.export))?;
+            all.insert(0, Format { name: lasting(&export.name), export });
+        }
+        let exports = tables::load::<Export>(options.tables.as_deref())?.into_iter();
+        let exports = exports.filter(|row| row.value.name != GENERIC);
+        all.extend(exports.map(|row| Format { name: lasting(&row.value.name), export: row.value }));
+        all.extend(any);
+        Ok(Formats { all })
     }
 
     /// All formats, in the order in which they are tried.
