@@ -79,7 +79,7 @@ fn incident_line(view: &IncidentView<'_>) -> String {
 fn lists(view: &View<'_>) -> Vec<String> {
     let lists = view.lists;
     let mut lines = Vec::new();
-    let folder = if lists.brake.tripped() { "suppression/held" } else { "suppression" };
+    let folder = if lists.brake.tripped() { "review/braked" } else { "suppression" };
     lines.push(format!(
         "{folder}: {}, {}",
         counted(lists.addresses_total(), "address", "addresses"),

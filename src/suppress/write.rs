@@ -96,6 +96,7 @@ impl Plan<'_> {
             list_sources: self.judgement.list_sources.len() as u64,
             brake: self.brake,
             files: Vec::new(),
+            released: BTreeMap::new(),
             not_expressed: Vec::new(),
         }
     }
@@ -138,7 +139,7 @@ impl Writing<'_, '_> {
                 });
                 match entry {
                     Some(Ok(entry)) => {
-                        if self.files.address(&entry)? {
+                        if self.files.address(&entry, incident)? {
                             *self.lists.addresses.entry(entry.cause()).or_default() += 1;
                         }
                         return Ok(());
@@ -150,7 +151,8 @@ impl Writing<'_, '_> {
                 self.protect(&recipient, &answer, &seen, None)
             }
             Verdict::Hold(reason) => {
-                if self.files.held_address(&recipient, reason, &answer, &seen, self.lists.held_until)? {
+                let until = (self.lists.held_until, incident);
+                if self.files.held_address(&recipient, reason, &answer, &seen, until)? {
                     *self.lists.held.entry(reason).or_default() += 1;
                 }
                 Ok(())

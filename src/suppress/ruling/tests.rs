@@ -138,7 +138,7 @@ fn a_tripped_brake_holds_both_lists_and_leaves_none_in_their_place() {
     let options = Options { cap: Cap::Entries(0), ..Options::for_night(NIGHT) };
     let lists = run_with(&rows, &testing::judgement(), &options, dir.path());
     assert!(lists.brake.tripped());
-    assert_eq!(column(dir.path(), "held/addresses.csv", "email"), ["ann@example.com"]);
+    assert_eq!(column(dir.path(), "braked/addresses.csv", "email"), ["ann@example.com"]);
     assert!(!dir.path().join("suppression/addresses.csv").exists());
 }
 
