@@ -274,7 +274,7 @@ impl Page {
         for untold in &lists.not_expressed {
             let entries = counted(untold.entries, "entry", "entries");
             self.line(format!(
-                "- {entries} not told to {}: it {}; see not_expressed.csv there",
+                "- {entries} not told to {} as they are: {}; see not_expressed.csv there",
                 code(&untold.target),
                 untold.reason
             ));

@@ -93,6 +93,10 @@ fn lists(view: &View<'_>) -> Vec<String> {
         lists.protected_total(),
         lists.quarantined
     ));
+    let released = lists.released.values().sum();
+    if released > 0 {
+        lines.push(format!("release: {} of your list to take off", counted(released, "entry", "entries")));
+    }
     lines
 }
 

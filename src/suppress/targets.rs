@@ -202,7 +202,7 @@ impl<'w> Writing<'w> {
         for entry in entries {
             let mut senders: Vec<&str> = entry.senders().collect();
             if senders.is_empty() && all.len() > MOST_SENDERS {
-                let why = "names no sending domain, and the night has too many to list it for each: it stands in the file of any";
+                let why = "no sending domain is known and the night has too many to list it for each; it stands in the file any";
                 self.written.not_expressed.insert(Untold::of(entry, why));
             } else if senders.is_empty() {
                 senders.extend(all.iter().map(String::as_str));

@@ -79,7 +79,7 @@ fn a_list_of_ones_own_that_is_not_as_it_must_be_exits_2_with_its_line() {
         ("--contacts", "mail,source\na@example.com,fair\n", ":1: no column \"email\""),
         ("--tenants", "domain,organisation\nexample.com,\n", ":2: no organisation"),
         ("--allow", "email\nno address\n", ":2: neither an address nor a domain"),
-        ("--existing", "a@example.com\nb@example.com\n", "no entry could be read"),
+        ("--existing", "name;phone\nann;1\n", "no entry could be read"),
     ] {
         let file = out.path().join("list.csv");
         fs::write(&file, text).expect("written");

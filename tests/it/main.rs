@@ -11,6 +11,8 @@ mod house;
 mod kinds;
 mod night;
 mod past;
+mod present;
+mod present_promise;
 mod program;
 mod promise;
 mod samples;

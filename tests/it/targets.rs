@@ -143,3 +143,94 @@ fn lists_are_split_at_the_row_limit_of_a_users_own_target_and_nothing_is_lost() 
     assert!(all.iter().all(|mail| parts.iter().any(|part| part.matches(mail.as_str()).count() == 2)), "{parts:?}");
     assert_eq!(list(dir.path(), "acme/two-5.ndjson"), "");
 }
+
+/// Runs a night of one input for some targets; the night's folder.
+fn night_of(dir: &Path, name: &str, text: &str, targets: &[&str]) -> std::path::PathBuf {
+    fs::write(dir.join(name), text).unwrap();
+    let mut args = vec!["run", name, "--no-progress", "--as-of", "2026-11-20", "--max-suppressions", "100000"];
+    targets.iter().for_each(|target| args.extend(["--target", target]));
+    crate::program::bouncescope(args).dir(dir).run().behaves(&[0, 3]);
+    dir.join("reports/2026-11-20")
+}
+
+#[test]
+fn no_sender_of_a_mail_decides_where_a_file_lies_or_stops_the_night() {
+    let long = format!("{}.example", vec!["a".repeat(60); 4].join("."));
+    for sender in [long.as_str(), "[../../../x]", "[a/b]", "..", "xn--.example", &"b".repeat(70)] {
+        let dir = tempfile::tempdir().unwrap();
+        let mail = format!(
+            "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example.net\nTo: bounces@example.com\nSubject: Undelivered Mail Returned to Sender\n\
+             Date: Thu, 19 Nov 2026 08:00:00 +0000\nMIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n\
+             --b\n\nSorry.\n\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.net\n\n\
+             Final-Recipient: rfc822; ann@example.org\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 User unknown\n\n--b\n\
+             Content-Type: message/rfc822\n\nFrom: a@{sender}\nTo: ann@example.org\nMessage-ID: <1@example.com>\n\nhello\n--b--\n"
+        );
+        let night = night_of(dir.path(), "long.eml", &mail, &["mailgun"]);
+        let row = format!(
+            "recipient,timestamp,diagnostic_code,sending_domain\nann@example.org,2026-11-19T08:00:00Z,550 5.1.1 user unknown,{sender}\n"
+        );
+        for night in [night, night_of(dir.path(), "row.csv", &row, &["mailgun"])] {
+            let files = fs::read_dir(night.join("suppression/mailgun")).unwrap().map(|file| file.unwrap().file_name());
+            let names: Vec<String> = files.map(|name| name.into_string().unwrap()).collect();
+            let plain = |name: &String| {
+                name.len() < 240 && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+            };
+            assert!(
+                names.iter().all(plain) && names.iter().any(|name| name.ends_with("_bounces_add.csv")),
+                "{names:?}"
+            );
+            assert!(!names.iter().any(|name| name.contains("..")), "{names:?}");
+        }
+        let mut above: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        above.sort();
+        assert_eq!(above, ["long.eml", "reports", "row.csv"]);
+    }
+}
+
+#[test]
+fn an_address_that_names_no_sender_does_not_multiply_by_all_senders() {
+    let dir = tempfile::tempdir().unwrap();
+    let (senders, addresses) = (200, 2000);
+    let mut rows = "recipient,timestamp,diagnostic_code,sending_domain\n".to_owned();
+    for n in 0..senders {
+        rows += &format!("known{n}@c{n}.example,2026-11-20T01:00:00Z,550 5.1.1 user unknown,s{n}.example\n");
+    }
+    for n in 0..addresses {
+        rows += &format!("u{n}@d{}.example,2026-11-20T01:00:00Z,550 5.1.1 user unknown,\n", n % 997);
+    }
+    let night = night_of(dir.path(), "in.csv", &rows, &["mailgun"]);
+    let folder = night.join("suppression/mailgun");
+    let bytes: u64 = fs::read_dir(&folder).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).sum();
+    assert!(bytes < 8 * rows.len() as u64, "{bytes} bytes from {}", rows.len());
+    let any = fs::read_to_string(folder.join("any_bounces_add.csv")).unwrap();
+    assert_eq!(any.lines().count(), addresses + 1, "all of them stand in one file");
+    let untold = fs::read_to_string(folder.join("not_expressed.csv")).unwrap();
+    assert!(untold.contains("address,u7@d7.example,no sending domain is known"), "it says so");
+    assert_eq!(fs::read_to_string(folder.join("s7.example_bounces_add.csv")).unwrap().lines().count(), 2);
+}
+
+#[test]
+fn with_few_senders_an_address_that_names_none_is_listed_for_each() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = "recipient,timestamp,diagnostic_code,sending_domain\na@c.example,2026-11-20T01:00:00Z,550 5.1.1 user unknown,s1.example\n\
+        b@c.example,2026-11-20T01:00:00Z,550 5.1.1 user unknown,s2.example\nc@d.example,2026-11-20T01:00:00Z,550 5.1.1 user unknown,\n";
+    let folder = night_of(dir.path(), "in.csv", rows, &["mailgun"]).join("suppression/mailgun");
+    for sender in ["s1.example", "s2.example"] {
+        let text = fs::read_to_string(folder.join(format!("{sender}_bounces_add.csv"))).unwrap();
+        assert!(text.contains("c@d.example,"), "{text}");
+    }
+    assert!(!folder.join("any_bounces_add.csv").exists() && !folder.join("not_expressed.csv").exists());
+}
+
+#[test]
+fn every_file_of_a_night_has_a_line_in_its_readme() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = "recipient,timestamp,diagnostic_code\na@c.example,2026-11-20T01:00:00Z,550 5.1.1 user unknown\n";
+    let night = night_of(dir.path(), "in.csv", rows, &["ses", "postfix"]);
+    let guide = fs::read_to_string(night.join("README.txt")).unwrap();
+    for name in crate::program::tree(&night).keys() {
+        let line = guide.lines().find(|line| line.split("  ").next() == Some(name.as_str()));
+        let line = line.unwrap_or_else(|| panic!("{name}: {guide}"));
+        assert!(line.len() > name.len() + 8 && !line.contains("more of the night"), "{line}");
+    }
+}

@@ -225,3 +225,6 @@ pub(super) fn lines(reasons: &Reasons, origin: &Origin, text: &[u8], out: &mut P
         out.listed.push(PresentEntry { origin, subject, reason, cause: None, since: None, expires: None });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,7 +35,7 @@ pub(super) fn all(view: &View<'_>) -> Markup {
                     @for (why, n) in &lists.released { li { (counted(*n, "entry", "entries")) " of your list to take off: " (why.in_words()) } }
                     @for untold in &lists.not_expressed {
                         li {
-                            (counted(untold.entries, "entry", "entries")) " not told to " code { (visible(&untold.target)) } ": it " (untold.reason)
+                            (counted(untold.entries, "entry", "entries")) " not told to " code { (visible(&untold.target)) } " as they are: " (untold.reason)
                             "; see not_expressed.csv there"
                         }
                     }
