@@ -156,13 +156,15 @@ pub struct Night<'n> {
 pub fn released(night: &Night<'_>, existing: &Existing) -> anyhow::Result<Vec<Release>> {
     let tonight = Tonight::read(night, existing)?;
     let delivered = evidence::delivered(night.deliveries, existing)?;
+    let failed = evidence::failed(night.events, existing)?;
     let faults = evidence::our_faults(night.events, &tonight)?;
     let mut releases = Vec::new();
     for (key, listed) in existing.addresses.iter().chain(&existing.domains) {
         let Some(entry) = Releasable::of(listed).filter(|_| !tonight.lists(key)) else { continue };
         let by_delivery = || {
             let at = delivered.get(key).copied()?;
-            entry.delivered(at).filter(|_| tonight.failed_before(key, at))
+            let last = failed.get(key).is_none_or(|failed| *failed < at);
+            entry.delivered(at).filter(|_| last && tonight.failed_before(key, at))
         };
         let by_reply = || entry.explained(faults.get(key)?);
         let by_date = || entry.expired(night.date).filter(|_| tonight.may_be_mailed(key));

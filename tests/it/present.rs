@@ -218,6 +218,54 @@ fn a_reply_that_blames_us_releases_the_entry_that_it_made_and_no_older_one() {
 }
 
 #[test]
+fn a_domain_comes_off_by_a_delivery_unless_it_goes_on_failing() {
+    let list = "domain,reason,added\nexample.org,bounced,2026-01-02\nexample.net,bounced,2026-01-02\n";
+    check(&[("domains.csv", list, &[("example.org", "delivered")])]);
+    let dir = tempfile::tempdir().expect("a folder");
+    for (name, text) in [
+        ("in.csv", BOUNCES),
+        ("list.csv", list),
+        ("ok.csv", "recipient,timestamp\na@example.net,2026-11-20T07:59:00Z\n"),
+    ] {
+        fs::write(dir.path().join(name), text).expect("written");
+    }
+    let args = ["run", "in.csv", "--delivered", "ok.csv", "--existing", "list.csv", "--no-progress", "--out", "out"];
+    bouncescope(args).dir(dir.path()).run().behaves(&[0]);
+    assert_eq!(released(&dir.path().join("out/2026-11-20")), BTreeMap::new());
+}
+
+#[test]
+fn who_complains_tonight_keeps_the_entry_even_where_the_allow_list_names_him() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let complaint = r#"{"event":"spamreport","email":"okay@example.org","timestamp":1795137000,"sg_event_id":"e","sg_message_id":"m"}"#;
+    for (name, text) in [
+        ("in.ndjson", complaint),
+        ("ok.csv", DELIVERED),
+        ("allow.txt", "okay@example.org\n"),
+        ("list.csv", "email,reason,added,expires\nokay@example.org,bounced,2026-01-02,2026-11-01\n"),
+    ] {
+        fs::write(dir.path().join(name), text).expect("written");
+    }
+    let args = [
+        "run",
+        "in.ndjson",
+        "--delivered",
+        "ok.csv",
+        "--existing",
+        "list.csv",
+        "--allow",
+        "allow.txt",
+        "--no-progress",
+        "--out",
+        "out",
+    ];
+    bouncescope(args).dir(dir.path()).run().behaves(&[0]);
+    let night = dir.path().join("out/2026-11-20");
+    assert!(fs::read_to_string(night.join("review/held.csv")).expect("a list").contains("okay@example.org,allowed"));
+    assert_eq!(released(&night), BTreeMap::new());
+}
+
+#[test]
 fn what_the_night_lists_anew_does_not_end() {
     let head = "email,cause,rule,reply_code,status,first_seen,last_seen,bounces,expires,evidence\n";
     let entry = |who: &str| {

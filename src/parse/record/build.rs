@@ -280,7 +280,7 @@ fn kind_of(action: Action) -> Kind {
 }
 
 /// An address behind its type (`rfc822;ann@example.com`) or its owner's name (`Ann <ann@example.com>`).
-fn typed_address(text: &str) -> Option<Address> {
+pub(super) fn typed_address(text: &str) -> Option<Address> {
     if let Some((kind, address)) = text.split_once(';')
         && matches!(kind.trim().to_ascii_lowercase().as_str(), "rfc822" | "utf-8")
     {

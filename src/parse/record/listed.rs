@@ -7,7 +7,7 @@ use std::path::Path;
 use jiff::civil::Date;
 use regex::{Regex, RegexBuilder};
 
-use super::build::Builder;
+use super::build::{Builder, typed_address};
 use super::field::Field;
 use super::layout::{Layout, Values};
 use super::{clean, reject};
@@ -134,7 +134,7 @@ fn subject(layout: &Layout, values: &impl Values) -> Option<Subject> {
 
 /// An address, or a domain with a dot.
 fn subject_of(text: &str) -> Option<Subject> {
-    match Address::parse(text) {
+    match Address::parse(text).or_else(|| typed_address(text)) {
         Some(address) => Some(Subject::Address(address)),
         None => domain_key(text).filter(|domain| domain.contains('.') && !domain.starts_with('[')).map(Subject::Domain),
     }

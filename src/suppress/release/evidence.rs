@@ -46,6 +46,29 @@ pub(super) fn delivered(deliveries: &[PathBuf], existing: &Existing) -> anyhow::
     Ok(found)
 }
 
+/// The last failure tonight at each listed domain; the end of time for one without a time. One mail that got past does not end a block
+/// that goes on.
+pub(super) fn failed(events: &[PathBuf], existing: &Existing) -> anyhow::Result<BTreeMap<String, Timestamp>> {
+    let mut found: BTreeMap<String, Timestamp> = BTreeMap::new();
+    if existing.domains.is_empty() {
+        return Ok(found);
+    }
+    for frame in frame::scan(events, &[schema::KIND, schema::RECIPIENT_DOMAIN, schema::TIMESTAMP])? {
+        let frame = frame?;
+        let (kinds, domains) = (Text::of(&frame, schema::KIND)?, Text::of(&frame, schema::RECIPIENT_DOMAIN)?);
+        let times = Times::of(&frame, schema::TIMESTAMP)?;
+        for row in (0..frame.height()).filter(|row| kinds.word(*row) == Some(Kind::Bounce)) {
+            let Some(domain) = domains.get(row).filter(|domain| existing.domains.contains_key(*domain)) else {
+                continue;
+            };
+            let at = times.get(row).unwrap_or(Timestamp(i64::MAX));
+            let last = found.entry(domain.to_owned()).or_insert(at);
+            *last = at.max(*last);
+        }
+    }
+    Ok(found)
+}
+
 /// A reply that blames us.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Reply {

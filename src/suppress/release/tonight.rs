@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context;
 
 use super::Night;
-use crate::bounce::Timestamp;
+use crate::bounce::{Cause, Timestamp};
 use crate::suppress::acting;
 use crate::suppress::meanwhile::Meanwhile;
 use crate::suppress::present::Existing;
@@ -19,6 +19,8 @@ struct Waiting {
     last: Option<Timestamp>,
     /// Whether it may be mailed while it waits.
     mail_on: bool,
+    /// Whether it is about a feedback report, which no delivery and no date outlives.
+    wish: bool,
 }
 
 /// The night's decisions, of entries of the present list only.
@@ -56,7 +58,8 @@ impl Tonight {
                 let last = entry.get("last_seen").parse::<jiff::Timestamp>().ok();
                 let last = last.map(|last| Timestamp(last.as_millisecond()));
                 let mail_on = entry.get("meanwhile") == Meanwhile::MailOn.as_str();
-                tonight.waiting.insert(key, Waiting { last, mail_on });
+                let wish = entry.get("cause") == Cause::Complaint.as_str();
+                tonight.waiting.insert(key, Waiting { last, mail_on, wish });
             }
         }
         for entry in read_csv(&night.folder.join("review/protected.csv"))? {
@@ -77,12 +80,14 @@ impl Tonight {
     /// Whether nothing that waits about it is as late as `at`.
     pub fn failed_before(&self, key: &str, at: Timestamp) -> bool {
         // The list shows whole seconds.
-        self.waiting.get(key).is_none_or(|waiting| waiting.last.is_some_and(|last| last.0 + 999 < at.0))
+        let before = |waiting: &Waiting| !waiting.wish && waiting.last.is_some_and(|last| last.0 + 999 < at.0);
+        self.waiting.get(key).is_none_or(before)
     }
 
     /// Whether nothing waits that forbids to mail it.
     pub fn may_be_mailed(&self, key: &str) -> bool {
-        self.waiting.get(key).is_none_or(|waiting| waiting.mail_on) && !self.unmailed.contains(domain_of(key))
+        self.waiting.get(key).is_none_or(|waiting| waiting.mail_on && !waiting.wish)
+            && !self.unmailed.contains(domain_of(key))
     }
 }
 

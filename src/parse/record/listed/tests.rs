@@ -119,6 +119,7 @@ fn lines_without_a_header_hold_an_address_or_a_domain_and_words() {
         ("\"ann bee\"@example.com", "\"ann bee\"@example.com", ListedReason::Unknown),
         ("corp.example REJECT tenant_policy", "corp.example", ListedReason::Unknown),
         ("ann@example.com\t550 no", "ann@example.com", ListedReason::Bounce),
+        ("Ann Bee <ann@example.com>, bounced", "ann@example.com", ListedReason::Bounce),
         ("ann@example.com,,", "ann@example.com", ListedReason::Unknown),
     ] {
         let out = bare(line);
