@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 use crate::program::{Outcome, bouncescope};
@@ -143,6 +144,21 @@ fn a_list_of_ones_own_columns_is_read_with_reason_time_and_expiry() {
             "mine.csv",
             "E-Mail;Reason;Created at\nokay@example.org;hard bounce;2026-01-02T03:04:05Z\nother@example.org;told us to stop;2026-01-02T03:04:05Z\n\
              third@example.org;;2026-01-02T03:04:05Z\n",
+            &[("okay@example.org", "delivered")],
+        ),
+        (
+            "hand.csv",
+            "address,created_at,reason\nokay@example.org,2026-01-02,bounced\n",
+            &[("okay@example.org", "delivered")],
+        ),
+        (
+            "events.csv",
+            "event,email,timestamp,sg_event_id,reason\nbounce,okay@example.org,1785500000,x,550 no\nopen,other@example.org,1785500000,y,\n",
+            &[("okay@example.org", "delivered")],
+        ),
+        (
+            "names.csv",
+            "name,email,reason,added\nBea,Bea <okay@example.org>,bounced,2026-01-02\n",
             &[("okay@example.org", "delivered")],
         ),
         ("undated.csv", "email,reason\nokay@example.org,bounce\n", &[]),
@@ -317,6 +333,9 @@ fn a_packed_list_and_one_in_utf_16_are_read_too() {
     let utf16: Vec<u8> =
         [0xfe_u8, 0xff].into_iter().chain("dead@example.net\n".encode_utf16().flat_map(u16::to_be_bytes)).collect();
     assert!(!night("wide.txt", &utf16, &[]).added.contains("dead@"));
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(b"dead@example.net,BOUNCE\n").expect("packed");
+    assert!(!night("put.csv.gz", &packed.finish().expect("packed"), &[]).added.contains("dead@"));
 }
 
 #[test]

@@ -234,3 +234,55 @@ fn every_file_of_a_night_has_a_line_in_its_readme() {
         assert!(line.len() > name.len() + 8 && !line.contains("more of the night"), "{line}");
     }
 }
+
+#[test]
+fn forged_recipients_and_contacts_cannot_write_a_targets_rows() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut rows = "recipient,timestamp,diagnostic_code\n".to_owned();
+    for key in [
+        "\"\"\"com\"\" DISCARD \"\"x\"\"@corp.example\"",
+        "#x@corp.example",
+        "\"\"\"\\\"\"@corp.example\"",
+        "fine@corp.example",
+    ] {
+        rows += &format!("{key},2026-11-20T01:00:00Z,550 5.1.1 user unknown\n");
+    }
+    for n in 0..14 {
+        rows += &format!(
+            "u{n}@blocky.example,2026-11-20T01:00:00Z,550 5.7.1 Your domain is blocked by the administrator of this organization\n"
+        );
+    }
+    fs::write(dir.path().join("in.csv"), rows).unwrap();
+    fs::write(
+        dir.path().join("contacts.csv"),
+        "email,list_source\n=1+cmd|calc@blocky.example,crm\n+390@blocky.example,crm\nbea@blocky.example,crm\n",
+    )
+    .unwrap();
+    fs::write(dir.path().join("ok.csv"), "recipient,timestamp\nx@elsewhere.example,2026-11-20T02:00:00Z\n".repeat(2))
+        .unwrap();
+    let args = ["run", "in.csv", "--contacts", "contacts.csv", "--delivered", "ok.csv", "--no-progress"];
+    let targets = ["postfix", "ses", "sendgrid"].into_iter().flat_map(|target| ["--target", target]);
+    crate::program::bouncescope(args.into_iter().chain(targets)).dir(dir.path()).run().behaves(&[0]);
+    let map = list(dir.path(), "postfix/addresses_add");
+    assert_eq!(map, "fine@corp.example REJECT mailbox_unknown\n");
+    assert!(list(dir.path(), "postfix/not_expressed.csv").contains("DISCARD"));
+    let put = list(dir.path(), "ses/put.csv");
+    assert!(put.contains("bea@blocky.example,BOUNCE") && !put.contains("calc@") && !put.contains("+390@"), "{put}");
+    assert!(list(dir.path(), "sendgrid/not_expressed.csv").contains("address,\"\"\"=1+cmd|calc@blocky.example"));
+}
+
+#[test]
+fn explain_names_the_list_and_its_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    run(dir.path(), &["--target", "generic", "--existing", "existing.csv"]);
+    for (address, file) in [
+        ("ours@example.org", "review/protected.csv"),
+        ("back@example.com", "release/generic/addresses_remove.csv"),
+        ("back@example.com", "release/reactivate.csv"),
+        ("gone@example.net", "suppression/addresses.csv"),
+    ] {
+        let args = ["explain", "--address", address, "--from", "reports/2026-11-20"];
+        let told = crate::program::bouncescope(args).dir(dir.path()).run().behaves(&[0]).stdout;
+        assert!(told.contains(&format!("  {file}: ")), "{told}");
+    }
+}

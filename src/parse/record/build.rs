@@ -48,7 +48,8 @@ impl Builder<'_> {
     /// Reads one record.
     pub fn record(&self, layout: &Layout, values: &impl Values, out: &mut Parsed) {
         if let Some(reasons) = &self.setting.lists {
-            return listed::record(self, reasons, layout, values, out);
+            let place = (self.setting.zone.as_ref(), self.origin);
+            return listed::record(reasons, place, layout, values, out);
         }
         let draft = Draft { setting: self.setting, layout, values, json: self.json };
         let made = match draft.kind() {
@@ -138,7 +139,7 @@ impl<'r, V: Values> Draft<'r, V> {
     }
 
     fn address(&self, field: Field) -> Option<Address> {
-        self.text(field).and_then(|text| Address::parse(&text).or_else(|| typed_address(&text)))
+        self.text(field).and_then(|text| Address::parse(&text).or_else(|| clean::typed_address(&text)))
     }
 
     /// Our domain, never that of a mail server that wrote the report.
@@ -190,7 +191,7 @@ impl<'r, V: Values> Draft<'r, V> {
         }
         event.sending_domain = self.sending_domain();
         let is_sender = |text: Cow<'_, str>| {
-            let sender = Address::parse(&text).or_else(|| typed_address(&text));
+            let sender = Address::parse(&text).or_else(|| clean::typed_address(&text));
             sender.is_some_and(|sender| event.recipient.as_ref().is_some_and(|r| r.lower() == sender.lower()))
         };
         if self.layout.texts(Field::SendingDomain, self.values).any(is_sender) {
@@ -277,15 +278,4 @@ fn kind_of(action: Action) -> Kind {
         Action::Delayed => Kind::Delay,
         Action::Delivered | Action::Relayed | Action::Expanded => Kind::Delivered,
     }
-}
-
-/// An address behind its type (`rfc822;ann@example.com`) or its owner's name (`Ann <ann@example.com>`).
-pub(super) fn typed_address(text: &str) -> Option<Address> {
-    if let Some((kind, address)) = text.split_once(';')
-        && matches!(kind.trim().to_ascii_lowercase().as_str(), "rfc822" | "utf-8")
-    {
-        return Address::parse(address);
-    }
-    let open = text.rfind('<')?;
-    Address::parse(&text[open..])
 }

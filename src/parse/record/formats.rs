@@ -52,28 +52,32 @@ impl Formats {
         }
     }
 
-    /// The shapes of present lists: a mapping, those of present_lists.toml, then the exports, and last the shape that fits anything.
-    /// A format asked for by name is one of the night's inputs, so it is not looked at.
+    /// The shapes of present lists: a mapping, those of present_lists.toml, the exports that have words for bounces before its last
+    /// one, the other exports after it, and then that one whatever the names are, so that it says what is missing. A format asked for
+    /// by name is one of the night's inputs, so it is not looked at.
     ///
     /// # Errors
     /// As `load`.
     pub fn of_lists(options: &ParseOptions) -> Result<Formats, TableError> {
-        let mut lists = Vec::new();
+        let mut all = Vec::new();
         for row in tables::load::<PresentList>(options.tables.as_deref())? {
             let export = row.value.clone().export();
             super::layout::Layout::new(&export, "", |_| Some(0)).map_err(|what| row.error(what))?;
-            lists.push(Format { name: lasting(&export.name), export });
+            all.push(Format { name: lasting(&export.name), export });
         }
-        let (any, mut all): (Vec<Format>, Vec<Format>) =
-            lists.into_iter().partition(|list| list.export.needs.is_empty());
+        let any = all.pop();
         if let Some(path) = &options.mapping {
-            let export = mapping::read(path, any.first().map(|list| &list.export))?;
+            let export = mapping::read(path, any.as_ref().map(|list| &list.export))?;
             all.insert(0, Format { name: lasting(&export.name), export });
         }
-        let exports = tables::load::<Export>(options.tables.as_deref())?.into_iter();
-        let exports = exports.filter(|row| row.value.name != GENERIC);
-        all.extend(exports.map(|row| Format { name: lasting(&row.value.name), export: row.value }));
-        all.extend(any);
+        let exports = tables::load::<Export>(options.tables.as_deref())?.into_iter().map(|row| row.value);
+        let exports = exports.filter(|export| export.name != GENERIC);
+        let (telling, others): (Vec<Export>, Vec<Export>) = exports.partition(|export| !export.kinds.is_empty());
+        let format = |export: Export| Format { name: lasting(&export.name), export };
+        all.extend(telling.into_iter().map(format));
+        all.extend(any.iter().map(|any| Format { name: any.name, export: any.export.clone() }));
+        all.extend(others.into_iter().map(format));
+        all.extend(any.map(|any| Format { export: Export { needs: Vec::new(), ..any.export }, ..any }));
         Ok(Formats { all })
     }
 

@@ -7,12 +7,12 @@ use std::path::Path;
 use jiff::civil::Date;
 use regex::{Regex, RegexBuilder};
 
-use super::build::{Builder, typed_address};
+use super::clean;
 use super::field::Field;
 use super::layout::{Layout, Values};
-use super::{clean, reject};
 use crate::bounce::{
-    Address, Cause, Event, Kind, ListedReason, Origin, PresentEntry, RejectReason, Since, Subject, When, domain_key,
+    Address, Cause, Event, Kind, ListedReason, Origin, PresentEntry, Reject, RejectReason, Since, Subject, When,
+    domain_key,
 };
 use crate::parse::Parsed;
 use crate::parse::date::{self, Zone};
@@ -70,8 +70,8 @@ impl Reasons {
 
 /// Reads one record of a list.
 pub(super) fn record(
-    builder: &Builder<'_>,
     reasons: &Reasons,
+    (zone, origin): (Option<&Zone>, &Origin),
     layout: &Layout,
     values: &impl Values,
     out: &mut Parsed,
@@ -82,7 +82,7 @@ pub(super) fn record(
     }
     let Some(subject) = subject(layout, values) else {
         let detail = format!("{}: neither an address nor a domain", layout.name);
-        out.rejects.push(reject(builder.origin, RejectReason::BadRow, detail));
+        out.rejects.push(reject(origin, detail));
         return;
     };
     let words = || layout.texts(Field::ListedReason, values);
@@ -92,16 +92,19 @@ pub(super) fn record(
     };
     // A block of one sending domain is not contradicted by what others deliver.
     let partial = matches!(subject, Subject::Domain(_)) && layout.text(Field::SendingDomain, values).is_some();
-    let zone = builder.setting.zone.as_ref();
     let expires = layout.texts(Field::Expires, values).map(|text| day(&text, zone));
     out.listed.push(PresentEntry {
-        origin: builder.origin.clone(),
+        origin: origin.clone(),
         subject,
         reason: reason.unwrap_or(ListedReason::Unknown),
         cause: words().find_map(|word| word.parse::<Cause>().ok()),
         since: if partial { None } else { since(layout, values, zone) },
         expires: expires.collect::<Option<Vec<Date>>>().and_then(|days| days.into_iter().max()),
     });
+}
+
+fn reject(origin: &Origin, detail: String) -> Reject {
+    Reject { origin: origin.clone(), reason: RejectReason::BadRow, detail }
 }
 
 /// What an export's own word for an event says of an entry. Only a word counts, not what the export is taken for without one.
@@ -134,7 +137,7 @@ fn subject(layout: &Layout, values: &impl Values) -> Option<Subject> {
 
 /// An address, or a domain with a dot.
 fn subject_of(text: &str) -> Option<Subject> {
-    match Address::parse(text).or_else(|| typed_address(text)) {
+    match Address::parse(text).or_else(|| clean::typed_address(text)) {
         Some(address) => Some(Subject::Address(address)),
         None => domain_key(text).filter(|domain| domain.contains('.') && !domain.starts_with('[')).map(Subject::Domain),
     }
@@ -217,7 +220,7 @@ pub(super) fn lines(reasons: &Reasons, origin: &Origin, text: &[u8], out: &mut P
         }
         let Some(subject) = cells.first().and_then(|cell| subject_of(cell)) else {
             let detail = "neither an address nor a domain; write one a line".to_owned();
-            out.rejects.push(reject(&origin, RejectReason::BadRow, detail));
+            out.rejects.push(reject(&origin, detail));
             continue;
         };
         let words = cells.iter().skip(1).filter(|cell| !cell.is_empty());
