@@ -5,15 +5,17 @@ mod config;
 mod explain;
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use crate::frame::EventsWriter;
+use crate::ingest::Summary;
 use crate::parse::OwnPatterns;
+use crate::publish::WholeFile;
 use crate::report::rows::{RowFilter, RowFormat, RowSink};
-use crate::{Job, Outcome};
+use crate::{Job, Opened, Outcome};
 
 /// Last night's bounces in; who is at fault, what to do, and the lists to do it with, out.
 #[derive(Debug, Parser)]
@@ -77,7 +79,7 @@ enum Command {
 struct ReadArgs {
     /// Files, directories, globs, or `-` for standard input.
     #[arg(required = true, value_name = "INPUT")]
-    inputs: Vec<String>,
+    inputs: Vec<PathBuf>,
     /// Format of all inputs, in place of detection from content.
     #[arg(long, value_name = "NAME")]
     input_format: Option<String>,
@@ -107,10 +109,10 @@ struct RunArgs {
     read: ReadArgs,
     /// Messages that were accepted; repeatable.
     #[arg(long, value_name = "FILE")]
-    delivered: Vec<String>,
+    delivered: Vec<PathBuf>,
     /// Messages that were attempted, bounced ones included; repeatable.
     #[arg(long, value_name = "FILE")]
-    sent: Vec<String>,
+    sent: Vec<PathBuf>,
     /// Folder of the nights' folders [default: reports].
     #[arg(long, env = "BOUNCESCOPE_OUT", value_name = "DIR")]
     out: Option<PathBuf>,
@@ -202,7 +204,9 @@ pub fn main() -> anyhow::Result<ExitCode> {
 /// The exit code of an error: 2 for what the user can put right in usage or configuration and for a file that is not there
 /// (outputs are made, so it is one that the user named), 11 for a held lock, else 1.
 pub fn exit_code_of(error: &anyhow::Error) -> ExitCode {
-    let usage = error.chain().any(|cause| cause.is::<crate::tables::TableError>() || cause.is::<config::Usage>());
+    let usage = error.chain().any(|cause| {
+        cause.is::<crate::tables::TableError>() || cause.is::<config::Usage>() || cause.is::<crate::Unplaced>()
+    });
     let missing = error
         .chain()
         .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
@@ -241,7 +245,24 @@ fn run(args: RunArgs, global: &Global, settings: config::Settings) -> anyhow::Re
     if !global.quiet {
         write_out(outcome.summary.as_bytes())?;
     }
-    Ok(ExitCode::from(exit_code(&job, &outcome)))
+    let code = exit_code(&job, &outcome);
+    if let Some(why) = why(code) {
+        tracing::error!("exit code {code}: {why}");
+    }
+    Ok(ExitCode::from(code))
+}
+
+/// What a code other than 0 says of a night that is done.
+fn why(code: u8) -> Option<&'static str> {
+    Some(match code {
+        3 => {
+            "a file was lost or not understood, or more items were rejected than --max-rejects allows; the report names them"
+        }
+        4 => "an incident of high or medium confidence stands (--exit-on-alert)",
+        5 => "the safety brake holds the lists; look at them before anything is imported",
+        6 => "nothing new, nothing published (--fail-on-empty)",
+        _ => return None,
+    })
 }
 
 /// The flags as a job; a flag wins over the file, the file over the default.
@@ -298,40 +319,71 @@ fn shows_progress(global: &Global) -> bool {
 
 fn exit_code(job: &Job, outcome: &Outcome) -> u8 {
     match outcome {
-        o if o.nothing_new && job.fail_on_empty => 6,
         o if o.braked => 5,
-        o if o.too_many_rejects => 3,
+        o if o.lost || o.too_many_rejects => 3,
         o if o.alert && job.exit_on_alert => 4,
+        o if o.nothing_new && job.fail_on_empty => 6,
         _ => 0,
     }
 }
 
+/// Opens and checks everything, then reads; the file asked for with `-o` is replaced when all is in it.
 fn parse(args: &ParseArgs, global: &Global, settings: &config::Settings) -> anyhow::Result<ExitCode> {
+    if args.format == ParseFormat::Parquet && args.output.is_none() {
+        return Err(config::Usage("--format parquet needs -o FILE".into()).into());
+    }
     let options = ingest_options(&args.read, global, settings);
-    let filter = if args.unknown { RowFilter::Unknown } else { RowFilter::All };
-    let format = match args.format {
-        ParseFormat::Ndjson => RowFormat::Ndjson,
-        ParseFormat::Csv => RowFormat::Csv,
+    let opened = Opened::new(&args.read.inputs, &options)?;
+    let Some(path) = args.output.as_deref() else {
+        let summary = parse_rows(args, &opened, Box::new(std::io::stdout()), shows_progress(global))?;
+        return tell_read(&summary);
+    };
+    let read_too = args.read.mapping.iter().chain(&global.config);
+    if path.is_file() && (opened.holds(path) || read_too.into_iter().any(|read| same_file(read, path))) {
+        let what = format!("-o {}: is read as well and would be lost; name another file", path.display());
+        return Err(config::Usage(what).into());
+    }
+    let made = WholeFile::begin(path)?;
+    let summary = match args.format {
         ParseFormat::Parquet => {
-            let path = args.output.as_deref().ok_or_else(|| config::Usage("--format parquet needs -o FILE".into()))?;
-            let summary = crate::parse_to_parquet(&args.read.inputs, &options, path, shows_progress(global))?;
-            return tell_read(&summary);
+            let mut events = EventsWriter::create(made.path())?;
+            let summary = opened.read(&mut events, shows_progress(global))?;
+            events.finish()?;
+            summary
         }
+        _ => parse_rows(args, &opened, Box::new(made.writer()?), shows_progress(global))?,
     };
-    let out: Box<dyn Write + Send + Sync> = match &args.output {
-        Some(path) => Box::new(std::io::BufWriter::new(
-            std::fs::File::create(path).with_context(|| format!("{}: cannot be created", path.display()))?,
-        )),
-        None => Box::new(std::io::BufWriter::new(std::io::stdout())),
-    };
-    let mut sink = RowSink::new(out, format, filter)?;
-    let summary = crate::read_all(&args.read.inputs, &options, &mut sink, shows_progress(global))?;
-    sink.finish()?;
-    tell_read(&summary)
+    let code = tell_read(&summary)?;
+    // Nothing read from files that are lost is no reason to replace what was read of them earlier.
+    if let Some(error) = crate::night::unread(&summary).filter(|_| summary.lost_count() > 0) {
+        return Err(error.context(format!("{} is as it was", path.display())));
+    }
+    made.publish()?;
+    Ok(code)
 }
 
-/// Says on stderr what was read and what could not be; exit code 3 beyond the default share.
-fn tell_read(summary: &crate::ingest::Summary) -> anyhow::Result<ExitCode> {
+/// Reads into rows of text.
+fn parse_rows(
+    args: &ParseArgs,
+    opened: &Opened,
+    out: Box<dyn Write + Send + Sync>,
+    visible: bool,
+) -> anyhow::Result<Summary> {
+    let filter = if args.unknown { RowFilter::Unknown } else { RowFilter::All };
+    let format = if args.format == ParseFormat::Csv { RowFormat::Csv } else { RowFormat::Ndjson };
+    let mut sink = RowSink::new(std::io::BufWriter::new(out), format, filter)?;
+    let summary = opened.read(&mut sink, visible)?;
+    sink.finish()?;
+    Ok(summary)
+}
+
+/// Whether two paths lead to one file.
+fn same_file(a: &Path, b: &Path) -> bool {
+    a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
+}
+
+/// Says on stderr what was read and what could not be; exit code 3 for a lost file, and beyond the default share.
+fn tell_read(summary: &Summary) -> anyhow::Result<ExitCode> {
     let (rejects, deliveries) = (summary.reject_count(), summary.delivery_rows);
     match summary.items {
         0 => tracing::info!("nothing to read was found"),
@@ -340,11 +392,16 @@ fn tell_read(summary: &crate::ingest::Summary) -> anyhow::Result<ExitCode> {
             summary.events
         ),
     }
+    if let Some(question) = crate::Unplaced::of(summary) {
+        return Err(question.into());
+    }
     for (reason, rejects) in &summary.rejects {
         let first = rejects.first.first().map(|(origin, detail)| format!("{origin}: {detail}")).unwrap_or_default();
         tracing::warn!("{} items unread: {reason}; first: {}", rejects.count, crate::report::escape::visible(&first));
     }
-    Ok(ExitCode::from(if crate::too_many(summary, None) { 3 } else { 0 }))
+    crate::night::tell_inputs(summary);
+    let partly = summary.lost_count() > 0 || summary.question().is_some();
+    Ok(ExitCode::from(if partly || crate::too_many(summary, None) { 3 } else { 0 }))
 }
 
 /// Checks all tables; exit code 2 when something is wrong. The configuration was checked on the way here.

@@ -9,19 +9,20 @@ mod summary;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use anyhow::Context;
 use rayon::prelude::*;
 
 pub use identity::Seen;
 pub use summary::{InputSummary, RejectSummary, Summary, UnknownTemplate};
 
-use crate::bounce::{Delivery, Event, Origin, Reject, RejectReason};
+pub use crate::source::Role;
+
+use crate::bounce::{Delivery, Event, Kind, Loss, LostFile, Origin, Reject, RejectReason};
 use crate::classify::{Cache, Classifier};
 use crate::frame::{ClassifiedEvent, PlacedDelivery, Sink};
 use crate::guard::{Panicked, guarded};
 use crate::parse::{ParseOptions, Parsed, Reader};
 use crate::progress::Progress;
-use crate::source::{Batch, Listing, Source, SourceOptions};
+use crate::source::{Batch, Listing, Refused, Source, SourceOptions};
 
 /// How to read a night.
 #[derive(Debug, Clone, Default)]
@@ -32,17 +33,6 @@ pub struct IngestOptions {
     pub parse: ParseOptions,
     /// A user's tables.
     pub tables: Option<PathBuf>,
-}
-
-/// What the rows of an input are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Bounces, and deliveries where the format says so.
-    Bounces,
-    /// Accepted messages only.
-    Delivered,
-    /// Everything attempted; bounces are subtracted later.
-    Sent,
 }
 
 /// Reads items and names causes; shared by all threads.
@@ -72,6 +62,8 @@ struct Sheet {
     events: Vec<ClassifiedEvent>,
     deliveries: Vec<PlacedDelivery>,
     rejects: Vec<Reject>,
+    /// Files lost here; each has its reject as well.
+    lost: Vec<LostFile>,
     unread: Vec<(Arc<str>, Arc<[String]>)>,
     items: u64,
     bytes: u64,
@@ -96,7 +88,7 @@ impl Desk {
     /// Reads all sources of a listing into the sink. `seen` spans the listings of a run.
     ///
     /// # Errors
-    /// An input that fails while it is read, or a sink that cannot write.
+    /// A sink that cannot write. An input that fails is lost, and told so.
     pub fn ingest<S: Sink + Send>(
         &self,
         listing: &Listing,
@@ -111,8 +103,8 @@ impl Desk {
         let mut summary = Summary::default();
         let mut batches = listing.sources.iter().flat_map(|source| self.batches_of(source));
         let group_size = 2 * rayon::current_num_threads();
-        let mut next_group = || batches.by_ref().take(group_size).collect::<anyhow::Result<Vec<Batch>>>();
-        let mut group = next_group()?;
+        let mut next_group = || batches.by_ref().take(group_size).collect::<Vec<Batch>>();
+        let mut group = next_group();
         let mut pages: Vec<S::Page> = Vec::new();
         while !group.is_empty() || !pages.is_empty() {
             let (mut sheets, (read, written)) = rayon::join(
@@ -120,34 +112,39 @@ impl Desk {
                 || (next_group(), pages.drain(..).try_for_each(|page| sink.write(page))),
             );
             written?;
-            group = read?;
+            group = read;
             for sheet in &mut sheets {
                 summary.duplicates += sheet.drop_duplicates(seen);
-                summary.count(sheet);
+                summary.count(sheet, role);
                 progress.advance(sheet.items, sheet.bytes);
             }
             let page_of = |s: Sheet| sink.page(&s.events, &s.deliveries, &s.rejects);
             pages = sheets.into_par_iter().map(page_of).collect::<anyhow::Result<_>>()?;
         }
         summary.skipped = listing.skipped.iter().map(|p| p.display().to_string()).collect();
+        summary.ours = listing.ours.iter().map(|p| p.display().to_string()).collect();
+        summary.again.clone_from(&listing.again);
         Ok(summary)
     }
 
-    /// The batches of a source, each error with the source's name.
-    /// A panic over the container ends the source with a reject.
-    fn batches_of(&self, source: &Source) -> Box<dyn Iterator<Item = anyhow::Result<Batch>> + Send> {
+    /// The batches of a source. What ends it, an error or a panic over the container, is the loss of the rest.
+    fn batches_of(&self, source: &Source) -> Box<dyn Iterator<Item = Batch> + Send> {
         let name = source.name.clone();
         let mut batches = match guarded(|| source.batches(&self.source)) {
-            Ok(Ok(batches)) => Some(batches),
-            Ok(Err(error)) => return Box::new(std::iter::once(Err(error.context(name.to_string())))),
-            Err(panic) => return Box::new(std::iter::once(Ok(Batch::of_reject(broken_off(name, &panic))))),
+            Ok(Ok(batches)) => batches,
+            Ok(Err(error)) => return Box::new(std::iter::once(Batch::of_refused(unreadable(name, &error)))),
+            Err(panic) => return Box::new(std::iter::once(Batch::of_refused(broken_off(name, &panic)))),
         };
-        Box::new(std::iter::from_fn(move || match guarded(|| batches.as_mut()?.next()) {
-            Ok(batch) => batch.map(|batch| batch.with_context(|| name.to_string())),
-            Err(panic) => {
-                batches = None;
-                Some(Ok(Batch::of_reject(broken_off(name.clone(), &panic))))
-            }
+        let mut ended = false;
+        Box::new(std::iter::from_fn(move || {
+            let lost = match guarded(|| if ended { None } else { batches.next() }) {
+                Ok(None) => return None,
+                Ok(Some(Ok(batch))) => return Some(batch),
+                Ok(Some(Err(error))) => unreadable(name.clone(), &error),
+                Err(panic) => broken_off(name.clone(), &panic),
+            };
+            ended = true;
+            Some(Batch::of_refused(lost))
         }))
     }
 
@@ -167,7 +164,7 @@ impl Desk {
                         last = Some(item.origin().clone());
                         reader.item(&item, &mut parsed);
                     }
-                    Err(reject) => parsed.rejects.push(reject),
+                    Err(refused) => sheet.refuse(refused, &mut parsed.rejects),
                 }
                 for event in parsed.events.drain(..) {
                     match self.guarded_classified(event, &mut hand.cache) {
@@ -181,7 +178,7 @@ impl Desk {
             // What was read stays; the item over which it stopped is told, and with it that the rest is lost.
             sheet.items += 1;
             let source = last.map_or_else(|| Arc::from("?"), |origin: Origin| origin.source);
-            parsed.rejects.push(broken_off(source, &panic));
+            sheet.refuse(broken_off(source, &panic), &mut parsed.rejects);
         }
         hand.events = sheet.events.len();
         if let Ok(mut hands) = self.hands.lock() {
@@ -203,8 +200,12 @@ impl Desk {
     }
 
     /// Names one event and places its recipient.
-    pub fn classified(&self, event: Event, cache: &mut Cache) -> ClassifiedEvent {
+    pub fn classified(&self, mut event: Event, cache: &mut Cache) -> ClassifiedEvent {
         let classification = self.classifier.classify(&event, cache);
+        // Whatever the format calls it: our own platform sent nothing, and nobody refused.
+        if classification.own_drop && matches!(event.kind, Kind::Bounce | Kind::Delay) {
+            event.kind = Kind::SelfSuppressed;
+        }
         let id = identity::event_id(&event, &classification);
         let organisation = event.recipient.as_ref().and_then(|r| self.organisation(r.domain()));
         let receiver =
@@ -228,13 +229,30 @@ impl Desk {
     }
 }
 
-/// The reject that stands for what is left of a source.
-fn broken_off(source: Arc<str>, panic: &Panicked) -> Reject {
+/// What is left of a source over which the program stopped.
+fn broken_off(source: Arc<str>, panic: &Panicked) -> Refused {
     let detail = format!("gave up at {panic}; what follows it in this source may be lost");
-    Reject { origin: Origin { source, index: 0 }, reason: RejectReason::ParserPanic, detail }
+    let reject = Reject { origin: Origin { source, index: 0 }, reason: RejectReason::ParserPanic, detail };
+    Refused::Source(Loss::GaveUp, reject)
+}
+
+/// What is left of a source that the system does not hand out.
+fn unreadable(source: Arc<str>, error: &anyhow::Error) -> Refused {
+    let reason = RejectReason::Unreadable;
+    let reject = Reject { origin: Origin { source, index: 0 }, reason, detail: format!("{error:#}") };
+    Refused::Source(Loss::Unreadable, reject)
 }
 
 impl Sheet {
+    /// Keeps what was refused: a row of rejects, and a lost file if it is one.
+    fn refuse(&mut self, refused: Refused, rejects: &mut Vec<Reject>) {
+        if let Refused::Source(why, reject) = &refused {
+            let (source, detail) = (reject.origin.source.clone(), reject.detail.clone());
+            self.lost.push(LostFile { source, why: *why, detail });
+        }
+        rejects.push(refused.into_reject());
+    }
+
     /// Drops the events and deliveries that came before, wherever in the run; says how many.
     fn drop_duplicates(&mut self, seen: &mut Seen) -> u64 {
         let before = self.events.len() + self.deliveries.len();

@@ -36,59 +36,46 @@ mod night;
 
 pub mod cli;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+pub use night::{Job, Outcome, Quantity, Unfound, Unplaced, run, too_many};
 
-pub use night::{Job, Outcome, Quantity, run, too_many};
-
-use crate::frame::{NightFiles, NightWriter, Sink};
+use crate::frame::Sink;
 use crate::ingest::{Desk, IngestOptions, Role, Seen, Summary};
 use crate::progress::Progress;
 
-/// Reads and names all inputs into a sink: the first half alone, nothing judged, repetitions included.
-///
-/// # Errors
-/// An input that cannot be read, a broken table, a sink that cannot write.
-pub fn read_all<S: Sink + Send>(
-    inputs: &[String],
-    options: &IngestOptions,
-    sink: &mut S,
-    visible: bool,
-) -> anyhow::Result<Summary> {
-    let listing = source::open(inputs, &options.source)?;
-    let desk = Desk::new(options)?;
-    let progress = Progress::new(listing.bytes(), visible);
-    let summary = desk.ingest(&listing, Role::Bounces, &mut Seen::nothing(), sink, &progress)?;
-    progress.finish();
-    Ok(summary)
+/// Inputs, listed, and all that reads them: the first half alone, nothing judged, repetitions included.
+#[derive(Debug)]
+pub struct Opened {
+    listing: source::Listing,
+    desk: Desk,
 }
 
-/// `read_all` into one Parquet file of events.
-///
-/// # Errors
-/// As `read_all`; a file that cannot be written.
-pub fn parse_to_parquet(
-    inputs: &[String],
-    options: &IngestOptions,
-    path: &Path,
-    visible: bool,
-) -> anyhow::Result<Summary> {
-    // A link stays, and what it names gets the rows. A pipe or a device is written to: a rename would put a file in its
-    // place, and that of `/dev/null` breaks the machine.
-    let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let device = path.metadata().is_ok_and(|found| !found.is_file());
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let work = if device { tempfile::tempdir() } else { tempfile::tempdir_in(folder) }
-        .with_context(|| format!("{}: its folder cannot be written to", path.display()))?;
-    let files = NightFiles::in_folder(work.path());
-    let mut writer = NightWriter::create(&files)?;
-    let summary = read_all(inputs, options, &mut writer, visible)?;
-    writer.finish()?;
-    let written =
-        if device { std::fs::copy(&files.events, path).map(drop) } else { std::fs::rename(&files.events, path) };
-    written.with_context(|| format!("{}: cannot be written", path.display()))?;
-    Ok(summary)
+impl Opened {
+    /// Lists inputs and compiles the tables; nothing is read yet.
+    ///
+    /// # Errors
+    /// An input that is not there, a broken table.
+    pub fn new(inputs: &[PathBuf], options: &IngestOptions) -> anyhow::Result<Opened> {
+        let listing = source::open_inputs(inputs, &source::Own::at([]), &options.source)?;
+        Ok(Opened { listing, desk: Desk::new(options)? })
+    }
+
+    /// Whether a file is one of the inputs, whatever path leads to it.
+    pub fn holds(&self, path: &Path) -> bool {
+        self.listing.holds(path)
+    }
+
+    /// Reads and names all of it into a sink.
+    ///
+    /// # Errors
+    /// A sink that cannot write.
+    pub fn read<S: Sink + Send>(&self, sink: &mut S, visible: bool) -> anyhow::Result<Summary> {
+        let progress = Progress::new(self.listing.bytes(), visible);
+        let summary = self.desk.ingest(&self.listing, Role::Bounces, &mut Seen::nothing(), sink, &progress)?;
+        progress.finish();
+        Ok(summary)
+    }
 }
 
 /// What is wrong with the tables, a line each with file and line; empty when all is well.

@@ -2,6 +2,7 @@
 //! In: a job. Out: an outcome for the exit code. How each step works is its room's.
 
 mod facts;
+mod inputs;
 mod lists;
 
 use std::io::Write;
@@ -10,6 +11,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use jiff::civil::Date;
 
+use self::inputs::unfound;
+pub use self::inputs::{Undated, Unfound, Unplaced, tell_inputs, unread};
 use self::lists::Brought;
 use crate::analyze::AnalyzeOptions;
 use crate::analyze::incident::{Incident, Judgement};
@@ -47,11 +50,11 @@ impl Quantity {
 #[derive(Debug, Clone)]
 pub struct Job {
     /// Bounces, and deliveries where the format says so.
-    pub inputs: Vec<String>,
+    pub inputs: Vec<PathBuf>,
     /// Files of accepted messages.
-    pub delivered: Vec<String>,
+    pub delivered: Vec<PathBuf>,
     /// Files of attempted messages.
-    pub sent: Vec<String>,
+    pub sent: Vec<PathBuf>,
     /// Folder of the nights' folders.
     pub out: PathBuf,
     /// Folder of the memory.
@@ -91,23 +94,12 @@ pub struct Outcome {
     pub braked: bool,
     /// More rejects than allowed.
     pub too_many_rejects: bool,
+    /// A file is lost, as a whole or from some place on.
+    pub lost: bool,
     /// An incident of high or medium confidence stands.
     pub alert: bool,
     /// No event at all.
     pub nothing_new: bool,
-}
-
-/// Nothing in the inputs has a date, and the job names none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no event has a date, so the night has no name; give it one with --as-of 2026-11-20")]
-pub struct Undated;
-
-/// The inputs hold nothing at all, and the job names no night.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("nothing to read was found in {inputs}; if the night was empty, name it with --as-of 2026-11-20")]
-pub struct Unfound {
-    /// As given.
-    pub inputs: String,
 }
 
 /// Share of the items that may be rejected before the exit code says so.
@@ -131,7 +123,16 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
     let files = NightFiles::in_folder(staging.dir());
 
     let summary = reading.read(&files)?;
-    if summary.events == 0 && job.fail_on_empty {
+    tell_inputs(&summary);
+    let lost = summary.lost_count() > 0;
+    // An empty night in the place of one whose file was lost would replace what an earlier run read of it.
+    if let Some(error) = unread(&summary).filter(|_| lost) {
+        return Err(error);
+    }
+    if let Some(question) = Unplaced::of(&summary) {
+        return Err(question.into());
+    }
+    if summary.events == 0 && job.fail_on_empty && !lost {
         return Ok(Outcome { nothing_new: true, summary: "nothing new\n".into(), ..Outcome::default() });
     }
     crate::frame::mark_unmatched(&files)?;
@@ -166,7 +167,8 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
     Ok(Outcome {
         summary: report::summary(&view, &folder.display().to_string()),
         braked: lists.brake.tripped(),
-        too_many_rejects: too_many(&summary, job.max_rejects),
+        too_many_rejects: too_many(&summary, job.max_rejects) || summary.question().is_some(),
+        lost,
         alert: judgement
             .incidents
             .iter()
@@ -178,20 +180,16 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
 /// All inputs, opened and listed before anything is made.
 struct Reading<'a> {
     job: &'a Job,
-    listings: Vec<(source::Listing, Role)>,
+    listings: Vec<source::Listing>,
     desk: Desk,
 }
 
 impl<'a> Reading<'a> {
     fn open(job: &'a Job) -> anyhow::Result<Reading<'a>> {
-        let options = &job.ingest.source;
-        let mut listings = Vec::new();
-        for (paths, role) in [(&job.inputs, Role::Bounces), (&job.delivered, Role::Delivered), (&job.sent, Role::Sent)]
-        {
-            if !paths.is_empty() {
-                listings.push((source::open(paths, options)?, role));
-            }
-        }
+        let own = source::Own::at([job.out.as_path(), job.state.as_path()]);
+        let asked: [(Role, &[PathBuf]); 3] =
+            [(Role::Bounces, &job.inputs), (Role::Delivered, &job.delivered), (Role::Sent, &job.sent)];
+        let listings = source::open_all(&asked, &own, &job.ingest.source)?;
         for path in job.tenants.iter().chain(&job.contacts) {
             std::fs::File::open(path).with_context(|| format!("{}: cannot be read", path.display()))?;
         }
@@ -201,10 +199,10 @@ impl<'a> Reading<'a> {
     fn read(&self, files: &NightFiles) -> anyhow::Result<Summary> {
         let mut writer = NightWriter::create(files)?;
         let (mut seen, mut summary) = (Seen::default(), Summary::default());
-        let bytes = self.listings.iter().map(|(listing, _)| listing.bytes()).sum();
+        let bytes = self.listings.iter().map(source::Listing::bytes).sum();
         let progress = Progress::new(bytes, self.job.progress);
-        for (listing, role) in &self.listings {
-            summary.add(self.desk.ingest(listing, *role, &mut seen, &mut writer, &progress)?);
+        for listing in &self.listings {
+            summary.add(self.desk.ingest(listing, listing.role, &mut seen, &mut writer, &progress)?);
         }
         progress.finish();
         writer.finish()?;
@@ -217,25 +215,10 @@ fn night_of(job: &Job, summary: &Summary) -> anyhow::Result<Date> {
     let newest = || summary.window.and_then(|(_, last)| last.date()).and_then(|date| date.parse().ok());
     job.as_of.or_else(newest).ok_or_else(|| {
         if summary.items == 0 {
-            return Unfound { inputs: job.inputs.join(", ") }.into();
+            return unfound(&job.inputs, &summary.ours).into();
         }
         unread(summary).unwrap_or_else(|| Undated.into())
     })
-}
-
-/// What to say when nothing but rejects came of the inputs: the first of them, with its place.
-fn unread(summary: &Summary) -> Option<anyhow::Error> {
-    if summary.events + summary.delivery_rows > 0 {
-        return None;
-    }
-    let (reason, rejects) = summary.rejects.iter().next()?;
-    let (origin, detail) = rejects.first.first()?;
-    let first = format!("{origin}: {reason}: {detail}");
-    Some(anyhow::anyhow!(
-        "nothing could be read, {} items were rejected; the first: {}",
-        summary.reject_count(),
-        report::harmless(&first)
-    ))
 }
 
 fn judge(job: &Job, files: &NightFiles, summary: &Summary, earlier: Vec<EarlierNight>) -> anyhow::Result<Judgement> {

@@ -13,6 +13,10 @@ use anyhow::Context;
 use serde::Serialize;
 use tempfile::{Builder, TempDir};
 
+mod whole_file;
+
+pub use whole_file::WholeFile;
+
 /// The file that lists the others; written last.
 pub const MANIFEST: &str = "manifest.json";
 

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::{
-    Action, Address, Basis, Blames, Cause, EnhancedStatus, Kind, Permanence, RejectReason, ReplyCode, SmtpCommand,
-    Unproven,
+    Action, Address, Basis, Blames, Cause, EnhancedStatus, Kind, Loss, Permanence, RejectReason, ReplyCode,
+    SmtpCommand, Unproven,
 };
 
 /// Milliseconds since 1970-01-01T00:00:00Z. Reading dates is `parse::date`'s work.
@@ -188,6 +188,8 @@ pub struct Classification {
     pub blocklist: Option<Arc<str>>,
     /// The id of the rule that won; `None` when no rule knew the reply.
     pub rule: Option<Arc<str>>,
+    /// Whether our own platform says that it sent nothing.
+    pub own_drop: bool,
     /// A vendor's own stable tag in the reply, such as `S3150` or `AS16012607`.
     pub vendor_tag: Option<Arc<str>>,
     /// The reply with addresses, IPs, hosts and ids replaced by placeholders.
@@ -205,6 +207,7 @@ impl Classification {
             rejecting_system: None,
             blocklist: None,
             rule: None,
+            own_drop: false,
             vendor_tag: None,
             template: None,
         }
@@ -219,5 +222,16 @@ pub struct Reject {
     /// Why.
     pub reason: RejectReason,
     /// What exactly, in a few words; no more of the input than a short, harmless excerpt.
+    pub detail: String,
+}
+
+/// An input that is lost as a whole, or from some place on. No number of rows says what it held, so it is told by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LostFile {
+    /// The file, or the member of an archive, as origins say it.
+    pub source: Arc<str>,
+    /// Why.
+    pub why: Loss,
+    /// What exactly, in a few words.
     pub detail: String,
 }

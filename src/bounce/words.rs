@@ -275,6 +275,8 @@ closed_set! {
         BadJson = "bad_json",
         /// A row whose required column is empty or unusable.
         BadRow = "bad_row",
+        /// A row that does not say whether it is a bounce or a delivery.
+        UnclearKind = "unclear_kind",
         /// More nested parts than a mail may have.
         TooDeep = "too_deep",
         /// The mail parser gave up on it.
@@ -285,6 +287,26 @@ closed_set! {
         UnknownFormat = "unknown_format",
         /// A file that was there when the inputs were listed and could not be read when its turn came.
         Unreadable = "unreadable",
+    }
+}
+
+closed_set! {
+    /// Why a file is lost, as a whole or from some place on.
+    Loss, "loss" {
+        /// It ends in the middle.
+        CutOff = "cut off",
+        /// A checksum or a structure in it is wrong.
+        Damaged = "damaged",
+        /// The system does not hand it out: no permission, gone since it was listed, a read error.
+        Unreadable = "cannot be read",
+        /// It is no text.
+        Binary = "binary",
+        /// Nothing here reads its format.
+        UnknownFormat = "unknown format",
+        /// It unpacks to more than is allowed.
+        Oversized = "unpacks to too much",
+        /// The program gave up on it.
+        GaveUp = "gave up on it",
     }
 }
 

@@ -75,6 +75,7 @@ pub fn classification(rule: Option<&CompiledRule>, list: Option<&Blocklist>, hea
             .and_then(|rule| rule.blocklist.clone())
             .or_else(|| list.map(|list| Arc::from(list.name.as_str()))),
         rule: rule.map(|rule| rule.id.clone()),
+        own_drop: rule.is_some_and(|rule| rule.own_drop),
         vendor_tag: None,
         template: None,
     }

@@ -23,9 +23,10 @@ mod trace;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::bounce::{Cause, Classification, Event, Kind};
+use crate::bounce::{Cause, Classification, Event, Kind, Permanence};
 use crate::tables::blocklists::Blocklist;
 use crate::tables::consumer_domains::ConsumerDomains;
+use crate::tables::native_classes::NativeClasses;
 use crate::tables::receivers::Receivers;
 use crate::tables::{Row, TableError, load};
 
@@ -47,6 +48,7 @@ pub struct Classifier {
     lists: Vec<Row<Blocklist>>,
     rules: RuleSet,
     guards: Guards,
+    classes: NativeClasses,
     patterns: Patterns,
     known: KnownHosts,
 }
@@ -62,9 +64,10 @@ impl Classifier {
         let ((receivers, lists, consumers), rules) = rayon::join(around, || RuleSet::load(user_tables));
         let (receivers, lists, rules, consumers) = (receivers?, lists?, rules?, consumers?);
         let guards = Guards::load(user_tables)?;
+        let classes = NativeClasses::load(user_tables)?;
         let known = known_hosts(&receivers, &lists, &rules);
         let patterns = Patterns::compile(&receivers, &lists, &rules, &guards)?;
-        Ok(Classifier { receivers, consumers, lists, rules, guards, patterns, known })
+        Ok(Classifier { receivers, consumers, lists, rules, guards, classes, patterns, known })
     }
 
     /// Names the cause of one event. The answer does not depend on what `cache` holds; events with the same template and
@@ -78,7 +81,31 @@ impl Classifier {
             }
         }
         let heard = Heard::of_event(event, &self.receivers, &self.consumers);
-        cache.answer(heard, &self.known, |heard, template, scratch| self.name(&heard, template, scratch))
+        let named = cache.answer(heard, &self.known, |heard, template, scratch| self.name(&heard, template, scratch));
+        if named.cause == Cause::Unknown { self.beside_words(named, event) } else { named }
+    }
+
+    /// A failure that no rule knows, by what stands beside its words: the kind of the event, and the platform's class. Of one
+    /// without words the class may name the cause; as it was named where nothing tells.
+    fn beside_words(&self, named: Arc<Classification>, event: &Event) -> Arc<Classification> {
+        let class = event.native_class.as_deref().and_then(|class| self.classes.alone(class, &event.grammar));
+        let coded = event.reply_code.is_some() || event.status.is_some();
+        let by_kind = (event.kind == Kind::Delay).then_some(Permanence::Transient);
+        let by_class = || class.and_then(|class| class.permanence);
+        // The server's own code says whether it passes.
+        let permanence = by_kind.or_else(by_class).filter(|_| !coded);
+        let cause = class.and_then(|class| class.cause.as_ref()).filter(|_| is_wordless(event));
+        if permanence.is_none() && cause.is_none() {
+            return named;
+        }
+        let mut told = (*named).clone();
+        told.permanence = permanence.unwrap_or(told.permanence);
+        if let Some((cause, id)) = cause {
+            told.cause = *cause;
+            (told.blames, told.basis) = (defaults::blames(*cause), defaults::basis(*cause));
+            told.rule = Some(id.clone());
+        }
+        told.into()
     }
 
     /// The receiver that a host name belongs to, such as `exchange_online`; `None` for hosts that no row names.
@@ -116,6 +143,13 @@ impl Classifier {
         named.template = (!template.is_empty()).then(|| Arc::from(template));
         named
     }
+}
+
+/// Whether an event has no reply, or one that says no more than its codes.
+fn is_wordless(event: &Event) -> bool {
+    const FEW: usize = 4;
+    let said = event.reply.as_deref().or(event.diagnostic_code.as_deref()).unwrap_or_default();
+    said.chars().filter(|c| c.is_alphabetic()).take(FEW).count() < FEW
 }
 
 /// The hosts that stay readable in templates: those that any table spells.

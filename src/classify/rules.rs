@@ -30,6 +30,8 @@ pub struct CompiledRule {
     pub blocklist: Option<Arc<str>>,
     /// The system that the wording gives away.
     pub speaker: Option<Arc<str>>,
+    /// Whether the wording is our own platform's for not having sent.
+    pub own_drop: bool,
     codes: Vec<CodePattern>,
     statuses: Vec<StatusPattern>,
     command: Option<SmtpCommand>,
@@ -215,6 +217,7 @@ fn compile(row: &Row<Rule>) -> Result<CompiledRule, TableError> {
         basis: rule.basis,
         blocklist: rule.blocklist.as_deref().map(Arc::from),
         speaker: rule.speaker.as_deref().map(Arc::from),
+        own_drop: rule.own_drop,
         codes,
         statuses,
         command: rule.command,

@@ -1,6 +1,7 @@
 //! `explain`: one bounce, one incident, one address or one domain in words. In: an input, a reply, or a night's folder.
 //! Out: text on stdout. What it says is asked of parse, classify, analyze and suppress; this file only prints.
 
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,7 +25,7 @@ const SHOWN: usize = 20;
 pub struct ExplainArgs {
     /// A mail, a mailbox or an export; or a reply in quotes.
     #[arg(value_name = "INPUT|REPLY", required_unless_present_any = ["incident", "address", "domain"])]
-    input: Option<String>,
+    input: Option<OsString>,
     /// The host that gave the reply.
     #[arg(long, value_name = "HOST")]
     remote_mta: Option<String>,
@@ -57,9 +58,9 @@ pub fn explain(args: &ExplainArgs, tables: Option<&Path>, settings: &Settings) -
         return past(args, tables, settings);
     };
     let desk = Desk::open(tables)?;
-    let (events, rejects) = match is_input(input) {
-        true => desk.read(input)?,
-        false => (vec![desk.reader.reply_alone(input, args.remote_mta.as_deref())], Vec::new()),
+    let (events, rejects) = match input.to_str().filter(|text| !is_input(text)) {
+        Some(reply) => (vec![desk.reader.reply_alone(reply, args.remote_mta.as_deref())], Vec::new()),
+        None => desk.read(input)?,
     };
     let mut out = String::new();
     for (number, event) in events.iter().take(SHOWN).enumerate() {
@@ -134,14 +135,14 @@ impl Desk {
         Ok(Desk { reader: Reader::new(&options)?, classifier: Classifier::new(tables)?, advice: Advice::load(tables)? })
     }
 
-    fn read(&self, input: &str) -> anyhow::Result<(Vec<Event>, Vec<Reject>)> {
+    fn read(&self, input: &OsStr) -> anyhow::Result<(Vec<Event>, Vec<Reject>)> {
         let options = source::SourceOptions::default();
         let mut parsed = Parsed::default();
-        for source in source::open(&[input.to_owned()], &options)?.sources {
+        for source in source::open(&[input], &options)?.sources {
             for batch in source.batches(&options)? {
                 batch?.each(&mut |item| match item {
                     Ok(item) => self.reader.item(&item, &mut parsed),
-                    Err(reject) => parsed.rejects.push(reject),
+                    Err(refused) => parsed.rejects.push(refused.into_reject()),
                 });
                 if parsed.events.len() > SHOWN {
                     return Ok((parsed.events, parsed.rejects));

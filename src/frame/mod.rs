@@ -25,7 +25,7 @@ use polars_io::parquet::read::ParquetReader;
 
 pub use deliveries::{PlacedDelivery, delivery_frame};
 pub use events::{ClassifiedEvent, event_frame, names_a_cause};
-pub use night::{NightFiles, NightWriter, Sink, rejects};
+pub use night::{EventsWriter, NightFiles, NightWriter, Sink, rejects};
 pub use unmatched::mark as mark_unmatched;
 
 /// The row groups of Parquet files, to be read one by one, in any order, by any thread.

@@ -91,6 +91,39 @@ impl NightWriter {
     }
 }
 
+/// Writes events alone, into a file of its own.
+pub struct EventsWriter(TableWriter);
+
+impl EventsWriter {
+    /// Creates the file, or empties the one that is there.
+    ///
+    /// # Errors
+    /// A file that cannot be created.
+    pub fn create(path: &Path) -> anyhow::Result<EventsWriter> {
+        Ok(EventsWriter(TableWriter::create(path, &event_frame(&[])?)?))
+    }
+
+    /// Writes what is left and the footer.
+    ///
+    /// # Errors
+    /// Writing that fails, such as on a full disk.
+    pub fn finish(self) -> anyhow::Result<()> {
+        self.0.finish()
+    }
+}
+
+impl Sink for EventsWriter {
+    type Page = DataFrame;
+
+    fn page(&self, events: &[ClassifiedEvent], _: &[PlacedDelivery], _: &[Reject]) -> anyhow::Result<DataFrame> {
+        Ok(event_frame(events)?)
+    }
+
+    fn write(&mut self, events: DataFrame) -> anyhow::Result<()> {
+        self.0.push(events)
+    }
+}
+
 /// Events, deliveries and rejects as frames.
 type Frames = [DataFrame; 3];
 

@@ -1,4 +1,5 @@
-//! What a run read, in numbers whose sums close: items = items with rows + items rejected + items that hold nothing.
+//! What a run read, in numbers whose sums close: items = items with rows + items rejected + items that hold nothing. A lost
+//! file is an item rejected, and told by name as well, because no number says what it held.
 //! In: rows and rejects in the order of the input. Out: counts, the first origins of each kind of reject, the replies
 //! that no rule knows. Placing them on a page is report's work.
 
@@ -6,9 +7,10 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::bounce::{Cause, Kind, Origin, Reject, RejectReason, Timestamp};
+use crate::bounce::{Cause, Kind, LostFile, Origin, Reject, RejectReason, Timestamp};
 use crate::frame::{ClassifiedEvent, PlacedDelivery};
 use crate::parse::UNREAD_BOUNCE;
+use crate::source::{ReadOnce, Role};
 
 /// Origins shown for each reason.
 const ORIGINS_SHOWN: usize = 5;
@@ -16,6 +18,9 @@ const ORIGINS_SHOWN: usize = 5;
 const TEMPLATES_KEPT: usize = 50_000;
 /// Names of unread columns remembered; the formats of a night have some dozens.
 const COLUMNS_KEPT: usize = 1000;
+
+/// Lost files told by name; an archive of damaged members may have any number.
+const LOST_KEPT: usize = 1000;
 
 /// All that a run read.
 #[derive(Debug, Clone, Default)]
@@ -38,8 +43,12 @@ pub struct Summary {
     pub unread_bounces: u64,
     /// Complaints whose sender hides who complained, and nothing of ours tells.
     pub hidden_complainers: u64,
-    /// By what was read: a file, or a folder of small files.
-    pub inputs: BTreeMap<Arc<str>, InputSummary>,
+    /// By what was read, a file or a folder of small files, and in which role.
+    pub inputs: BTreeMap<(Arc<str>, Role), InputSummary>,
+    /// Files lost as a whole or from some place on, in the order of the input, each once.
+    pub lost: Vec<LostFile>,
+    /// Lost files beyond those told by name.
+    pub lost_beyond: u64,
     /// By reason.
     pub rejects: BTreeMap<RejectReason, RejectSummary>,
     /// Replies that no rule knows, by template.
@@ -52,6 +61,10 @@ pub struct Summary {
     pub window: Option<(Timestamp, Timestamp)>,
     /// Files passed over by name.
     pub skipped: Vec<String>,
+    /// Files and folders that this program wrote, passed over.
+    pub ours: Vec<String>,
+    /// Paths to what was read under another path.
+    pub again: Vec<ReadOnce>,
     /// Columns that nothing reads, and the inputs that have them.
     pub unread_columns: BTreeMap<String, BTreeSet<Arc<str>>>,
 }
@@ -65,6 +78,8 @@ pub struct InputSummary {
     pub deliveries: u64,
     /// Rejects.
     pub rejects: u64,
+    /// Files lost, as a whole or from some place on.
+    pub lost: u64,
 }
 
 /// Rejects of one reason.
@@ -93,16 +108,29 @@ impl Summary {
         self.rejects.values().map(|r| r.count).sum()
     }
 
+    /// The first question about a file that nobody can place, with its place: whom a row is about, or what it is.
+    pub fn question(&self) -> Option<(&Origin, &str)> {
+        let asked = [RejectReason::UnclearKind, RejectReason::UnknownFormat];
+        let first = asked.iter().find_map(|reason| self.rejects.get(reason)?.first.first())?;
+        Some((&first.0, &first.1))
+    }
+
+    /// Files lost, as a whole or from some place on.
+    pub fn lost_count(&self) -> u64 {
+        self.lost.len() as u64 + self.lost_beyond
+    }
+
     /// Counts the rows of a sheet, duplicates already dropped.
-    pub(super) fn count(&mut self, sheet: &super::Sheet) {
+    pub(super) fn count(&mut self, sheet: &super::Sheet, role: Role) {
         self.items += sheet.items;
         self.bytes += sheet.bytes;
         let one = |a: &Origin, b: &Origin| Arc::ptr_eq(&a.source, &b.source);
         let events = sheet.events.chunk_by(|a, b| one(&a.event.origin, &b.event.origin));
-        events.for_each(|rows| self.count_events(rows));
+        events.for_each(|rows| self.count_events(rows, role));
         let deliveries = sheet.deliveries.chunk_by(|a, b| one(&a.delivery.origin, &b.delivery.origin));
-        deliveries.for_each(|rows| self.count_deliveries(rows));
-        sheet.rejects.iter().for_each(|reject| self.count_reject(reject));
+        deliveries.for_each(|rows| self.count_deliveries(rows, role));
+        sheet.rejects.iter().for_each(|reject| self.count_reject(reject, role));
+        sheet.lost.iter().for_each(|lost| self.count_lost(lost, role));
         sheet.unread.iter().for_each(|(source, columns)| self.count_unread(source, columns));
     }
 
@@ -115,9 +143,9 @@ impl Summary {
     }
 
     /// Counts rows of one source.
-    fn count_events(&mut self, rows: &[ClassifiedEvent]) {
+    fn count_events(&mut self, rows: &[ClassifiedEvent], role: Role) {
         let Some(first) = rows.first() else { return };
-        let grammars = &mut self.inputs.entry(input_name(&first.event.origin)).or_default().grammars;
+        let grammars = &mut self.input(&first.event.origin.source, role).grammars;
         for rows in rows.chunk_by(|a, b| a.event.grammar == b.event.grammar) {
             *grammars.entry(rows[0].event.grammar.to_string()).or_default() += rows.len() as u64;
         }
@@ -156,21 +184,38 @@ impl Summary {
     }
 
     /// Counts rows of one source.
-    fn count_deliveries(&mut self, rows: &[PlacedDelivery]) {
+    fn count_deliveries(&mut self, rows: &[PlacedDelivery], role: Role) {
         let Some(first) = rows.first() else { return };
         let messages: u64 = rows.iter().map(|row| row.delivery.count).sum();
-        self.inputs.entry(input_name(&first.delivery.origin)).or_default().deliveries += messages;
+        self.input(&first.delivery.origin.source, role).deliveries += messages;
         self.delivery_rows += rows.len() as u64;
         self.deliveries += messages;
     }
 
-    fn count_reject(&mut self, reject: &Reject) {
-        self.inputs.entry(input_name(&reject.origin)).or_default().rejects += 1;
+    fn count_reject(&mut self, reject: &Reject, role: Role) {
+        self.input(&reject.origin.source, role).rejects += 1;
         let of_reason = self.rejects.entry(reject.reason).or_default();
         of_reason.count += 1;
         if of_reason.first.len() < ORIGINS_SHOWN {
             of_reason.first.push((reject.origin.clone(), reject.detail.clone()));
         }
+    }
+
+    /// Counts a lost file once, however much of it was lost in how many places.
+    fn count_lost(&mut self, lost: &LostFile, role: Role) {
+        if self.lost.len() >= LOST_KEPT {
+            self.lost_beyond += 1;
+        } else if self.lost.iter().any(|known| known.source == lost.source) {
+            return;
+        } else {
+            self.lost.push(lost.clone());
+        }
+        self.input(&lost.source, role).lost += 1;
+    }
+
+    /// What an input held so far.
+    fn input(&mut self, source: &Arc<str>, role: Role) -> &mut InputSummary {
+        self.inputs.entry((input_name(source), role)).or_default()
     }
 
     /// Adds what a later listing of the same run held.
@@ -184,7 +229,12 @@ impl Summary {
         other.kinds.into_iter().for_each(|(kind, n)| *self.kinds.entry(kind).or_default() += n);
         self.unread_bounces += other.unread_bounces;
         self.hidden_complainers += other.hidden_complainers;
-        self.inputs.extend(other.inputs);
+        for (input, more) in other.inputs {
+            self.inputs.entry(input).or_default().add(more);
+        }
+        let room = LOST_KEPT.saturating_sub(self.lost.len()).min(other.lost.len());
+        self.lost_beyond += other.lost_beyond + (other.lost.len() - room) as u64;
+        self.lost.extend(other.lost.into_iter().take(room));
         for (reason, more) in other.rejects {
             let mine = self.rejects.entry(reason).or_default();
             mine.count += more.count;
@@ -201,19 +251,30 @@ impl Summary {
             (a, b) => a.or(b),
         };
         self.skipped.extend(other.skipped);
+        self.ours.extend(other.ours);
+        self.again.extend(other.again);
         for (name, inputs) in other.unread_columns {
             self.unread_columns.entry(name).or_default().extend(inputs);
         }
     }
 }
 
+impl InputSummary {
+    fn add(&mut self, more: InputSummary) {
+        more.grammars.into_iter().for_each(|(name, rows)| *self.grammars.entry(name).or_default() += rows);
+        self.deliveries += more.deliveries;
+        self.rejects += more.rejects;
+        self.lost += more.lost;
+    }
+}
+
 /// The file, or for a mail of its own the folder: a mailbox of a million files is one input.
-fn input_name(origin: &Origin) -> Arc<str> {
-    let file = origin.source.split('!').next().unwrap_or(&origin.source);
+fn input_name(source: &Arc<str>) -> Arc<str> {
+    let file = source.split('!').next().unwrap_or(source);
     let alone = file.ends_with(".eml") || file.contains("/cur/") || file.contains("/new/");
     match file.rsplit_once('/') {
         Some((folder, _)) if alone => format!("{folder}/").into(),
-        _ if file.len() == origin.source.len() => origin.source.clone(),
+        _ if file.len() == source.len() => source.clone(),
         _ => file.into(),
     }
 }
@@ -221,10 +282,6 @@ fn input_name(origin: &Origin) -> Arc<str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn origin(source: &str) -> Origin {
-        Origin { source: source.into(), index: 0 }
-    }
 
     #[test]
     fn single_mails_count_for_their_folder_and_archives_for_themselves() {
@@ -235,7 +292,7 @@ mod tests {
             ("in/log.csv", "in/log.csv"),
             ("-", "-"),
         ] {
-            assert_eq!(&*input_name(&origin(source)), want, "{source}");
+            assert_eq!(&*input_name(&source.into()), want, "{source}");
         }
     }
 
@@ -244,7 +301,8 @@ mod tests {
         let mut summary = Summary::default();
         for index in 0..9 {
             let origin = Origin { source: "a.csv".into(), index };
-            summary.count_reject(&Reject { origin, reason: RejectReason::BadRow, detail: String::new() });
+            let reject = Reject { origin, reason: RejectReason::BadRow, detail: String::new() };
+            summary.count_reject(&reject, Role::Bounces);
         }
         let rejects = &summary.rejects[&RejectReason::BadRow];
         assert_eq!((rejects.count, rejects.first.len(), summary.reject_count()), (9, ORIGINS_SHOWN, 9));

@@ -6,7 +6,8 @@ use super::Job;
 use crate::analyze::incident::Incident;
 use crate::bounce::Cause;
 use crate::ingest::Summary;
-use crate::report::{AdviceLine, InputFact, NativeFact, NightFacts, RejectFact, UnknownFact};
+use crate::report::{AdviceLine, AgainFact, InputFact, NativeFact, NightFacts, RejectFact, UnknownFact};
+use crate::source::ReadOnce;
 use crate::tables;
 use crate::tables::advice::{About, Advice, Case, Step};
 use crate::tables::native_classes::NativeClasses;
@@ -31,6 +32,10 @@ pub fn facts(summary: &Summary, as_of: Date, job: &Job) -> anyhow::Result<NightF
         hidden_complainers: summary.hidden_complainers,
         deliveries: (summary.delivery_rows > 0).then_some(summary.deliveries),
         skipped: summary.skipped.clone(),
+        lost: summary.lost.clone(),
+        lost_beyond: summary.lost_beyond,
+        ours: summary.ours.clone(),
+        again: again(summary),
         unknown_templates: unknown(summary),
         unknown_replies: summary.unknown.values().map(|u| u.count).sum::<u64>() + summary.unknown_beyond,
         native_disagreements: disagreements(summary, job)?,
@@ -47,14 +52,25 @@ fn inputs(summary: &Summary) -> Vec<InputFact> {
     summary
         .inputs
         .iter()
-        .map(|(name, input)| InputFact {
+        .map(|((name, role), input)| InputFact {
             name: name.to_string(),
+            role: role.as_str(),
             grammars: by_rows(&input.grammars),
             events: input.grammars.values().sum(),
             deliveries: input.deliveries,
             rejects: input.rejects,
+            lost: input.lost,
         })
         .collect()
+}
+
+fn again(summary: &Summary) -> Vec<AgainFact> {
+    let fact = |again: &ReadOnce| AgainFact {
+        name: again.name.to_string(),
+        kept: again.kept.to_string(),
+        role: again.role.as_str(),
+    };
+    summary.again.iter().map(fact).collect()
 }
 
 /// In most inputs first; a log line says how many there are.

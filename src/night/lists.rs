@@ -2,7 +2,7 @@
 //! already, and after the night the targets' folders. What may go on a list is suppress's decision.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 use jiff::civil::Date;
@@ -11,7 +11,7 @@ use super::Job;
 use crate::frame::NightFiles;
 use crate::parse::record::begins_with_an_entry;
 use crate::parse::{ParseOptions, Parsed, Reader};
-use crate::source::{self, Item, Source, SourceOptions};
+use crate::source::{self, Item, Refused, Source, SourceOptions};
 use crate::suppress::present::Existing;
 use crate::suppress::release;
 use crate::suppress::targets::{self, Allowed, Written};
@@ -76,12 +76,11 @@ impl Brought {
 
 /// The sender's present lists, in any format: every address, and every domain of rows without one.
 fn existing(job: &Job) -> anyhow::Result<Existing> {
-    let paths: Vec<String> = job.existing.iter().map(|path: &PathBuf| path.display().to_string()).collect();
     // What was named for the night's inputs is not the format of its lists.
     let options = SourceOptions { input_format: None, ..job.ingest.source.clone() };
     let reader = Reader::for_lists(&ParseOptions { input_format: None, ..job.ingest.parse.clone() })?;
     let mut existing = Existing::default();
-    for source in source::open(&paths, &options)?.sources {
+    for source in source::open(&job.existing, &options)?.sources {
         for file in &source.files {
             // One by one: each may have a header or none.
             let name = if source.files.len() == 1 { source.name.clone() } else { file.name.clone() };
@@ -96,12 +95,18 @@ fn existing(job: &Job) -> anyhow::Result<Existing> {
 fn one_list(source: &Source, reader: &Reader, options: &SourceOptions, existing: &mut Existing) -> anyhow::Result<()> {
     let lines = SourceOptions { input_format: Some("maillog".to_owned()), ..options.clone() };
     let options = if is_bare(source, &lines)? { &lines } else { options };
-    let (mut entries, mut refused) = (0, None);
+    let (mut entries, mut refused, mut lost) = (0, None, None);
+    let failed = |what: String| TableError { file: source.name.to_string(), line: 0, what }.into();
     for batch in source.batches(options)? {
         let mut parsed = Parsed::default();
         batch?.each(&mut |item| match item {
             Ok(item) => reader.list_entry(&item, &mut parsed),
-            Err(reject) => parsed.rejects.push(reject),
+            Err(refused) => {
+                if let Refused::Source(why, reject) = &refused {
+                    lost.get_or_insert_with(|| format!("{} ({why}): {}", reject.origin, reject.detail));
+                }
+                parsed.rejects.push(refused.into_reject());
+            }
         });
         entries += parsed.listed.len();
         parsed.listed.drain(..).for_each(|entry| existing.add(entry));
@@ -115,7 +120,10 @@ fn one_list(source: &Source, reader: &Reader, options: &SourceOptions, existing:
         let what = format!(
             "--existing: no entry could be read: {detail}; a list holds an address or a domain a line, or has a first line such as email"
         );
-        return Err(TableError { file: source.name.to_string(), line: 0, what }.into());
+        return Err(failed(what));
+    }
+    if let Some(lost) = lost {
+        return Err(failed(format!("--existing: not read to its end: {lost}; get it again whole")));
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::bounce::{Cause, Kind, Origin, RejectReason, Timestamp};
+use crate::bounce::{Cause, Kind, LostFile, Origin, RejectReason, Timestamp};
 
 /// What was read, and how well.
 #[derive(Debug, Clone)]
@@ -38,6 +38,14 @@ pub struct NightFacts {
     pub deliveries: Option<u64>,
     /// Files passed over by name.
     pub skipped: Vec<String>,
+    /// Files lost as a whole or from some place on; of very many the first.
+    pub lost: Vec<LostFile>,
+    /// Lost files that are not in `lost`.
+    pub lost_beyond: u64,
+    /// Files and folders that this program wrote, passed over.
+    pub ours: Vec<String>,
+    /// Paths to what was read under another path.
+    pub again: Vec<AgainFact>,
     /// Replies that no rule knows, most frequent first; the first twenty are shown.
     pub unknown_templates: Vec<UnknownFact>,
     /// Failures whose reply no rule knows, all of them.
@@ -66,6 +74,10 @@ impl NightFacts {
             hidden_complainers: 0,
             deliveries: None,
             skipped: Vec::new(),
+            lost: Vec::new(),
+            lost_beyond: 0,
+            ours: Vec::new(),
+            again: Vec::new(),
             unknown_templates: Vec::new(),
             unknown_replies: 0,
             native_disagreements: Vec::new(),
@@ -87,6 +99,11 @@ impl NightFacts {
     pub fn rejects_total(&self) -> u64 {
         self.rejects.iter().map(|r| r.count).sum()
     }
+
+    /// All lost files.
+    pub fn lost_total(&self) -> u64 {
+        self.lost.len() as u64 + self.lost_beyond
+    }
 }
 
 /// One input: a file, or a folder of small files.
@@ -94,6 +111,8 @@ impl NightFacts {
 pub struct InputFact {
     /// The path as given or found.
     pub name: String,
+    /// What it was read as: `input`, `delivered`, `sent`.
+    pub role: &'static str,
     /// What read it, most rows first.
     pub grammars: Vec<String>,
     /// Events.
@@ -102,6 +121,19 @@ pub struct InputFact {
     pub deliveries: u64,
     /// Rejects.
     pub rejects: u64,
+    /// Files lost, as a whole or from some place on.
+    pub lost: u64,
+}
+
+/// A further path to a file or folder that was read once.
+#[derive(Debug, Clone)]
+pub struct AgainFact {
+    /// The path that was not read.
+    pub name: String,
+    /// The path under which it was read.
+    pub kept: String,
+    /// What it was read as: `input`, `delivered`, `sent`.
+    pub role: &'static str,
 }
 
 /// Rejects of one reason.

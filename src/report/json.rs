@@ -42,9 +42,11 @@ fn report(view: &View<'_>) -> Value {
             "level": view.verdict.level.as_str(),
             "sentence": view.verdict.sentence,
             "first_step": view.verdict.first_step,
+            "lost": view.verdict.lost,
         },
         "inputs": facts.inputs.iter().map(|i| json!({
-            "name": i.name, "grammars": i.grammars, "events": i.events, "deliveries": i.deliveries, "rejects": i.rejects,
+            "name": i.name, "role": i.role, "grammars": i.grammars, "events": i.events, "deliveries": i.deliveries,
+            "rejects": i.rejects, "lost": i.lost,
         })).collect::<Vec<_>>(),
         "totals": totals(view),
         "incidents": view.incidents.iter().map(incident).collect::<Vec<_>>(),
@@ -203,6 +205,14 @@ fn quality(facts: &NightFacts) -> Value {
                 "source": &*origin.source, "index": origin.index, "detail": detail,
             })).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
+        "lost": facts.lost.iter().map(|lost| json!({
+            "source": &*lost.source, "why": lost.why.as_str(), "detail": lost.detail,
+        })).collect::<Vec<_>>(),
+        "lost_total": facts.lost_total(),
+        "read_once": facts.again.iter().map(|again| json!({
+            "name": again.name, "read_as": again.kept, "role": again.role,
+        })).collect::<Vec<_>>(),
+        "own_output": facts.ours,
         "duplicates": facts.duplicates,
         "unread_bounces": facts.unread_bounces,
         "hidden_complainers": facts.hidden_complainers,

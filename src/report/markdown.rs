@@ -6,6 +6,7 @@ use std::io::Write;
 
 use super::Output;
 use super::escape::{code, key, prose, short};
+use super::facts::NightFacts;
 use super::view::{IncidentView, TOP, View};
 use super::words::{
     MISSING, bytes, count, count_or_missing, counted, date_or_missing, minute, percent, share, spaced, title,
@@ -13,6 +14,8 @@ use super::words::{
 
 /// Templates longer than this are cut; report.json has them whole.
 const TEMPLATE: usize = 120;
+/// Lost files and paths of each kind listed; report.json has them all.
+const ROWS: usize = 20;
 
 /// The report in Markdown.
 pub struct Markdown;
@@ -311,6 +314,7 @@ impl Page {
                 counted(view.lists.unmatched, "address", "addresses")
             ));
         }
+        self.inputs(facts);
         for reject in &facts.rejects {
             self.line(format!("- {} {}", count(reject.count), spaced(reject.reason.as_str())));
             for (origin, detail) in &reject.first {
@@ -342,6 +346,23 @@ impl Page {
         }
         for (name, inputs) in &facts.unknown_columns {
             self.line(format!("- column {} is read by nothing ({})", code(name), counted(*inputs, "input", "inputs")));
+        }
+    }
+
+    /// Lost files, and paths that led to no input of their own.
+    fn inputs(&mut self, facts: &NightFacts) {
+        if facts.lost_total() > 0 {
+            self.line(format!("- **{}**", counted(facts.lost_total(), "file lost", "files lost")));
+        }
+        for lost in facts.lost.iter().take(ROWS) {
+            let detail = prose(&short(&lost.detail, TEMPLATE));
+            self.line(format!("  - {} {}: {detail}", code(&lost.source), lost.why));
+        }
+        for again in facts.again.iter().take(ROWS) {
+            self.line(format!("- {} is {}: read once, as {}", code(&again.name), code(&again.kept), again.role));
+        }
+        for path in facts.ours.iter().take(ROWS) {
+            self.line(format!("- {} is output of this program: passed over", code(path)));
         }
     }
 

@@ -23,7 +23,7 @@ pub(crate) mod testing;
 mod tests;
 
 pub use escape::visible as harmless;
-pub use facts::{InputFact, NativeFact, NightFacts, RejectFact, UnknownFact};
+pub use facts::{AgainFact, InputFact, NativeFact, NightFacts, RejectFact, UnknownFact};
 pub use guide::{NAME as GUIDE, guide};
 pub use tables::rejects_csv;
 pub use terminal::summary;

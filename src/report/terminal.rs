@@ -11,16 +11,20 @@ use super::words::{counted, date_or_missing, spaced};
 const INCIDENTS: usize = 8;
 /// Columns of a line.
 const WIDTH: usize = 160;
+/// Columns of the verdict, of which nothing may be missing.
+const VERDICT: usize = 600;
 
 /// The summary; `folder` is where the night was published.
 pub fn summary(view: &View<'_>, folder: &str) -> String {
     let mut out = String::new();
-    let mut line = |text: String| {
-        // Writing to a string cannot fail.
-        let _ = writeln!(out, "{}", short(text.trim_end(), WIDTH));
+    // Writing to a string cannot fail.
+    let mut wide = |text: String, width: usize| {
+        let _ = writeln!(out, "{}", short(text.trim_end(), width));
     };
-    line(format!("bouncescope {}  {}", view.facts.as_of, view.mode()));
-    line(format!("{}: {}", view.verdict.level.as_str().to_uppercase(), view.verdict.sentence));
+    let lost = view.verdict.lost.as_ref().map(|lost| format!("  {lost}")).unwrap_or_default();
+    wide(format!("bouncescope {}  {}{lost}", view.facts.as_of, view.mode()), VERDICT);
+    wide(format!("{}: {}", view.verdict.level.as_str().to_uppercase(), view.verdict.sentence), VERDICT);
+    let mut line = |text: String| wide(text, WIDTH);
     if let Some(step) = &view.verdict.first_step {
         line(step.clone());
     }
@@ -55,8 +59,11 @@ fn read(view: &View<'_>) -> String {
         }
     };
     also(t.rejects, "reject", "rejects");
+    also(view.facts.lost_total(), "file lost", "files lost");
     also(t.duplicates, "duplicate", "duplicates");
     also(t.self_suppressed, "dropped by our own platform", "dropped by our own platform");
+    also(view.facts.again.len() as u64, "path read under another", "paths read under others");
+    also(view.facts.ours.len() as u64, "of our own files passed over", "of our own files passed over");
     format!("read {}", parts.join(", "))
 }
 

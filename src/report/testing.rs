@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::analyze::incident::{CodeRow, DomainCodeRow, DomainRow, Incident, Judgement, ListSourceRow, Mode, Scope};
 use crate::bounce::{
-    Cause, Confidence, EnhancedStatus, IncidentKind, IncidentStatus, Kind, Origin, RejectReason, ReplyCode, ScopeType,
-    Timestamp,
+    Cause, Confidence, EnhancedStatus, IncidentKind, IncidentStatus, Kind, Loss, LostFile, Origin, RejectReason,
+    ReplyCode, ScopeType, Timestamp,
 };
-use crate::report::{AdviceLine, InputFact, NativeFact, NightFacts, RejectFact, UnknownFact, View};
+use crate::report::{AdviceLine, AgainFact, InputFact, NativeFact, NightFacts, RejectFact, UnknownFact, View};
 use crate::suppress::testing::{NIGHT, domain_row, incident, judgement, provider_block, tenant_block};
 use crate::suppress::{Brake, DomainEntry, HeldDomain, Hold, ListFile, Lists, Seen};
 use crate::tables::policy::{self, Suppress};
@@ -109,6 +109,9 @@ impl Night {
         night.judgement.list_sources = vec![ListSourceRow { list_source: attack(), reason: attack(), ..list_source() }];
         night.facts.inputs[0].name = attack();
         night.facts.skipped = vec![attack()];
+        night.facts.lost = vec![LostFile { source: ATTACK.into(), why: Loss::CutOff, detail: attack() }];
+        night.facts.ours = vec![attack()];
+        night.facts.again = vec![AgainFact { name: attack(), kept: attack(), role: "delivered" }];
         night.facts.unknown_columns = vec![(attack(), 1)];
         night.facts.unknown_templates[0] =
             UnknownFact { template: attack(), count: 3, example: attack(), remote_mta: Some(attack()) };
@@ -215,10 +218,12 @@ fn busy_facts(facts: NightFacts) -> NightFacts {
         )),
         inputs: vec![InputFact {
             name: "night/bounces.csv".to_owned(),
+            role: "input",
             grammars: vec!["generic".to_owned()],
             events: 1_240,
             deliveries: 0,
             rejects: 2,
+            lost: 0,
         }],
         items: 1_250,
         bytes: 412_000,

@@ -118,7 +118,7 @@ impl<'a> View<'a> {
             .collect();
         let totals = Totals::new(facts, judgement);
         View {
-            verdict: Verdict::new(&incidents, lists, &totals),
+            verdict: Verdict::new(&incidents, lists, &totals, facts),
             tiles: totals.tiles(judgement.mode),
             causes: totals::causes(judgement),
             receivers: totals::receivers(judgement),

@@ -7,7 +7,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Item, delimited, files, lines, mbox, members};
+use super::{Item, Refused, delimited, files, lines, mbox, members};
 use crate::bounce::{Origin, Reject, RejectReason};
 
 /// Some consecutive items of one source: the unit of parallel work.
@@ -39,7 +39,7 @@ pub(super) enum Work {
     /// Values of a JSON document.
     Values { name: Arc<str>, first: u64, data: Vec<u8>, spans: Vec<Range<usize>> },
     /// Something that is no item.
-    Reject(Reject),
+    Refused(Refused),
 }
 
 impl Batch {
@@ -48,13 +48,13 @@ impl Batch {
         self.bytes
     }
 
-    /// A batch that holds nothing but a reject.
-    pub fn of_reject(reject: Reject) -> Batch {
-        Batch { work: Work::Reject(reject), bytes: 0, max_item: 0 }
+    /// A batch that holds nothing but what was refused.
+    pub fn of_refused(refused: Refused) -> Batch {
+        Batch { work: Work::Refused(refused), bytes: 0, max_item: 0 }
     }
 
-    /// Hands every item or reject of this batch to `visit`, in order.
-    pub fn each(&self, visit: &mut dyn FnMut(Result<Item<'_>, Reject>)) {
+    /// Hands every item of this batch, and what was refused, to `visit`, in order.
+    pub fn each(&self, visit: &mut dyn FnMut(Result<Item<'_>, Refused>)) {
         let max = self.max_item;
         match &self.work {
             Work::Mailbox(messages) => messages.each(max, visit),
@@ -75,22 +75,22 @@ impl Batch {
                     visit(capped(origin, &data[span.clone()], max).map(|(origin, text)| Item::Json { origin, text }));
                 }
             }
-            Work::Reject(reject) => visit(Err(reject.clone())),
+            Work::Refused(refused) => visit(Err(refused.clone())),
         }
     }
 }
 
 /// A message, unless it is empty or beyond the cap.
-pub(super) fn mail(origin: Origin, bytes: &[u8], max: usize) -> Result<Item<'_>, Reject> {
+pub(super) fn mail(origin: Origin, bytes: &[u8], max: usize) -> Result<Item<'_>, Refused> {
     if bytes.trim_ascii().is_empty() {
-        return Err(Reject { origin, reason: RejectReason::Empty, detail: "no bytes".into() });
+        return Err(Reject { origin, reason: RejectReason::Empty, detail: "no bytes".into() }.into());
     }
     capped(origin, bytes, max).map(|(origin, bytes)| Item::Mail { origin, bytes })
 }
 
 /// The bytes of an item, unless they are beyond the cap.
-pub(super) fn capped(origin: Origin, bytes: &[u8], max: usize) -> Result<(Origin, &[u8]), Reject> {
-    if bytes.len() > max { Err(too_large(origin, max)) } else { Ok((origin, bytes)) }
+pub(super) fn capped(origin: Origin, bytes: &[u8], max: usize) -> Result<(Origin, &[u8]), Refused> {
+    if bytes.len() > max { Err(too_large(origin, max).into()) } else { Ok((origin, bytes)) }
 }
 
 /// The reject for an item beyond the cap.

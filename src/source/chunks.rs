@@ -9,8 +9,8 @@ use std::mem;
 use anyhow::Context;
 
 use super::batch::{Batch, Work, too_large};
-use super::stream::Stream;
-use crate::bounce::{Origin, Reject};
+use super::stream::{Fault, Stream};
+use crate::bounce::{Loss, Origin, RejectReason};
 
 /// Bytes read at a time: large enough to make a batch worth a thread's while, small enough for many in flight.
 const CHUNK: usize = 4 << 20;
@@ -37,6 +37,11 @@ pub(super) trait Cutter: Send {
 
     /// Gives up on the item at the start of the data as too large; says its index.
     fn give_up(&mut self) -> u64;
+
+    /// Whether the format says how it ends, and the data, seen to its end, did not end so.
+    fn lacks_its_end(&self) -> bool {
+        false
+    }
 
     /// Within the rest of an item given up, finds the start of the next.
     fn resume(&mut self, data: &[u8], end: bool) -> Option<usize>;
@@ -75,11 +80,20 @@ impl<C: Cutter> Chunks<C> {
     /// What ends the stream, if it is not simply its end.
     fn last_words(&mut self) -> Option<Batch> {
         self.phase = Phase::Done;
-        let fault = self.stream.take_fault()?;
+        let cut_off = || Fault {
+            reason: RejectReason::BadJson,
+            why: Loss::CutOff,
+            detail: "a bracket or a quote is never closed".into(),
+        };
+        let fault = self.stream.take_fault().or_else(|| self.cutter.lacks_its_end().then(cut_off))?;
         let unfinished = mem::take(&mut self.data).len();
         let origin = Origin { source: self.stream.name.clone(), index: self.cutter.give_up() };
-        let detail = format!("{}; {unfinished} bytes of an unfinished item were dropped", fault.detail);
-        Some(self.batch(Work::Reject(Reject { origin, reason: fault.reason, detail })))
+        let dropped = match unfinished {
+            0 => String::new(),
+            bytes => format!("; {bytes} bytes of an unfinished item were dropped"),
+        };
+        let detail = format!("{}{dropped}", fault.detail);
+        Some(self.batch(Work::Refused(Fault { detail, ..fault }.at(origin))))
     }
 
     /// One more chunk, or what is left of the last one; a batch if it completes an item.
@@ -118,7 +132,7 @@ impl<C: Cutter> Chunks<C> {
             self.phase = Phase::Skipping;
             let origin = Origin { source: self.stream.name.clone(), index: self.cutter.give_up() };
             let reject = too_large(origin, self.max_item);
-            return Ok(Some(self.batch(Work::Reject(reject))));
+            return Ok(Some(self.batch(Work::Refused(reject.into()))));
         }
         Ok(None)
     }

@@ -17,7 +17,7 @@ use memchr::{memchr, memchr3};
 use super::batch::{Work, too_large};
 use super::chunks::{Cutter, ROWS_CHUNK};
 use super::lines::lines_of;
-use super::{Header, Item, Record};
+use super::{Header, Item, Record, Refused};
 use crate::bounce::{Origin, Reject, RejectReason};
 
 /// A record longer than this, or one that the file's end leaves open, has an opening quote that is never closed: its lines
@@ -190,7 +190,7 @@ fn read_header(line: &[u8], delimiter: u8) -> Header {
     let mut record = ByteRecord::new();
     // Reading from memory does not fail, and byte records need no encoding.
     let _ = reader(line, delimiter).read_byte_record(&mut record);
-    let names: Vec<String> = text_of(record).iter().map(|name| name.trim().to_owned()).collect();
+    let names: Vec<String> = text_of(record).iter().map(|name| name.replace('\0', "").trim().to_owned()).collect();
     let mut hasher = DefaultHasher::new();
     names.hash(&mut hasher);
     Header { id: hasher.finish(), names }
@@ -205,7 +205,7 @@ fn text_of(record: ByteRecord) -> StringRecord {
 }
 
 impl Rows {
-    pub(super) fn each(&self, max: usize, visit: &mut dyn FnMut(Result<Item<'_>, Reject>)) {
+    pub(super) fn each(&self, max: usize, visit: &mut dyn FnMut(Result<Item<'_>, Refused>)) {
         let data = &self.data[self.from..];
         if self.line_by_line {
             self.each_line(data, max, visit);
@@ -215,7 +215,7 @@ impl Rows {
     }
 
     /// Lines as records of their own: those whose quotes are sound, in one go, and a reject for each of the others.
-    fn each_line(&self, data: &[u8], max: usize, visit: &mut dyn FnMut(Result<Item<'_>, Reject>)) {
+    fn each_line(&self, data: &[u8], max: usize, visit: &mut dyn FnMut(Result<Item<'_>, Refused>)) {
         let (mut sound, mut places, mut broken) = (Vec::with_capacity(data.len() + 1), Vec::new(), Vec::new());
         let lines = lines_of(data).filter(|line| !line.iter().all(|&b| b == b'\r'));
         for (index, line) in (self.first..).zip(lines) {
@@ -237,15 +237,15 @@ impl Rows {
         };
         self.parse(&sound, &mut places.into_iter(), max, &mut |item| {
             let index = match &item {
-                Ok(Item::Row { origin, .. }) | Err(Reject { origin, .. }) => origin.index,
-                Ok(_) => 0,
+                Ok(item) => item.origin().index,
+                Err(refused) => refused.reject().origin.index,
             };
             while let Some(before) = broken.next_if(|&before| before < index) {
-                visit(Err(reject(before)));
+                visit(Err(reject(before).into()));
             }
             visit(item);
         });
-        broken.for_each(|index| visit(Err(reject(index))));
+        broken.for_each(|index| visit(Err(reject(index).into())));
     }
 
     /// Records, each with its index.
@@ -254,14 +254,14 @@ impl Rows {
         data: &[u8],
         places: &mut dyn Iterator<Item = u64>,
         max: usize,
-        visit: &mut dyn FnMut(Result<Item<'_>, Reject>),
+        visit: &mut dyn FnMut(Result<Item<'_>, Refused>),
     ) {
         let mut reader = reader(data, self.delimiter);
         let mut bytes = ByteRecord::new();
         while let (Ok(true), Some(index)) = (reader.read_byte_record(&mut bytes), places.next()) {
             let origin = Origin { source: self.name.clone(), index };
             if bytes.as_slice().len() > max {
-                visit(Err(too_large(origin, max)));
+                visit(Err(too_large(origin, max).into()));
                 continue;
             }
             let record = text_of(mem::take(&mut bytes));
@@ -272,14 +272,14 @@ impl Rows {
         }
     }
 
-    fn row<'a>(&'a self, origin: Origin, record: &'a StringRecord) -> Result<Item<'a>, Reject> {
+    fn row<'a>(&'a self, origin: Origin, record: &'a StringRecord) -> Result<Item<'a>, Refused> {
         let (wanted, found) = (self.header.names.len(), record.len());
         let surplus_is_empty = || record.iter().skip(wanted).all(|field| field.trim().is_empty());
         if found == wanted || found > wanted && surplus_is_empty() {
             return Ok(Item::Row { origin, header: &self.header, record: Record(record) });
         }
         let detail = format!("{found} fields where the header has {wanted}");
-        Err(Reject { origin, reason: RejectReason::RaggedRow, detail })
+        Err(Reject { origin, reason: RejectReason::RaggedRow, detail }.into())
     }
 
     /// Whether it is the header again.

@@ -23,7 +23,7 @@ fn rows_in_pieces(data: &[u8], piece: usize) -> Vec<(u64, Option<Vec<String>>)> 
                 rows.push((origin.index, Some(cells)));
             }
             Ok(_) => {}
-            Err(reject) => rows.push((reject.origin.index, None)),
+            Err(refused) => rows.push((refused.reject().origin.index, None)),
         });
         taken += upto;
         if end && (upto == 0 || taken == data.len()) {

@@ -23,6 +23,8 @@ pub(super) struct Values {
     in_string: bool,
     /// Whether values are elements of a top-level array.
     in_array: bool,
+    /// Whether the data ended within an array, a value or a string.
+    cut_off: bool,
 }
 
 impl Values {
@@ -35,6 +37,7 @@ impl Values {
             self.mark(data[at], at);
         }
         if end {
+            self.cut_off = self.in_array || self.in_string || self.depth > 0;
             self.seen = data.len();
             self.close(data.len());
             self.depth = 0;
@@ -72,8 +75,9 @@ impl Values {
                 self.in_array = false;
             }
             b',' if top => self.close(at),
-            b' ' | b'\t' | b'\r' | b'\n' if top && !self.in_array => self.close(at),
-            b' ' | b'\t' | b'\r' | b'\n' => {}
+            // A NUL that a crash left between values is no value.
+            b' ' | b'\t' | b'\r' | b'\n' | 0 if top && !self.in_array => self.close(at),
+            b' ' | b'\t' | b'\r' | b'\n' | 0 => {}
             _ => {
                 self.open.get_or_insert(at);
                 match byte {
@@ -141,6 +145,10 @@ impl Cutter for Document {
     fn give_up(&mut self) -> u64 {
         self.next += 1;
         self.next - 1
+    }
+
+    fn lacks_its_end(&self) -> bool {
+        self.values.cut_off
     }
 
     /// The scan goes on where it was, so that brackets stay counted; only its value is dropped.

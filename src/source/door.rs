@@ -15,10 +15,10 @@ use super::document::Document;
 use super::lines::{Kind, LineCutter};
 use super::mbox::Mbox;
 use super::sniff::{self, Format, Packing};
-use super::stream::Stream;
+use super::stream::{Fault, Stream};
 use super::unpack::{self, Budget, Counted};
-use super::{Batches, SourceOptions, tar, unicode, zip};
-use crate::bounce::{Origin, Reject, RejectReason};
+use super::{Batches, Refused, SourceOptions, tar, unicode, zip};
+use crate::bounce::{Loss, Origin, Reject, RejectReason};
 
 /// What `--input-format` can name, beside the export formats.
 pub const FORMATS: &[&str] = &["eml", "maildir", "mbox", "csv", "json", "ndjson", "maillog"];
@@ -69,8 +69,9 @@ impl Door {
 
     fn unpack(&self, stream: Stream, packing: Packing) -> anyhow::Result<Batches> {
         let Some(budget) = self.budget.inside() else {
-            let detail = "packed into itself too many times; not unpacked further";
-            return Ok(self.refuse(&stream, RejectReason::CompressionBomb, detail.into()));
+            let detail = "packed into itself too many times; not unpacked further".to_owned();
+            let (reason, why) = (RejectReason::CompressionBomb, Loss::Oversized);
+            return Ok(self.refuse(&stream, Fault { reason, why, detail }));
         };
         let inside = Door { budget, ..self.clone() };
         match packing {
@@ -116,9 +117,15 @@ impl Door {
             Format::Document => Box::new(Chunks::new(stream, Document::new(name), max)),
             Format::Not(reason, detail) => {
                 self.look_for_a_bomb(&mut stream)?;
+                let reject = Reject { origin: start_of(&stream.name), reason, detail: detail.into() };
                 match stream.take_fault() {
-                    Some(fault) => self.refuse(&stream, fault.reason, fault.detail),
-                    None => self.refuse(&stream, reason, detail.into()),
+                    Some(fault) => self.refuse(&stream, fault),
+                    // A file that is empty lost nothing.
+                    None if reason == RejectReason::Empty => self.only(&stream, reject.into()),
+                    None => {
+                        let why = if reason == RejectReason::Binary { Loss::Binary } else { Loss::UnknownFormat };
+                        self.only(&stream, Refused::Source(why, reject))
+                    }
                 }
             }
         })
@@ -138,9 +145,14 @@ impl Door {
         Ok(())
     }
 
-    /// A single reject for all of a stream.
-    pub(super) fn refuse(&self, stream: &Stream, reason: RejectReason, detail: String) -> Batches {
-        let work = Work::Reject(Reject { origin: start_of(&stream.name), reason, detail });
+    /// The loss of all of a stream.
+    pub(super) fn refuse(&self, stream: &Stream, fault: Fault) -> Batches {
+        self.only(stream, fault.at(start_of(&stream.name)))
+    }
+
+    /// What is refused, in place of all items of a stream.
+    fn only(&self, stream: &Stream, refused: Refused) -> Batches {
+        let work = Work::Refused(refused);
         Box::new(iter::once(Ok(Batch { work, bytes: stream.spent(), max_item: self.options.max_item_bytes })))
     }
 }
@@ -148,6 +160,12 @@ impl Door {
 /// The origin of a whole input.
 pub(super) fn start_of(name: &Arc<str>) -> Origin {
     Origin { source: name.clone(), index: 0 }
+}
+
+/// The loss of an input that the system does not hand out.
+pub(super) fn unreadable(name: &Arc<str>, error: &anyhow::Error) -> Refused {
+    let reject = Reject { origin: start_of(name), reason: RejectReason::Unreadable, detail: format!("{error:#}") };
+    Refused::Source(Loss::Unreadable, reject)
 }
 
 /// A stream that is one message.
@@ -162,8 +180,8 @@ fn whole(mut stream: Stream, max: usize) -> impl Iterator<Item = anyhow::Result<
             }
         }
         let work = match stream.take_fault() {
-            Some(fault) => Work::Reject(Reject { origin: start_of(&name), reason: fault.reason, detail: fault.detail }),
-            None if data.len() > max => Work::Reject(too_large(start_of(&name), max)),
+            Some(fault) => Work::Refused(fault.at(start_of(&name))),
+            None if data.len() > max => Work::Refused(too_large(start_of(&name), max).into()),
             None => Work::Message { name, data },
         };
         Ok(Batch { work, bytes: stream.spent(), max_item: max })

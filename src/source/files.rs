@@ -10,12 +10,11 @@ use std::iter;
 use anyhow::Context;
 
 use super::batch::{Batch, Work, mail};
-use super::door::{Door, Forced, start_of};
+use super::door::{Door, Forced, start_of, unreadable};
 use super::sniff::{self, Format};
 use super::stream::{Meter, Stream};
 use super::unpack::Budget;
-use super::{Batches, InputFile, Item, SourceOptions};
-use crate::bounce::{Reject, RejectReason};
+use super::{Batches, InputFile, Item, Refused, SourceOptions};
 
 /// Files up to this size are read whole, many in a batch.
 pub(super) const SMALL: u64 = 256 << 10;
@@ -79,12 +78,11 @@ pub(super) fn grouped(
 }
 
 impl SmallFiles {
-    pub(super) fn each(&self, visit: &mut dyn FnMut(Result<Item<'_>, Reject>)) {
+    pub(super) fn each(&self, visit: &mut dyn FnMut(Result<Item<'_>, Refused>)) {
         let mut data = Vec::with_capacity(64 << 10);
         for file in &self.files {
             if let Err(error) = self.file(file, &mut data, visit) {
-                let (reason, detail) = (RejectReason::Unreadable, format!("{error:#}"));
-                visit(Err(Reject { origin: start_of(&file.name), reason, detail }));
+                visit(Err(unreadable(&file.name, &error)));
             }
         }
     }
@@ -94,7 +92,7 @@ impl SmallFiles {
         &self,
         file: &InputFile,
         data: &mut Vec<u8>,
-        visit: &mut dyn FnMut(Result<Item<'_>, Reject>),
+        visit: &mut dyn FnMut(Result<Item<'_>, Refused>),
     ) -> anyhow::Result<()> {
         let Some(path) = &file.path else { return Ok(()) };
         data.clear();

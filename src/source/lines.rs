@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter, memrchr};
 
-use super::Item;
 use super::batch::{Work, capped};
 use super::chunks::{Cutter, ROWS_CHUNK};
 use super::document::Values;
-use crate::bounce::{Origin, Reject};
+use super::{Item, Refused};
+use crate::bounce::Origin;
 
 /// Lines of one chunk.
 #[derive(Debug)]
@@ -110,7 +110,7 @@ impl LineCutter {
 }
 
 impl Lines {
-    pub(super) fn each(&self, max: usize, visit: &mut dyn FnMut(Result<Item<'_>, Reject>)) {
+    pub(super) fn each(&self, max: usize, visit: &mut dyn FnMut(Result<Item<'_>, Refused>)) {
         for (index, line) in (self.first..).zip(lines_of(&self.data)) {
             let text = line.trim_ascii();
             if text.is_empty() {
@@ -121,7 +121,7 @@ impl Lines {
                 Ok((origin, text)) => values(text, |value| {
                     visit(Ok(Item::Json { origin: origin.clone(), text: &text[value] }));
                 }),
-                Err(reject) => visit(Err(reject)),
+                Err(refused) => visit(Err(refused)),
             }
         }
     }

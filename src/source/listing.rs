@@ -1,175 +1,305 @@
-//! What there is to read: paths, folders, globs and `-`, listed, sorted and tried before work starts.
+//! What there is to read: paths, folders, globs and `-`, listed and sorted before work starts.
 //!
-//! In: what the user gave. Out: sources in order of their names, with small neighbours joined. Contents are not looked
-//! at. In a Maildir (a folder with `cur` and `new`) only these two hold mails, and folders in it
+//! In: what the user gave, with the role of each. Out: sources in order of their names, with small neighbours joined; each
+//! file once, however many paths lead to it. Contents are not looked at, but for our own
+//! output, which is no input. What cannot be listed stays as a file that cannot be read: the reading tells it. In a Maildir
+//! (a folder with `cur` and `new`) only these two hold mails, and folders in it
 //! whose names start with a dot are mailboxes too (Maildir++).
 
 use std::collections::BTreeSet;
+use std::collections::hash_map::{Entry, HashMap};
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
 use super::files::SMALL;
-use super::{InputFile, Listing, Source, SourceOptions};
+use super::identity::{FileId, id_of, shown};
+use super::{InputFile, Listing, Own, ReadOnce, Role, Source, SourceOptions, pattern};
 
 /// Files in folders whose names start so are about the inputs, not inputs.
 const NO_INPUT: &[&str] = &["README", "SOURCES", "LICENSE", "CHANGELOG", "."];
 
-/// Lists all inputs: files, directories (recursive), globs, `-`.
+/// Lists all inputs: files, directories (recursive), globs, `-`; this program's own output too.
 ///
 /// # Errors
-/// A path that does not exist or cannot be read, named; a glob that matches nothing.
-pub fn open(inputs: &[String], options: &SourceOptions) -> anyhow::Result<Listing> {
-    let mut walk = Walk { found: Vec::new(), skipped: Vec::new(), folders: BTreeSet::new() };
-    for input in inputs {
-        walk.input(input, options)?;
-    }
-    let Walk { mut found, mut skipped, .. } = walk;
-    found.sort_by(|a, b| a.file.name.cmp(&b.file.name));
-    found.dedup_by(|a, b| a.file.name == b.file.name);
-    skipped.sort();
-    skipped.dedup();
-    Ok(Listing { sources: join(found), skipped })
+/// A path that does not exist, named; a glob that matches nothing.
+pub fn open<P: AsRef<OsStr>>(inputs: &[P], options: &SourceOptions) -> anyhow::Result<Listing> {
+    open_inputs(inputs, &Own::default(), options)
 }
 
+/// Lists inputs, without this program's own output.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_inputs<P: AsRef<OsStr>>(inputs: &[P], own: &Own, options: &SourceOptions) -> anyhow::Result<Listing> {
+    let mut walk = Walk::new(Role::Bounces, own);
+    walk.inputs(inputs, options)?;
+    let owners = Owners::of(&[&walk]);
+    Ok(walk.settle(&owners))
+}
+
+/// Lists the inputs of each role, in the order of the roles given; a file with several roles is read in one of them.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_all<P: AsRef<OsStr>>(
+    asked: &[(Role, &[P])],
+    own: &Own,
+    options: &SourceOptions,
+) -> anyhow::Result<Vec<Listing>> {
+    let mut walks = Vec::new();
+    for (role, inputs) in asked {
+        let mut walk = Walk::new(*role, own);
+        walk.inputs(inputs, options)?;
+        walks.push(walk);
+    }
+    let owners = Owners::of(&walks.iter().collect::<Vec<_>>());
+    Ok(walks.into_iter().map(|walk| walk.settle(&owners)).collect())
+}
+
+/// A file, on one of the ways to it.
 struct Found {
     file: InputFile,
+    /// `None` where the system does not tell.
+    id: Option<FileId>,
+    /// Folders between what the user named and the file, one more than there are; 0: the file itself is named.
+    depth: usize,
     /// Whether it may share a source with its neighbours.
     small: bool,
 }
 
-struct Walk {
-    found: Vec<Found>,
-    skipped: Vec<PathBuf>,
-    /// Folders walked, by their real paths: links may lead in circles, or to the same place twice.
-    folders: BTreeSet<PathBuf>,
+/// Under which name and in which role each file is read.
+struct Owners(HashMap<FileId, Claim>);
+
+/// What one way to a file says of it; the least is followed.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Claim {
+    depth: usize,
+    rank: u8,
+    name: Arc<str>,
+    path: Option<PathBuf>,
+    role: Role,
 }
 
-impl Walk {
-    fn input(&mut self, input: &str, options: &SourceOptions) -> anyhow::Result<()> {
-        if input == "-" {
-            let file = InputFile { name: "-".into(), path: None, bytes: None, in_maildir: false };
-            self.found.push(Found { file, small: false });
+impl Claim {
+    /// The way on which the user named the file more exactly says its role. Of two that name it, the stronger role; of one
+    /// folder in two roles each file's own rows say what they are, because bounces are no deliveries.
+    fn of(found: &Found, role: Role) -> Claim {
+        let rank = match (found.depth, role) {
+            (0, Role::Sent) | (1.., Role::Bounces) => 0,
+            (0, Role::Delivered) | (1.., Role::Sent) => 1,
+            (0, Role::Bounces) | (1.., Role::Delivered) => 2,
+        };
+        Claim { depth: found.depth, rank, name: found.file.name.clone(), path: found.file.path.clone(), role }
+    }
+}
+
+impl Owners {
+    fn of(walks: &[&Walk<'_>]) -> Owners {
+        let mut owners: HashMap<FileId, Claim> = HashMap::new();
+        for walk in walks {
+            for found in &walk.found {
+                let Some(id) = &found.id else { continue };
+                let claim = Claim::of(found, walk.role);
+                match owners.entry(id.clone()) {
+                    Entry::Vacant(new) => drop(new.insert(claim)),
+                    Entry::Occupied(mut known) if claim < *known.get() => drop(known.insert(claim)),
+                    Entry::Occupied(_) => {}
+                }
+            }
+        }
+        Owners(owners)
+    }
+}
+
+/// The inputs of one role, as they are found.
+struct Walk<'a> {
+    role: Role,
+    own: &'a Own,
+    found: Vec<Found>,
+    skipped: Vec<PathBuf>,
+    ours: Vec<PathBuf>,
+    again: Vec<ReadOnce>,
+    /// Folders walked, by their real paths: links may lead in circles, or to the same place twice.
+    folders: HashMap<PathBuf, Arc<str>>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(role: Role, own: &'a Own) -> Walk<'a> {
+        let (found, skipped, ours, again) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Walk { role, own, found, skipped, ours, again, folders: HashMap::new() }
+    }
+
+    /// The files that are read here, in order, and what is to be told of the others.
+    fn settle(self, owners: &Owners) -> Listing {
+        let Walk { role, mut found, mut skipped, mut ours, mut again, .. } = self;
+        found.sort_by(|a, b| (&a.file.name, &a.file.path).cmp(&(&b.file.name, &b.file.path)));
+        // What has no identity, such as a file in a folder that cannot be entered, is the same by its path.
+        found.dedup_by(|a, b| a.id.is_none() && b.id.is_none() && a.file.path == b.file.path);
+        let mut taken = BTreeSet::new();
+        found.retain(|found| {
+            let Some((id, owner)) = found.id.as_ref().and_then(|id| owners.0.get_key_value(id)) else { return true };
+            let owns = (role, &found.file.path) == (owner.role, &owner.path);
+            if owns && taken.insert(id.clone()) {
+                return true;
+            }
+            again.push(ReadOnce { name: found.file.name.clone(), kept: owner.name.clone(), role: owner.role });
+            false
+        });
+        for paths in [&mut skipped, &mut ours] {
+            paths.sort();
+            paths.dedup();
+        }
+        again.sort();
+        again.dedup();
+        Listing { role, sources: join(found), skipped, ours, again, ids: taken }
+    }
+}
+
+impl Walk<'_> {
+    fn inputs<P: AsRef<OsStr>>(&mut self, inputs: &[P], options: &SourceOptions) -> anyhow::Result<()> {
+        inputs.iter().try_for_each(|input| self.input(Path::new(input), options))
+    }
+
+    fn input(&mut self, path: &Path, options: &SourceOptions) -> anyhow::Result<()> {
+        if path.as_os_str() == "-" {
+            self.stdin();
             return Ok(());
         }
-        let path = Path::new(input);
-        let exists = path.symlink_metadata().is_ok();
-        if !exists && input.contains(['*', '?', '[']) {
-            return self.glob(input);
-        }
-        let about = path.metadata().with_context(|| format!("{input}: cannot be read"))?;
-        if about.is_dir() {
+        let input = shown(path);
+        let about = match path.metadata() {
+            Ok(about) => about,
+            Err(_) if path.symlink_metadata().is_err() && input.contains(['*', '?', '[']) => return self.glob(path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("{input}: cannot be read"));
+            }
+            Err(_) => {
+                self.unlisted(path);
+                return Ok(());
+            }
+        };
+        if self.own.is_within_night(path) {
+            self.ours.push(path.to_owned());
+        } else if about.is_dir() {
             if options.input_format.as_deref() == Some("maildir") && !is_maildir(path) {
                 bail!(
                     "{input}: no Maildir, which has folders `cur` and `new`; give that folder, or leave the format out"
                 );
             }
-            self.folder(path)
+            self.folder(path, 0);
         } else {
-            self.file(path, &about)
-        }
-    }
-
-    fn glob(&mut self, pattern: &str) -> anyhow::Result<()> {
-        // As in a shell, `*` does not match dot files.
-        let rules = glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
-        let paths = glob::glob_with(pattern, rules).with_context(|| format!("{pattern}: not a pattern"))?;
-        let mut any = false;
-        for path in paths {
-            let path = path.with_context(|| format!("{pattern}: a folder cannot be read"))?;
-            any = true;
-            self.entry(&path)?;
-        }
-        if !any {
-            bail!("{pattern}: nothing matches this pattern");
+            self.add(path, &about, 0, false);
         }
         Ok(())
     }
 
-    /// Something that was found rather than named.
-    fn entry(&mut self, path: &Path) -> anyhow::Result<()> {
+    /// Standard input, which may be a file that is named too.
+    fn stdin(&mut self) {
+        let path = Path::new("/dev/stdin");
+        let about = path.metadata().ok().filter(fs::Metadata::is_file);
+        let id = about.and_then(|about| id_of(path, &about));
+        let file = InputFile { name: "-".into(), path: None, bytes: None, in_maildir: false };
+        self.found.push(Found { file, id, depth: 0, small: false });
+    }
+
+    fn glob(&mut self, pattern: &Path) -> anyhow::Result<()> {
+        let name = shown(pattern);
+        let found = pattern::paths(pattern).with_context(|| format!("{name}: not a pattern"))?;
+        if found.is_empty() {
+            let nothing = io::Error::new(io::ErrorKind::NotFound, "nothing matches this pattern");
+            return Err(nothing).with_context(|| name);
+        }
+        for path in found {
+            if self.own.is_within_night(&path) {
+                self.ours.push(path);
+            } else {
+                self.entry(&path, 0);
+            }
+        }
+        Ok(())
+    }
+
+    /// Something that was found rather than named, or that a pattern names.
+    fn entry(&mut self, path: &Path, depth: usize) {
         let name = path.file_name().unwrap_or(OsStr::new("")).to_string_lossy();
         if is_no_input(&name) {
-            self.skipped.push(path.to_owned());
-            return Ok(());
+            return self.skipped.push(path.to_owned());
         }
-        let about = match path.metadata() {
-            Ok(about) => about,
-            // A link to nowhere holds nothing that could be read.
-            Err(_) if path.is_symlink() => {
+        match path.metadata() {
+            Ok(about) if about.is_dir() => self.folder(path, depth.max(1)),
+            Ok(about) if about.is_file() && self.own.is_memory(path) => self.ours.push(path.to_owned()),
+            Ok(about) if about.is_file() => self.add(path, &about, depth, false),
+            // A link to nowhere holds nothing that could be read; pipes and the like wait for somebody else.
+            Ok(_) => self.skipped.push(path.to_owned()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
                 self.skipped.push(path.to_owned());
-                return Ok(());
             }
-            Err(error) => return Err(error).with_context(|| format!("{}: cannot be read", path.display())),
-        };
-        if about.is_dir() {
-            self.folder(path)
-        } else if about.is_file() {
-            self.file(path, &about)
-        } else {
-            self.skipped.push(path.to_owned());
-            Ok(())
+            Err(_) => self.unlisted(path),
         }
     }
 
-    fn folder(&mut self, path: &Path) -> anyhow::Result<()> {
-        let context = || format!("{}: cannot be read", path.display());
-        if !self.folders.insert(path.canonicalize().with_context(context)?) {
-            return Ok(());
+    /// A folder; `depth` is 0 if it is named.
+    fn folder(&mut self, path: &Path, depth: usize) {
+        let Ok(real) = path.canonicalize() else { return self.unlisted(path) };
+        if self.own.is_night(&real) || depth > 0 && self.own.is_place(&real) {
+            return self.ours.push(path.to_owned());
         }
-        let mut entries =
-            fs::read_dir(path).with_context(context)?.collect::<Result<Vec<_>, _>>().with_context(context)?;
-        entries.sort_by_key(|entry| entry.file_name());
+        match self.folders.entry(real) {
+            Entry::Vacant(new) => drop(new.insert(shown(path).into())),
+            Entry::Occupied(first) => {
+                let (name, kept) = (shown(path).into(), first.get().clone());
+                return self.again.push(ReadOnce { name, kept, role: self.role });
+            }
+        }
+        let Ok(entries) = entries_of(path) else { return self.unlisted(path) };
         let is_maildir = is_maildir(path);
         for entry in entries {
-            let entry = entry.path();
             match entry.file_name().and_then(OsStr::to_str) {
-                Some("cur" | "new") if is_maildir => self.mails(&entry)?,
+                Some("cur" | "new") if is_maildir => self.mails(&entry, depth + 1),
                 Some(name) if is_maildir && name.starts_with('.') && self::is_maildir(&entry) => {
-                    self.folder(&entry)?;
+                    self.folder(&entry, depth + 1);
                 }
                 _ if is_maildir && !(entry.is_dir() && self::is_maildir(&entry)) => self.skipped.push(entry),
-                _ => self.entry(&entry)?,
+                _ => self.entry(&entry, depth + 1),
             }
         }
-        Ok(())
     }
 
-    /// The `cur` or `new` of a Maildir.
-    fn mails(&mut self, folder: &Path) -> anyhow::Result<()> {
-        let context = || format!("{}: cannot be read", folder.display());
-        for entry in fs::read_dir(folder).with_context(context)? {
-            let entry = entry.with_context(context)?;
-            let (path, hidden) = (entry.path(), entry.file_name().to_string_lossy().starts_with('.'));
-            // Mails are not tried: another program may move any of them before its turn comes, which is a reject then.
-            match entry.metadata() {
-                Ok(about) if about.is_file() && !hidden => self.add(&path, &about, true),
-                Ok(about) if about.is_symlink() && !hidden => match path.metadata() {
-                    Ok(about) if about.is_file() => self.add(&path, &about, true),
-                    _ => self.skipped.push(path),
-                },
+    /// The `cur` or `new` of a Maildir. Another program may move any of its mails before their turn comes.
+    fn mails(&mut self, folder: &Path, depth: usize) {
+        let Ok(entries) = entries_of(folder) else { return self.unlisted(folder) };
+        for path in entries {
+            let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+            match path.metadata() {
+                Ok(about) if about.is_file() && !hidden => self.add(&path, &about, depth + 1, true),
                 _ => self.skipped.push(path),
             }
         }
-        Ok(())
     }
 
-    fn file(&mut self, path: &Path, about: &fs::Metadata) -> anyhow::Result<()> {
-        // Opening a pipe to try it would disturb whoever writes to it.
-        if about.is_file() {
-            File::open(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-        }
-        self.add(path, about, false);
-        Ok(())
+    /// Something that is there and cannot be looked at.
+    fn unlisted(&mut self, path: &Path) {
+        let file = InputFile { name: shown(path).into(), path: Some(path.to_owned()), bytes: None, in_maildir: false };
+        self.found.push(Found { file, id: None, depth: 0, small: false });
     }
 
-    fn add(&mut self, path: &Path, about: &fs::Metadata, in_maildir: bool) {
+    fn add(&mut self, path: &Path, about: &fs::Metadata, depth: usize, in_maildir: bool) {
         let bytes = about.is_file().then_some(about.len());
-        let file = InputFile { name: path.to_string_lossy().into(), path: Some(path.to_owned()), bytes, in_maildir };
-        self.found.push(Found { file, small: bytes.is_some_and(|bytes| bytes <= SMALL) });
+        let file = InputFile { name: shown(path).into(), path: Some(path.to_owned()), bytes, in_maildir };
+        let (id, small) = (id_of(path, about), bytes.is_some_and(|bytes| bytes <= SMALL));
+        self.found.push(Found { file, id, depth, small });
     }
+}
+
+/// What stands in a folder, in order.
+fn entries_of(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut entries = fs::read_dir(folder)?.map(|e| e.map(|e| e.path())).collect::<io::Result<Vec<_>>>()?;
+    entries.sort();
+    Ok(entries)
 }
 
 /// Whether something found under this name is passed over.
@@ -185,7 +315,7 @@ fn is_maildir(path: &Path) -> bool {
 fn join(found: Vec<Found>) -> Vec<Source> {
     let mut sources: Vec<Source> = Vec::new();
     let mut last_is_small = false;
-    for Found { file, small } in found {
+    for Found { file, small, .. } in found {
         match sources.last_mut() {
             Some(source) if small && last_is_small => {
                 source.bytes = source.bytes.zip(file.bytes).map(|(a, b)| a + b);

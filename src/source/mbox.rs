@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
-use super::Item;
 use super::batch::{Work, excerpt, mail};
 use super::chunks::Cutter;
+use super::{Item, Refused};
 use crate::bounce::{Origin, Reject, RejectReason};
 
 const FROM: &[u8] = b"From ";
@@ -162,7 +162,7 @@ impl Cutter for Mbox {
 }
 
 impl Messages {
-    pub(super) fn each(&self, max: usize, visit: &mut dyn FnMut(Result<Item<'_>, Reject>)) {
+    pub(super) fn each(&self, max: usize, visit: &mut dyn FnMut(Result<Item<'_>, Refused>)) {
         for (index, span) in (self.first..).zip(&self.spans) {
             let origin = Origin { source: self.name.clone(), index };
             let bytes = &self.data[span.start..span.end];
@@ -177,9 +177,9 @@ impl Messages {
     }
 
     /// What stands before the first boundary: a reject; and if its first line is a broken `From ` line, the message too.
-    fn stray(&self, origin: Origin, bytes: &[u8], max: usize, visit: &mut dyn FnMut(Result<Item<'_>, Reject>)) {
+    fn stray(&self, origin: Origin, bytes: &[u8], max: usize, visit: &mut dyn FnMut(Result<Item<'_>, Refused>)) {
         let detail = format!("text before the first mbox `From ` line: {}", excerpt(bytes));
-        visit(Err(Reject { origin: origin.clone(), reason: RejectReason::NotMail, detail }));
+        visit(Err(Reject { origin: origin.clone(), reason: RejectReason::NotMail, detail }.into()));
         let rest = after_line(bytes).map_or(&[][..], |start| &bytes[start..]);
         if super::sniff::looks_like_mail(rest) {
             visit(mail(origin, &unquoted(rest), max));

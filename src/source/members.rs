@@ -10,12 +10,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::batch::{Batch, Work, mail};
-use super::door::{Door, start_of};
+use super::door::{Door, start_of, unreadable};
 use super::files::{BYTES_IN_BATCH, FILES_IN_BATCH, SMALL};
 use super::listing::is_no_input;
 use super::stream::{Broken, Meter, Stream};
-use super::{Batches, Item, sniff};
-use crate::bounce::{Reject, RejectReason};
+use super::{Batches, Item, Refused, sniff};
 
 /// An archive, member by member.
 pub(super) trait Archive: Send {
@@ -92,8 +91,8 @@ impl Hand {
     }
 
     /// Takes what could not be read.
-    pub(super) fn refuse(&mut self, reject: Reject) {
-        let (work, max_item) = (Work::Reject(reject), self.door.options.max_item_bytes);
+    pub(super) fn refuse(&mut self, refused: Refused) {
+        let (work, max_item) = (Work::Refused(refused), self.door.options.max_item_bytes);
         self.alone = Some(Box::new(iter::once(Ok(Batch { work, bytes: self.meter.spent(), max_item }))));
     }
 
@@ -122,7 +121,7 @@ impl Members {
         reader.take(SMALL + 1).read_to_end(&mut self.data).inspect_err(|_| self.data.truncate(start))?;
         if (self.data.len() - start) as u64 > SMALL {
             self.data.truncate(start);
-            return Err(Broken::error(RejectReason::DamagedArchive, "the member is longer than the archive says"));
+            return Err(Broken::damaged("the member is longer than the archive says"));
         }
         if sniff::packing(&self.data[start..]).is_some() {
             return Ok(Some(self.data.split_off(start)));
@@ -145,7 +144,7 @@ impl Members {
         Some(Batch { work: Work::Members(full), bytes: meter.spent(), max_item })
     }
 
-    pub(super) fn each(&self, visit: &mut dyn FnMut(Result<Item<'_>, Reject>)) {
+    pub(super) fn each(&self, visit: &mut dyn FnMut(Result<Item<'_>, Refused>)) {
         for (name, range) in &self.members {
             let data = &self.data[range.clone()];
             if sniff::is_plain_mail(data, self.door.forced) {
@@ -160,8 +159,7 @@ impl Members {
                 Ok(())
             });
             if let Err(error) = read {
-                let (reason, detail) = (RejectReason::Unreadable, format!("{error:#}"));
-                visit(Err(Reject { origin: start_of(name), reason, detail }));
+                visit(Err(unreadable(name, &error)));
             }
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! In: paths, globs, folders, standard input. Out: a sorted [`Listing`]; from each [`Source`] a sequential iterator of
 //! [`Batch`]es, each of which any thread can visit on its own. Formats are told from content, never from a file's name.
-//! Damage is a [`Reject`] with its place and costs one item, not the file; only a failing disk ends a run.
+//! Damage is [`Refused`] with its place: one item, after which the source goes on, or the source from there on. Neither
+//! ends a run.
 
 mod batch;
 mod chunks;
@@ -12,14 +13,17 @@ mod delimited_tests;
 mod document;
 mod door;
 mod files;
+mod identity;
 mod lines;
 mod listing;
 mod mbox;
 #[cfg(test)]
 mod mbox_tests;
 mod members;
+mod own;
 #[cfg(test)]
 mod packed_tests;
+mod pattern;
 pub mod probe;
 mod sniff;
 mod stream;
@@ -30,16 +34,18 @@ mod unicode;
 mod unpack;
 mod zip;
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::bounce::Origin;
-#[cfg(doc)]
-use crate::bounce::Reject;
+use crate::bounce::{Loss, Origin, Reject};
 
 pub use batch::Batch;
 pub use door::FORMATS;
-pub use listing::open;
+pub use listing::{open, open_all, open_inputs};
+pub use own::Own;
+
+use identity::FileId;
 
 /// How to read inputs.
 #[derive(Debug, Clone)]
@@ -59,17 +65,64 @@ impl Default for SourceOptions {
     }
 }
 
-/// All inputs, listed and sorted before any is read.
+/// What the rows of an input are, the strongest last: what was sent proves less than what was delivered, so it stands above.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Bounces, and deliveries where the format says so.
+    Bounces,
+    /// Accepted messages only.
+    Delivered,
+    /// Everything attempted; bounces are subtracted later.
+    Sent,
+}
+
+impl Role {
+    /// The word that reports use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Role::Bounces => "input",
+            Role::Delivered => "delivered",
+            Role::Sent => "sent",
+        }
+    }
+}
+
+/// A further path to a file or folder that is read already.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReadOnce {
+    /// The path that is not read.
+    pub name: Arc<str>,
+    /// The path under which it is read.
+    pub kept: Arc<str>,
+    /// The role in which it is read.
+    pub role: Role,
+}
+
+/// All inputs of a role, listed and sorted before any is read.
 #[derive(Debug)]
 pub struct Listing {
+    /// What their rows are.
+    pub role: Role,
     /// In the order in which they are read.
     pub sources: Vec<Source>,
     /// What was found in folders and is no input: README*, SOURCES*, LICENSE*, CHANGELOG*, dot files, sockets and the
     /// like, in order.
     pub skipped: Vec<PathBuf>,
+    /// Folders and files that this program wrote, passed over, in order.
+    pub ours: Vec<PathBuf>,
+    /// Paths to what is read under another path, in order.
+    pub again: Vec<ReadOnce>,
+    /// The files' identities.
+    ids: BTreeSet<FileId>,
 }
 
 impl Listing {
+    /// Whether a file is one of the inputs, whatever path leads to it. One that is not there is none.
+    pub fn holds(&self, path: &Path) -> bool {
+        let about = path.metadata().ok();
+        about.and_then(|about| identity::id_of(path, &about)).is_some_and(|id| self.ids.contains(&id))
+    }
+
     /// Bytes of all sources, or `None` if one of them is of unknown length.
     pub fn bytes(&self) -> Option<u64> {
         self.sources.iter().map(|source| source.bytes).sum()
@@ -150,6 +203,38 @@ impl Item<'_> {
     }
 }
 
+/// What is no item, and how much is gone with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// This item; the source goes on.
+    Item(Reject),
+    /// All of the source from here on, or all of it: how many items that were, nobody knows. The reject says where and
+    /// what exactly.
+    Source(Loss, Reject),
+}
+
+impl Refused {
+    /// Where, and what exactly.
+    pub fn reject(&self) -> &Reject {
+        match self {
+            Refused::Item(reject) | Refused::Source(_, reject) => reject,
+        }
+    }
+
+    /// The same as a row of rejects.
+    pub fn into_reject(self) -> Reject {
+        match self {
+            Refused::Item(reject) | Refused::Source(_, reject) => reject,
+        }
+    }
+}
+
+impl From<Reject> for Refused {
+    fn from(reject: Reject) -> Refused {
+        Refused::Item(reject)
+    }
+}
+
 /// The column names of a delimited file, trimmed, in order, as spelled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
@@ -178,7 +263,7 @@ impl Source {
     /// The source's batches, in order; reading is sequential, the batches can be worked on in parallel.
     ///
     /// # Errors
-    /// Reading that fails in the middle (an I/O error; damage is a reject).
+    /// A file that cannot be opened. What fails later is [`Refused`].
     pub fn batches(&self, options: &SourceOptions) -> anyhow::Result<Batches> {
         match self.files.as_slice() {
             [file] => files::single(file, options),

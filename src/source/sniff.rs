@@ -65,14 +65,49 @@ const FOREIGN: &[(&[u8], &str)] = &[
     (b"%PDF", "a PDF"),
 ];
 
-/// The format, by the first bytes.
+/// Control bytes in a row count once, and so many of such runs are no proof that bytes are not text.
+const STRAY_CONTROLS: usize = 8;
+/// Text has at most one run of control bytes in so many bytes.
+const TEXT_PER_CONTROL: usize = 32;
+
+/// The format, by the first bytes. A few NULs, as a crash or a broken writer leaves them in text, are looked past: they cost
+/// the items that they stand in, not the file.
 pub(super) fn format(head: &[u8]) -> Format {
-    let Some(start) = head.iter().position(|b| !b.is_ascii_whitespace()) else {
-        return Format::Not(RejectReason::Empty, if head.is_empty() { "no bytes" } else { "blank" });
-    };
     if let Some((_, what)) = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Format::Not(RejectReason::UnknownFormat, what);
     }
+    if memchr::memchr(0, head).is_none() {
+        return format_of_text(head);
+    }
+    let text: Vec<u8> = head.iter().copied().filter(|&b| b != 0).collect();
+    match format_of_text(&text) {
+        // What these are is said by their first lines, whatever follows.
+        known @ (Format::Mail | Format::Log) => known,
+        Format::Mbox if text.starts_with(b"From ") => Format::Mbox,
+        Format::Not(..) => Format::Not(RejectReason::Binary, "binary data"),
+        _ if is_binary(head) => Format::Not(RejectReason::Binary, "binary data"),
+        Format::Delimited { delimiter, skip } => Format::Delimited { delimiter, skip: with_nuls(head, skip) },
+        known => known,
+    }
+}
+
+/// Whether bytes among which there are NULs are no text.
+fn is_binary(head: &[u8]) -> bool {
+    let control = |&b: &u8| b < b' ' && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b);
+    let runs = head.chunk_by(|a, b| control(a) == control(b)).filter(|run| run.iter().all(control)).count();
+    runs > STRAY_CONTROLS && runs > head.len() / TEXT_PER_CONTROL
+}
+
+/// How many bytes hold the first `count` bytes that are no NULs, and the NULs before the next one.
+fn with_nuls(head: &[u8], count: usize) -> usize {
+    head.iter().enumerate().filter(|(_, b)| **b != 0).nth(count).map_or(head.len(), |(at, _)| at)
+}
+
+/// The format of text, which has no NULs.
+fn format_of_text(head: &[u8]) -> Format {
+    let Some(start) = head.iter().position(|b| !b.is_ascii_whitespace()) else {
+        return Format::Not(RejectReason::Empty, if head.is_empty() { "no bytes" } else { "blank" });
+    };
     let text = &head[start..];
     if text.starts_with(b"From ") {
         return Format::Mbox;
@@ -82,9 +117,6 @@ pub(super) fn format(head: &[u8]) -> Format {
     }
     if looks_like_mail(text) {
         return Format::Mail;
-    }
-    if head.contains(&0) {
-        return Format::Not(RejectReason::Binary, "binary data");
     }
     if let Some(format) = json(text) {
         return format;
@@ -108,9 +140,10 @@ pub(super) fn is_plain_mail(data: &[u8], forced: Option<Forced>) -> bool {
 
 /// The format of what is said to be delimited.
 pub(super) fn delimited(head: &[u8]) -> Format {
-    let start = head.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(0);
-    let (delimiter, skip) = dialect(&head[start..]).unwrap_or((b',', 0));
-    Format::Delimited { delimiter, skip: start + skip }
+    let text: Vec<u8> = head.iter().copied().filter(|&b| b != 0).collect();
+    let start = text.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(0);
+    let (delimiter, skip) = dialect(&text[start..]).unwrap_or((b',', 0));
+    Format::Delimited { delimiter, skip: with_nuls(head, start + skip) }
 }
 
 /// Whether text starts with header fields: the first line is one, and it is a known one or followed by another.

@@ -1,20 +1,36 @@
 //! One input as a stream of bytes: opened, its first bytes known before they are handed out.
 //!
-//! In: a reader. Out: bytes, as many as asked for, without their own buffer in between. Damage in a compressed stream is
-//! kept as a fault for the reader of the format to report, with what it had not finished; a failing disk is an error.
+//! In: a reader. Out: bytes, as many as asked for, without their own buffer in between. What ends a stream before its end,
+//! damage or a failing disk, is kept as a fault for the reader of the format to report, with what it had not finished.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::bounce::RejectReason;
+use super::Refused;
+use crate::bounce::{Loss, Origin, Reject, RejectReason};
 
 /// What broke a stream off.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Fault {
     pub(super) reason: RejectReason,
+    pub(super) why: Loss,
     pub(super) detail: String,
+}
+
+impl From<Fault> for io::Error {
+    /// For a reader that hands on what broke the one inside.
+    fn from(fault: Fault) -> io::Error {
+        io::Error::other(Broken(fault))
+    }
+}
+
+impl Fault {
+    /// The loss of what follows this place.
+    pub(super) fn at(self, origin: Origin) -> Refused {
+        Refused::Source(self.why, Reject { origin, reason: self.reason, detail: self.detail })
+    }
 }
 
 /// A stream of bytes.
@@ -128,13 +144,10 @@ impl Stream {
         }
         match result {
             Ok(count) => Ok(count == want),
-            Err(error) => match fault_of(&error) {
-                Some(fault) => {
-                    self.fault = Some(fault);
-                    Ok(false)
-                }
-                None => Err(error),
-            },
+            Err(error) => {
+                self.fault = Some(fault_of(&error));
+                Ok(false)
+            }
         }
     }
 
@@ -164,29 +177,41 @@ impl Stream {
     }
 }
 
-/// Something other than the disk that ends a stream; travels inside an `io::Error`.
+/// What this program itself says of a stream that it ends; travels inside an `io::Error`.
 #[derive(Debug, thiserror::Error)]
-#[error("{detail}")]
-pub(super) struct Broken {
-    pub(super) reason: RejectReason,
-    pub(super) detail: String,
-}
+#[error("{}", .0.detail)]
+pub(super) struct Broken(Fault);
 
 impl Broken {
-    pub(super) fn error(reason: RejectReason, detail: impl Into<String>) -> io::Error {
-        io::Error::other(Broken { reason, detail: detail.into() })
+    /// The end of a stream that is damaged.
+    pub(super) fn damaged(detail: impl Into<String>) -> io::Error {
+        Broken::error(RejectReason::DamagedArchive, Loss::Damaged, detail)
+    }
+
+    /// The end of a stream that lacks its end.
+    pub(super) fn cut_off(detail: impl Into<String>) -> io::Error {
+        Broken::error(RejectReason::DamagedArchive, Loss::CutOff, detail)
+    }
+
+    /// The end of a stream that unpacks to too much.
+    pub(super) fn oversized(reason: RejectReason, detail: impl Into<String>) -> io::Error {
+        Broken::error(reason, Loss::Oversized, detail)
+    }
+
+    fn error(reason: RejectReason, why: Loss, detail: impl Into<String>) -> io::Error {
+        io::Error::other(Broken(Fault { reason, why, detail: detail.into() }))
     }
 }
 
-/// What an error says of the stream's content; `None` if it is the disk's.
-pub(super) fn fault_of(error: &io::Error) -> Option<Fault> {
+/// What an error says of the stream that it ends.
+pub(super) fn fault_of(error: &io::Error) -> Fault {
     // Errors of the system have a number; what decoders say has none.
     if error.raw_os_error().is_some() {
-        return None;
+        return Fault { reason: RejectReason::Unreadable, why: Loss::Unreadable, detail: error.to_string() };
     }
-    let ours = error.get_ref().and_then(|inner| inner.downcast_ref::<Broken>());
-    Some(match ours {
-        Some(broken) => Fault { reason: broken.reason, detail: broken.detail.clone() },
-        None => Fault { reason: RejectReason::DamagedArchive, detail: format!("damaged: {error}") },
-    })
+    if let Some(broken) = error.get_ref().and_then(|inner| inner.downcast_ref::<Broken>()) {
+        return broken.0.clone();
+    }
+    let why = if error.kind() == io::ErrorKind::UnexpectedEof { Loss::CutOff } else { Loss::Damaged };
+    Fault { reason: RejectReason::DamagedArchive, why, detail: error.to_string() }
 }

@@ -7,14 +7,13 @@ use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
 
 use ::tar::{EntryType, Header, PaxExtensions};
-use anyhow::Context;
 
 use super::Batches;
 use super::door::{Door, start_of};
 use super::files::SMALL;
 use super::members::{Archive, Hand, Walk, member_name};
 use super::stream::{Broken, Stream, fault_of};
-use crate::bounce::{Origin, Reject, RejectReason};
+use crate::bounce::Origin;
 
 const BLOCK: usize = 512;
 /// A long name or a pax header beyond this is damage.
@@ -60,7 +59,7 @@ impl Tape {
         }
         let count = self.reader.read(&mut out[..want])?;
         if count == 0 {
-            return Err(Broken::error(RejectReason::DamagedArchive, "the archive ends within this member"));
+            return Err(Broken::cut_off("the archive ends within this member"));
         }
         self.left -= count as u64;
         Ok(count)
@@ -72,22 +71,22 @@ impl Tape {
         let passed = io::copy(&mut self.reader.by_ref().take(rest), &mut io::sink())?;
         (self.left, self.padding) = (0, 0);
         if passed < rest {
-            return Err(Broken::error(RejectReason::DamagedArchive, "the archive ends within its last member"));
+            return Err(Broken::cut_off("the archive ends within its last member"));
         }
         let mut block = Vec::with_capacity(BLOCK);
         self.reader.by_ref().take(BLOCK as u64).read_to_end(&mut block)?;
+        // Half of an archive often ends between two members: its blocks are even in number.
+        if block.len() < BLOCK {
+            return Err(Broken::cut_off("the archive ends without its end mark; members may be missing"));
+        }
         if block.iter().all(|&b| b == 0) {
             return Ok(None);
         }
-        block.resize(BLOCK, 0);
         let header = Header::from_byte_slice(&block).clone();
         let sum =
             |sum: u32, (at, byte): (usize, &u8)| sum + u32::from(if (148..156).contains(&at) { b' ' } else { *byte });
         if header.cksum().ok() != Some(block.iter().enumerate().fold(0, sum)) {
-            return Err(Broken::error(
-                RejectReason::DamagedArchive,
-                "a member's header is damaged; the rest is not read",
-            ));
+            return Err(Broken::damaged("a member's header is damaged; the rest is not read"));
         }
         self.enter(header.entry_size()?);
         Ok(Some(header))
@@ -101,10 +100,7 @@ impl Tape {
     /// All of a member that is a note about the next one.
     fn note(&mut self) -> io::Result<Vec<u8>> {
         if self.left > LONGEST_NAME {
-            return Err(Broken::error(
-                RejectReason::DamagedArchive,
-                "a member's name is too long; the rest is not read",
-            ));
+            return Err(Broken::damaged("a member's name is too long; the rest is not read"));
         }
         let mut note = vec![0; self.left as usize];
         self.reader.read_exact(&mut note)?;
@@ -156,8 +152,12 @@ impl Archive for Tar {
             Ok(Some((path, size))) => self.member(&path, size, hand),
             Ok(None) => Ok(false),
             // The member that met the fault has reported it.
-            Err((true, error)) if fault_of(&error).is_some() => Ok(false),
-            Err((_, error)) => trouble(Origin { source: self.name.clone(), index: self.count }, error, hand),
+            Err((true, _)) => Ok(false),
+            Err((false, error)) => {
+                let origin = Origin { source: self.name.clone(), index: self.count };
+                hand.refuse(fault_of(&error).at(origin));
+                Ok(false)
+            }
         }
     }
 }
@@ -174,16 +174,10 @@ impl Tar {
         }
         match hand.small(name.clone(), &mut reader) {
             Ok(()) => Ok(true),
-            Err(error) => trouble(start_of(&name), error, hand),
+            Err(error) => {
+                hand.refuse(fault_of(&error).at(start_of(&name)));
+                Ok(false)
+            }
         }
     }
-}
-
-/// The end of the archive by what broke the stream: a reject, or an error of the disk.
-fn trouble(origin: Origin, error: io::Error, hand: &mut Hand) -> anyhow::Result<bool> {
-    let Some(fault) = fault_of(&error) else {
-        return Err(error).context(format!("{}: reading", origin.source));
-    };
-    hand.refuse(Reject { origin, reason: fault.reason, detail: fault.detail });
-    Ok(false)
 }

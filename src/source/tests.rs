@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::bounce::Reject;
 
 /// What came of all inputs: items as `place: text`, rejects as `place! reason`.
 pub(super) fn read(inputs: &[&Path], options: &SourceOptions) -> Vec<String> {
@@ -19,7 +18,7 @@ pub(super) fn read(inputs: &[&Path], options: &SourceOptions) -> Vec<String> {
     seen
 }
 
-fn shown(item: Result<Item<'_>, Reject>) -> String {
+fn shown(item: Result<Item<'_>, Refused>) -> String {
     let place = |origin: &Origin| {
         let name = origin.source.rsplit('/').next().unwrap_or_default();
         format!("{name}#{}", origin.index)
@@ -33,7 +32,7 @@ fn shown(item: Result<Item<'_>, Reject>) -> String {
             let cells: Vec<&str> = (0..header.names.len()).filter_map(|at| record.get(at)).collect();
             format!("{} row {}", place(&origin), cells.join("|"))
         }
-        Err(reject) => format!("{}! {}", place(&reject.origin), reject.reason),
+        Err(refused) => format!("{}! {}", place(&refused.reject().origin), refused.reject().reason),
     }
 }
 

@@ -53,11 +53,11 @@ impl Budget {
         let read = self.meter.total();
         if total > HARMLESS && total / BOMB_RATIO > read {
             let detail = format!("{read} bytes hold more than {BOMB_RATIO} times as much; not unpacked further");
-            return Err(Broken::error(RejectReason::CompressionBomb, detail));
+            return Err(Broken::oversized(RejectReason::CompressionBomb, detail));
         }
         if total > self.most {
             let detail = format!("holds more than {} bytes, the cap for one input; not unpacked further", self.most);
-            return Err(Broken::error(RejectReason::CompressionBomb, detail));
+            return Err(Broken::oversized(RejectReason::CompressionBomb, detail));
         }
         Ok(())
     }

@@ -14,13 +14,13 @@ use anyhow::Context;
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
 
-use super::Batches;
 use super::door::{Door, start_of};
 use super::files::SMALL;
 use super::members::{Archive, Hand, Walk, member_name};
-use super::stream::{Broken, Meter, Metered, Stream, fault_of};
+use super::stream::{Broken, Fault, Meter, Metered, Stream, fault_of};
 use super::unpack::{Budget, Counted};
-use crate::bounce::{Reject, RejectReason};
+use super::{Batches, Refused};
+use crate::bounce::{Loss, RejectReason};
 
 /// A zip inside another archive, or from standard input, may take so much of the disk.
 const LARGEST_LAID_DOWN: u64 = 8 << 30;
@@ -33,10 +33,7 @@ pub(super) fn members(mut stream: Stream, door: Door) -> anyhow::Result<Batches>
         // What is read from the temporary file was counted when it was laid down.
         None => match lay_down(&mut stream) {
             Ok(file) => (file, Meter::default()),
-            Err(error) => {
-                let fault = fault_of(&error).ok_or(error).with_context(|| format!("{name}: reading"))?;
-                return Ok(door.refuse(&stream, fault.reason, fault.detail));
-            }
+            Err(error) => return Ok(door.refuse(&stream, fault_of(&error))),
         },
     };
     let context = || format!("{name}: reading");
@@ -44,14 +41,12 @@ pub(super) fn members(mut stream: Stream, door: Door) -> anyhow::Result<Batches>
     let again = file.try_clone().with_context(context)?;
     let archive = match ZipArchive::new(Metered::new(file, reading.clone())) {
         Ok(archive) => archive,
-        Err(error) => {
-            let fault = zip_fault(error).with_context(context)?;
-            return Ok(door.refuse(&stream, fault.reason, fault.detail));
-        }
+        Err(error) => return Ok(door.refuse(&stream, zip_fault(error))),
     };
     if archive.index_for_name("[Content_Types].xml").is_some() {
         let detail = "an Office file; save it as CSV".to_owned();
-        return Ok(door.refuse(&stream, RejectReason::UnknownFormat, detail));
+        let (reason, why) = (RejectReason::UnknownFormat, Loss::UnknownFormat);
+        return Ok(door.refuse(&stream, Fault { reason, why, detail }));
     }
     let zip = Zip { name, archive, file: again, length, reading, budget: door.budget.clone(), next: 0, packed: 0 };
     Ok(Box::new(Walk::new(zip, door, stream.meter())))
@@ -68,10 +63,13 @@ fn lay_down(stream: &mut Stream) -> io::Result<File> {
         io::Write::write_all(&mut file, &piece)?;
         length += piece.len() as u64;
         if let Some(fault) = stream.take_fault() {
-            return Err(Broken::error(fault.reason, fault.detail));
+            return Err(fault.into());
         }
         if length > LARGEST_LAID_DOWN {
-            return Err(Broken::error(RejectReason::TooLarge, "a zip this large is read only as a file of its own"));
+            return Err(Broken::oversized(
+                RejectReason::TooLarge,
+                "a zip this large is read only as a file of its own",
+            ));
         }
         if !more {
             return Ok(file);
@@ -79,12 +77,14 @@ fn lay_down(stream: &mut Stream) -> io::Result<File> {
     }
 }
 
-/// What the zip reader's error says of the archive; an error of the disk is handed back.
-fn zip_fault(error: ZipError) -> io::Result<super::stream::Fault> {
-    match error {
-        ZipError::Io(error) => fault_of(&error).ok_or(error),
-        error => Ok(super::stream::Fault { reason: RejectReason::DamagedArchive, detail: format!("damaged: {error}") }),
-    }
+/// What the zip reader's error says of the archive. Its directory stands at its end: without one, the end is missing.
+fn zip_fault(error: ZipError) -> Fault {
+    let why = match &error {
+        ZipError::Io(error) => return fault_of(error),
+        ZipError::InvalidArchive(what) if what.contains("EOCD") => Loss::CutOff,
+        _ => Loss::Damaged,
+    };
+    Fault { reason: RejectReason::DamagedArchive, why, detail: error.to_string() }
 }
 
 struct Zip {
@@ -120,7 +120,7 @@ impl Archive for Zip {
         match self.entry(self.next - 1) {
             Ok(None) => {}
             Ok(Some(entry)) => self.member(entry, hand)?,
-            Err(reject) => hand.refuse(reject),
+            Err(refused) => hand.refuse(refused),
         }
         Ok(true)
     }
@@ -128,33 +128,36 @@ impl Archive for Zip {
 
 impl Zip {
     /// A member by its number; `None` if it is no input.
-    fn entry(&mut self, index: usize) -> Result<Option<Entry>, Reject> {
+    fn entry(&mut self, index: usize) -> Result<Option<Entry>, Refused> {
         let whole = start_of(&self.name);
-        let refuse = |origin, reason, detail: &str| Reject { origin, reason, detail: detail.into() };
+        let lost = |origin, reason, why, detail: &str| Fault { reason, why, detail: detail.into() }.at(origin);
+        let damaged = |origin, detail: &str| lost(origin, RejectReason::DamagedArchive, Loss::Damaged, detail);
+        let unknown = |origin, detail: &str| lost(origin, RejectReason::UnknownFormat, Loss::UnknownFormat, detail);
         let file = match self.archive.by_index_raw(index) {
             Ok(file) => file,
             Err(error) => {
                 let detail = format!("member {index} is damaged: {error}");
-                return Err(refuse(whole, RejectReason::DamagedArchive, &detail));
+                return Err(damaged(whole, &detail));
             }
         };
         let path = file.name().map_or_else(|_| file.name_raw().to_vec(), |name| name.as_bytes().to_vec());
         let Some(name) = member_name(&self.name, &path).filter(|_| file.is_file()) else { return Ok(None) };
         if file.encrypted() {
-            return Err(refuse(start_of(&name), RejectReason::UnknownFormat, "encrypted; unpack it first"));
+            return Err(unknown(start_of(&name), "encrypted; unpack it first"));
         }
         let method = file.compression();
         if !matches!(method, CompressionMethod::Stored | CompressionMethod::Deflated) {
-            return Err(refuse(start_of(&name), RejectReason::UnknownFormat, "packed in a way that is not read"));
+            return Err(unknown(start_of(&name), "packed in a way that is not read"));
         }
         let Some(start) = file.data_start() else {
-            return Err(refuse(start_of(&name), RejectReason::DamagedArchive, "a member without a place"));
+            return Err(damaged(start_of(&name), "a member without a place"));
         };
         let (packed, size, crc) = (file.compressed_size(), file.size(), file.crc32());
         self.packed = self.packed.saturating_add(packed);
         if self.packed > self.length {
             self.next = usize::MAX;
-            return Err(refuse(whole, RejectReason::CompressionBomb, "members overlap; the rest is not unpacked"));
+            let detail = "members overlap; the rest is not unpacked";
+            return Err(lost(whole, RejectReason::CompressionBomb, Loss::Oversized, detail));
         }
         Ok(Some(Entry { name, start, packed, size, crc, method }))
     }
@@ -175,8 +178,7 @@ impl Zip {
         if entry.size > SMALL || entry.packed > SMALL {
             hand.large(name, Box::new(reader));
         } else if let Err(error) = hand.small(name.clone(), &mut reader) {
-            let fault = fault_of(&error).ok_or(error).with_context(context)?;
-            hand.refuse(Reject { origin: start_of(&name), reason: fault.reason, detail: fault.detail });
+            hand.refuse(fault_of(&error).at(start_of(&name)));
         }
         Ok(())
     }
@@ -194,7 +196,7 @@ impl<R: Read> Read for Checked<R> {
         let count = self.inner.read(out)?;
         self.crc.update(&out[..count]);
         if count == 0 && !out.is_empty() && self.crc.sum() != self.wanted {
-            return Err(Broken::error(RejectReason::DamagedArchive, "damaged: the checksum is wrong"));
+            return Err(Broken::damaged("the checksum is wrong"));
         }
         Ok(count)
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::doubt::family;
 use crate::analyze::incident::Incident;
-use crate::bounce::{Cause, IncidentKind, ScopeType};
+use crate::bounce::{Cause, Confidence, IncidentKind, ScopeType};
 
 /// An event's values for each type of scope.
 #[derive(Debug, Clone, Copy, Default)]
@@ -42,6 +42,14 @@ impl<'a> Covers<'a> {
             }
         }
         covers
+    }
+
+    /// Whether an incident, by its index, is a systemic one that is sure enough to act.
+    pub fn is_ours(&self, incident: u32) -> bool {
+        self.incidents.get(incident as usize).is_some_and(|incident| {
+            !matches!(incident.kind, IncidentKind::TenantBlock | IncidentKind::Inconclusive)
+                && incident.confidence < Confidence::Low
+        })
     }
 
     /// The first incident that explains a failure of that cause at that place.

@@ -71,7 +71,7 @@ impl<'a> Targets<'a> {
 
     /// The target that an event speaks about.
     pub fn find(&self, domain: &str, sending_domain: Option<&str>, signal: Signal) -> Option<u32> {
-        if !matches!(signal, Signal::Ours | Signal::DeadDomain) {
+        if !matches!(signal, Signal::Ours | Signal::Unknown | Signal::DeadDomain) {
             return None;
         }
         let fits = |index: &&u32| {
@@ -206,7 +206,7 @@ pub(super) fn shown(records: &[Record], targets: &Targets<'_>) -> Vec<Shown> {
             let Some(target) = targets.all.get(record.target as usize) else { continue };
             let speaks = match target.incident {
                 // A transient answer lists no domain.
-                Some(_) => record.policy && record.permanent && record.signal == Signal::Ours,
+                Some(_) => record.policy && record.permanent && matches!(record.signal, Signal::Ours | Signal::Unknown),
                 None => record.signal == Signal::DeadDomain,
             };
             if speaks {

@@ -155,9 +155,11 @@ impl<'a> Gather<'a> {
             return Ok(None);
         };
         let incident = match signal {
-            Signal::Ours => places.incident(&self.covers, event.cause, &place),
+            Signal::Ours | Signal::Unknown => places.incident(&self.covers, event.cause, &place),
             _ => NONE,
         };
+        // What a systemic incident explains is ours, whatever its words.
+        let signal = if signal == Signal::Unknown && self.covers.is_ours(incident) { Signal::Ours } else { signal };
         Ok(Some(Record {
             address: address_hash(recipient),
             row: u32::try_from(self.rows + row as u64)?,

@@ -25,6 +25,7 @@ impl Meanwhile {
             | Hold::Unproven
             | Hold::FeedbackType
             | Hold::DomainAnswered
+            | Hold::UnknownReply
             | Hold::DeliveredSince
             | Hold::Allowed => Meanwhile::MailOn,
             Hold::ReceiverIncident | Hold::OneIdentity => Meanwhile::OtherIdentity,

@@ -41,6 +41,8 @@ pub enum Hold {
     FeedbackType,
     /// The domain is said to take no mail, but something of it answered, or it is a consumer domain.
     DomainAnswered,
+    /// Nothing tells whose fault it is.
+    UnknownReply,
     /// It was delivered to after it had bounced.
     DeliveredSince,
     /// The allow list names it.
@@ -66,6 +68,7 @@ impl Hold {
             Hold::Unproven => "unproven_recipient",
             Hold::FeedbackType => "feedback_type",
             Hold::DomainAnswered => "domain_answered",
+            Hold::UnknownReply => "unknown_reply",
             Hold::DeliveredSince => "delivered_since",
             Hold::Allowed => "allowed",
             Hold::SuspectedTenant => "suspected_tenant_block",
@@ -88,6 +91,7 @@ impl Hold {
             Hold::Unproven => "the report does not prove that it means this address",
             Hold::FeedbackType => "a feedback report of a type that is not the recipient's wish",
             Hold::DomainAnswered => "the domain is said to take no mail, yet it answered or is a consumer domain",
+            Hold::UnknownReply => "nothing tells whose fault it is: no reply, or one that no rule knows",
             Hold::DeliveredSince => "mail was delivered to it after the bounce",
             Hold::Allowed => "the allow list names it",
             Hold::SuspectedTenant => "a suspected tenant block; a person decides",
@@ -129,25 +133,30 @@ pub(super) struct Rules<'a> {
 const UNKNOWN: &[Signal] =
     &[Signal::Dead, Signal::DoubtWording, Signal::DoubtFlip, Signal::DoubtIncident, Signal::Forwarded];
 
+/// Signals that an entry for the domain answers.
+const DOMAIN: &[Signal] = &[Signal::DeadDomain, Signal::Ours, Signal::Unknown];
+
 impl Ruling {
     /// The ruling on one address; `None` when nothing failed. The records are in order of reading.
     pub fn on(records: &[Record], rules: Rules<'_>) -> Option<Ruling> {
         let strongest = records.iter().map(|r| r.signal).min()?;
-        let speaks_of_domain = |r: &&Record| matches!(r.signal, Signal::DeadDomain | Signal::Ours);
+        let speaks_of_domain = |r: &&Record| DOMAIN.contains(&r.signal);
         let covered = |r: &Record| rules.covered.get(r.target as usize).copied().unwrap_or(false);
         let (verdict, evidence): (Verdict, Vec<&Record>) = match strongest {
             Signal::Delivered => return None,
             Signal::Unmatched => (Verdict::Unmatched, records.iter().collect()),
-            Signal::DeadDomain | Signal::Ours => {
+            Signal::DeadDomain | Signal::Ours | Signal::Unknown => {
                 let open: Vec<_> = records.iter().filter(|r| speaks_of_domain(r) && !covered(r)).collect();
-                let dead = open.iter().any(|r| r.signal == Signal::DeadDomain);
-                match (open.is_empty(), dead) {
-                    (true, _) => (Verdict::Covered, records.iter().collect()),
-                    (false, true) => (
-                        Verdict::Hold(Hold::DomainAnswered),
-                        open.into_iter().filter(|r| r.signal == Signal::DeadDomain).collect(),
-                    ),
-                    (false, false) => (Verdict::Protect, open),
+                match open.iter().map(|r| r.signal).min() {
+                    None => (Verdict::Covered, records.iter().collect()),
+                    Some(said) => {
+                        let verdict = match said {
+                            Signal::DeadDomain => Verdict::Hold(Hold::DomainAnswered),
+                            Signal::Unknown => Verdict::Hold(Hold::UnknownReply),
+                            _ => Verdict::Protect,
+                        };
+                        (verdict, open.into_iter().filter(|r| r.signal == said).collect())
+                    }
                 }
             }
             signal => {
@@ -198,7 +207,7 @@ fn own_verdict(signal: Signal, evidence: &[&Record], all: &[Record], rules: Rule
         Signal::Transient => Verdict::Hold(Hold::Transient),
         Signal::Unproven => Verdict::Hold(Hold::Unproven),
         Signal::OtherFeedback => Verdict::Hold(Hold::FeedbackType),
-        Signal::DeadDomain | Signal::Ours | Signal::Unmatched | Signal::Delivered => Verdict::Protect,
+        Signal::DeadDomain | Signal::Ours | Signal::Unknown | Signal::Unmatched | Signal::Delivered => Verdict::Protect,
     };
     let last = evidence.iter().map(|r| r.second).filter(|s| *s != NONE).max();
     let delivered_since = || {

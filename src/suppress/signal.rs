@@ -35,8 +35,10 @@ pub(super) enum Signal {
     DeadDomain,
     /// A transient answer that blames the recipient: no proof of a dead address, however often it is repeated in a night.
     Transient,
-    /// Everything else that failed: ours, the message's, the tenant's, nobody's.
+    /// Everything else that failed and whose side is known: ours, the message's, the tenant's, nobody's.
     Ours,
+    /// Nobody knows whose fault it is: no reply, or one that no rule knows and no incident explains.
+    Unknown,
     /// A report that matches nothing that was sent.
     Unmatched,
     /// It was delivered.
@@ -75,8 +77,10 @@ impl Signal {
     }
 
     fn of_bounce(event: &Event<'_>, doubt: impl FnOnce() -> Option<Reason>) -> Signal {
-        if event.blames != Blames::Recipient {
-            return Signal::Ours;
+        match event.blames {
+            Blames::Recipient => {}
+            Blames::Unknown => return Signal::Unknown,
+            _ => return Signal::Ours,
         }
         if event.unproven.is_some() {
             return Signal::Unproven;
@@ -149,7 +153,8 @@ mod tests {
     fn a_bounce_that_blames_another_side_is_ours_whatever_its_cause() {
         for cause in Cause::ALL {
             for blames in Blames::ALL.iter().filter(|b| **b != Blames::Recipient) {
-                assert_eq!(signal(Kind::Bounce, *cause, *blames, None), Some(Signal::Ours), "{cause} {blames}");
+                let want = if *blames == Blames::Unknown { Signal::Unknown } else { Signal::Ours };
+                assert_eq!(signal(Kind::Bounce, *cause, *blames, None), Some(want), "{cause} {blames}");
             }
         }
     }

@@ -31,6 +31,10 @@ pub struct Export {
     pub fields: BTreeMap<String, OneOrMany<Name>>,
     /// The kind of a record for which no row of `kinds` speaks; absent: by its kind, action and codes.
     pub default_kind: Option<Kind>,
+    /// Whether a record that has none but our own names for deliveries is one. Any other that does not say what it is, is asked
+    /// about.
+    #[serde(default)]
+    pub proves_deliveries: bool,
     /// What the record's own words mean; the first row that holds is taken.
     #[serde(default)]
     pub kinds: Vec<KindRow>,

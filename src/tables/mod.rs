@@ -6,6 +6,7 @@
 
 pub mod advice;
 pub mod blocklists;
+pub mod column_hints;
 pub mod consumer_domains;
 pub mod exports;
 pub mod guards;
@@ -130,6 +131,7 @@ pub(crate) fn read_rows<T: Table>(file: &str, text: &str) -> Result<(bool, Vec<R
 const ALL: &[(&str, &str)] = &[
     ("advice.toml", include_str!("advice.toml")),
     ("blocklists.toml", include_str!("blocklists.toml")),
+    ("column_hints.toml", include_str!("column_hints.toml")),
     ("consumer_domains.toml", include_str!("consumer_domains.toml")),
     ("exports.toml", include_str!("exports.toml")),
     ("guards.toml", include_str!("guards.toml")),

@@ -45,6 +45,7 @@ impl PresentList {
             each: self.each,
             fields: self.fields,
             default_kind: None,
+            proves_deliveries: false,
             kinds: Vec::new(),
             source: self.source,
         }

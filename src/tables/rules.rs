@@ -36,6 +36,10 @@ pub struct Rule {
     pub blocklist: Option<String>,
     /// The system that this wording gives away; absent: taken from the host.
     pub speaker: Option<String>,
+    /// Whether the wording is our own platform's for not having sent at all: such an event is `self_suppressed`, whatever
+    /// its format calls it.
+    #[serde(default)]
+    pub own_drop: bool,
     /// The document in which a product's maker says that this is a customer's own rule; asked of explicit rows that do not
     /// name who made the rule.
     pub document: Option<String>,

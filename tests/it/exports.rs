@@ -21,7 +21,7 @@ fn read(path: &Path) -> Parsed {
         for batch in source.batches(&options).unwrap() {
             batch.unwrap().each(&mut |item| match item {
                 Ok(item) => reader.item(&item, &mut out),
-                Err(reject) => out.rejects.push(reject),
+                Err(refused) => out.rejects.push(refused.into_reject()),
             });
         }
     }

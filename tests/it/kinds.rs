@@ -1,7 +1,7 @@
 //! Kinds of harm: mails, exports and replies that must list no stranger, no colleague and no address of ours, and beside
 //! them those that must be listed. In: `kinds/KIND.toml` and the files beside it. Out: a line for each that is wrong.
 //!
-//! To add a case: a row in the file of its kind, and its input in the folder of that name.
+//! To add a case: a row in the file of its kind, and its input in the folder of that name, or in the row itself.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -37,6 +37,8 @@ struct Case {
     host: Option<String>,
     /// A file in the kind's folder.
     input: Option<String>,
+    /// A short input of its own, in place of a file; `night.csv` or `night.ndjson` by what it holds.
+    text: Option<String>,
     /// Whether a night is made of it; else it is only read.
     #[serde(default)]
     run: bool,
@@ -173,6 +175,19 @@ fn read(desk: &Desk, path: &Path) -> Vec<ClassifiedEvent> {
     kept.0
 }
 
+/// The file that holds a case's input, made in `own` where the case brings its text along.
+fn input(kind: &str, case: &Case, own: &Path) -> PathBuf {
+    match (&case.input, &case.text) {
+        (Some(input), _) => folder().join(kind).join(input),
+        (None, Some(text)) => {
+            let path = own.join(if text.starts_with('{') { "night.ndjson" } else { "night.csv" });
+            fs::write(&path, text).expect("written");
+            path
+        }
+        (None, None) => panic!("{kind}/{}: neither reply nor input", case.name),
+    }
+}
+
 #[test]
 fn what_is_read_harms_nobody_and_loses_no_failure() {
     let desk = Desk::new(&IngestOptions::default()).expect("tables");
@@ -183,8 +198,10 @@ fn what_is_read_harms_nobody_and_loses_no_failure() {
             (Some(reply), _) => {
                 vec![desk.classified(reader.reply_alone(reply, case.host.as_deref()), &mut Cache::default())]
             }
-            (None, Some(input)) => read(&desk, &folder().join(kind).join(input)),
-            (None, None) => panic!("{kind}/{}: neither reply nor input", case.name),
+            (None, _) => {
+                let own = tempfile::tempdir().expect("a folder");
+                read(&desk, &input(kind, case, own.path()))
+            }
         };
         let found = wrong_reading(case, &rows);
         if !found.is_empty() {
@@ -199,7 +216,7 @@ fn what_a_night_lists_is_dead_and_nobody_else() {
     let mut wrong = Vec::new();
     for (kind, case) in cases().iter().filter(|(_, case)| case.run) {
         let out = tempfile::tempdir().expect("a folder");
-        let input = folder().join(kind).join(case.input.as_deref().expect("an input"));
+        let input = input(kind, case, out.path());
         let args = ["run", "--no-progress", "--as-of", "2026-11-20", "--max-suppressions", "1000", "--out"];
         let paths = [out.path().as_os_str(), input.as_os_str()];
         bouncescope(args.into_iter().map(AsRef::as_ref).chain(paths)).run().behaves(&[0, 3]);

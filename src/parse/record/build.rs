@@ -42,6 +42,8 @@ pub struct Builder<'r> {
     pub origin: &'r Origin,
     /// The JSON value that they stand in.
     pub json: Option<&'r unplaced::Json<'r>>,
+    /// What to ask of a record that does not say what it is.
+    pub unclear: &'r dyn Fn() -> String,
 }
 
 impl Builder<'_> {
@@ -53,15 +55,16 @@ impl Builder<'_> {
         }
         let draft = Draft { setting: self.setting, layout, values, json: self.json };
         let made = match draft.kind() {
-            Kind::Delivered => draft.delivery(self.origin).map(|delivery| out.deliveries.push(delivery)),
-            kind => self.event(&draft, kind).map(|event| out.events.push(event)),
+            Some(Kind::Delivered) => draft.delivery(self.origin).map(|delivery| out.deliveries.push(delivery)),
+            Some(kind) => self.event(&draft, kind).map(|event| out.events.push(event)),
+            None => Err((RejectReason::UnclearKind, (self.unclear)())),
         };
-        if let Err(detail) = made {
-            out.rejects.push(Reject { origin: self.origin.clone(), reason: RejectReason::BadRow, detail });
+        if let Err((reason, detail)) = made {
+            out.rejects.push(Reject { origin: self.origin.clone(), reason, detail });
         }
     }
 
-    fn event(&self, draft: &Draft<'_, impl Values>, kind: Kind) -> Result<Event, String> {
+    fn event(&self, draft: &Draft<'_, impl Values>, kind: Kind) -> Result<Event, Refusal> {
         let mut event = draft.event(self.origin, kind)?;
         if kind == Kind::Bounce
             && let Some(text) = draft.text(Field::Notice)
@@ -74,6 +77,9 @@ impl Builder<'_> {
         Ok(event)
     }
 }
+
+/// Why a record became nothing.
+type Refusal = (RejectReason, String);
 
 struct Draft<'r, V> {
     setting: &'r Setting,
@@ -92,32 +98,30 @@ impl<'r, V: Values> Draft<'r, V> {
     }
 
     /// The format's own words first, then ours, then the action, then the codes: any of them makes a bounce, 4xx too.
-    fn kind(&self) -> Kind {
-        if let Some(kind) = self.layout.kind(self.values) {
-            return kind;
-        }
+    /// `None`: nothing proves what it is, and a delivery is one by proof.
+    fn kind(&self) -> Option<Kind> {
         let word = self.text(Field::Kind);
-        if let Some(kind) = word.as_ref().and_then(|word| word.to_ascii_lowercase().parse().ok()) {
-            return kind;
-        }
-        if let Some(kind) = self.action().map(kind_of) {
-            return kind;
-        }
-        if let Some(kind) = self.layout.default_kind {
-            return kind;
+        let said = || word.as_ref().and_then(|word| word.to_ascii_lowercase().parse().ok());
+        let told = self.layout.kind(self.values).or_else(said).or_else(|| self.action().map(kind_of));
+        if let Some(kind) = told.or(self.layout.default_kind) {
+            return Some(kind);
         }
         if self.setting.deliveries || self.accepted() {
-            return Kind::Delivered;
+            return Some(Kind::Delivered);
         }
-        let codes = [Field::ReplyCode, Field::Status, Field::DiagnosticCode];
-        if codes.iter().any(|field| self.text(*field).is_some()) {
-            return Kind::Bounce;
+        let replies = [Field::ReplyCode, Field::DiagnosticCode];
+        // Words in a status are the state of a contact as often as anything else.
+        let status = || self.text(Field::Status).is_some_and(|text| clean::status(&text).is_some());
+        if replies.iter().any(|field| self.text(*field).is_some()) || status() {
+            return Some(Kind::Bounce);
         }
-        match word {
-            Some(_) => Kind::Other,
-            None if codes.iter().any(|field| self.layout.has(*field, self.values)) => Kind::Bounce,
-            None => Kind::Delivered,
+        if word.is_some() {
+            return Some(Kind::Other);
         }
+        if replies.iter().any(|field| self.layout.has(*field, self.values)) {
+            return Some(Kind::Bounce);
+        }
+        self.layout.proves_delivery(self.values).then_some(Kind::Delivered)
     }
 
     fn action(&self) -> Option<Action> {
@@ -148,7 +152,7 @@ impl<'r, V: Values> Draft<'r, V> {
         self.layout.texts(Field::SendingDomain, self.values).filter(ours).find_map(|text| clean::domain(&text))
     }
 
-    fn timestamp(&self) -> Result<Option<Timestamp>, String> {
+    fn timestamp(&self) -> Result<Option<Timestamp>, Refusal> {
         let Some(value) = self.layout.value(Field::Timestamp, self.values) else { return Ok(None) };
         let text = value.text();
         // A date alone stands for the whole day, whatever the zone; epochs may have as many digits.
@@ -158,14 +162,14 @@ impl<'r, V: Values> Draft<'r, V> {
         match date::read(&text, self.setting.zone.as_ref()) {
             Ok(at) => Ok(Some(at)),
             Err(NoDate::Unreadable) => Ok(None),
-            Err(NoDate::NoZone) => Err(format!(
+            Err(NoDate::NoZone) => Err(bad_row(format!(
                 "time \"{}\" has no zone; say which it is in, such as --time-zone=+02:00",
                 clean::excerpt(&text)
-            )),
+            ))),
         }
     }
 
-    fn event(&self, origin: &Origin, kind: Kind) -> Result<Event, String> {
+    fn event(&self, origin: &Origin, kind: Kind) -> Result<Event, Refusal> {
         let mut event = Event::new(origin.clone(), kind, self.layout.name);
         event.timestamp = self.timestamp()?;
         event.original_recipient = self.address(Field::OriginalRecipient);
@@ -225,7 +229,7 @@ impl<'r, V: Values> Draft<'r, V> {
         event.reply = reply.text;
     }
 
-    fn delivery(&self, origin: &Origin) -> Result<Delivery, String> {
+    fn delivery(&self, origin: &Origin) -> Result<Delivery, Refusal> {
         let recipient = self
             .address(Field::Recipient)
             .or_else(|| self.address(Field::OriginalRecipient))
@@ -235,14 +239,13 @@ impl<'r, V: Values> Draft<'r, V> {
             None => self.text(Field::RecipientDomain).and_then(|text| domain_key(&text)),
         };
         let Some(recipient_domain) = recipient_domain else { return Err(self.no_recipient()) };
-        let count = match self.text(Field::Count) {
-            Some(text) => text
-                .parse()
-                .ok()
-                .filter(|count| *count > 0)
-                .ok_or_else(|| format!("count \"{}\" is not a whole number above 0", clean::excerpt(&text)))?,
-            None => 1,
-        };
+        let count =
+            match self.text(Field::Count) {
+                Some(text) => text.parse().ok().filter(|count| *count > 0).ok_or_else(|| {
+                    bad_row(format!("count \"{}\" is not a whole number above 0", clean::excerpt(&text)))
+                })?,
+                None => 1,
+            };
         Ok(Delivery {
             origin: origin.clone(),
             recipient,
@@ -258,18 +261,21 @@ impl<'r, V: Values> Draft<'r, V> {
         })
     }
 
-    fn no_recipient(&self) -> String {
-        match self.text(Field::Recipient) {
-            Some(text) => format!("{}: recipient \"{}\" is not an address", self.layout.name, clean::excerpt(&text)),
-            None => {
-                let unnamed = !Field::ADDRESSED.iter().any(|field| self.layout.has(*field, self.values));
-                match self.json.filter(|_| unnamed).and_then(|json| json.told()) {
-                    Some(told) => told.to_owned(),
-                    None => format!("{}: no recipient", self.layout.name),
-                }
-            }
+    fn no_recipient(&self) -> Refusal {
+        if let Some(text) = self.text(Field::Recipient) {
+            let (format, text) = (self.layout.name, clean::excerpt(&text));
+            return bad_row(format!("{format}: recipient \"{text}\" is not an address"));
+        }
+        let unnamed = !Field::ADDRESSED.iter().any(|field| self.layout.has(*field, self.values));
+        match self.json.filter(|_| unnamed).and_then(|json| json.no_recipient()) {
+            Some(question) => (RejectReason::UnknownFormat, question),
+            None => bad_row(format!("{}: no recipient", self.layout.name)),
         }
     }
+}
+
+fn bad_row(detail: String) -> Refusal {
+    (RejectReason::BadRow, detail)
 }
 
 fn kind_of(action: Action) -> Kind {

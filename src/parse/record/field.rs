@@ -87,6 +87,25 @@ impl Field {
     pub const ADDRESSED: [Field; 4] =
         [Field::Recipient, Field::OriginalRecipient, Field::FinalRecipient, Field::RecipientDomain];
 
+    /// Those that a list of deliveries may have; with nothing else in it, it is one.
+    pub const DELIVERY: [Field; 10] = [
+        Field::Recipient,
+        Field::RecipientDomain,
+        Field::Count,
+        Field::Timestamp,
+        Field::SendingIp,
+        Field::SendingDomain,
+        Field::CampaignId,
+        Field::ListSource,
+        Field::RemoteMta,
+        Field::MessageId,
+    ];
+
+    /// Its own name, as `frame::schema` spells the column.
+    pub fn name(self) -> &'static str {
+        Field::NAMES[self as usize]
+    }
+
     /// The field of that name.
     ///
     /// # Errors

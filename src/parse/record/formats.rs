@@ -7,6 +7,7 @@ use super::mapping;
 use crate::bounce::nearest_word;
 use crate::parse::ParseOptions;
 use crate::source;
+use crate::tables::column_hints::ColumnHints;
 use crate::tables::exports::Export;
 use crate::tables::present_lists::PresentList;
 use crate::tables::{self, Row, TableError};
@@ -18,6 +19,8 @@ const GENERIC: &str = "generic";
 #[derive(Debug)]
 pub struct Formats {
     all: Vec<Format>,
+    /// What the names of unknown columns are about.
+    pub hints: ColumnHints,
 }
 
 /// One format.
@@ -47,9 +50,10 @@ impl Formats {
             all.push(Format { name: lasting(&row.value.name), export: row.value });
         }
         match options.input_format.as_deref() {
-            Some(name) if !source::FORMATS.contains(&name) && name != super::postfix::NAME => only(all, name),
-            _ => Ok(Formats { all }),
+            Some(name) if !source::FORMATS.contains(&name) && name != super::postfix::NAME => all = only(all, name)?,
+            _ => {}
         }
+        Ok(Formats { all, hints: ColumnHints::load(options.tables.as_deref())? })
     }
 
     /// The shapes of present lists: a mapping, those of present_lists.toml, the exports that have words for bounces before its last
@@ -78,7 +82,7 @@ impl Formats {
         all.extend(any.iter().map(|any| Format { name: any.name, export: any.export.clone() }));
         all.extend(others.into_iter().map(format));
         all.extend(any.map(|any| Format { export: Export { needs: Vec::new(), ..any.export }, ..any }));
-        Ok(Formats { all })
+        Ok(Formats { all, hints: ColumnHints::load(options.tables.as_deref())? })
     }
 
     /// All formats, in the order in which they are tried.
@@ -96,7 +100,7 @@ impl Formats {
 }
 
 /// The format of that name, without detection.
-fn only(all: Vec<Format>, name: &str) -> Result<Formats, TableError> {
+fn only(all: Vec<Format>, name: &str) -> Result<Vec<Format>, TableError> {
     let names: Vec<&str> = all.iter().map(|format| format.name).chain(source::FORMATS.iter().copied()).collect();
     let Some(at) = all.iter().position(|format| format.name == name) else {
         let hint = match nearest_word(name, names.iter().copied()) {
@@ -110,7 +114,7 @@ fn only(all: Vec<Format>, name: &str) -> Result<Formats, TableError> {
     let mut format = all.swap_remove(at);
     format.export.needs.clear();
     format.export.lacks.clear();
-    Ok(Formats { all: vec![format] })
+    Ok(vec![format])
 }
 
 fn check(row: &Row<Export>) -> Result<(), TableError> {

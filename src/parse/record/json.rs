@@ -49,13 +49,15 @@ pub struct Slots<'a> {
     places: Vec<u16>,
     values: Vec<(Slot, Held<'a>)>,
     elements: Vec<Vec<(Slot, Held<'a>)>>,
+    /// Whether it has a name that no format asks for.
+    stray: bool,
 }
 
 impl<'a> Slots<'a> {
     fn new(keys: &Keys, room: &mut Room) -> Self {
         let mut places = std::mem::take(&mut room.places);
         places.resize(keys.slots, 0);
-        Slots { places, values: emptied(std::mem::take(&mut room.values)), elements: Vec::new() }
+        Slots { places, values: emptied(std::mem::take(&mut room.values)), elements: Vec::new(), stray: false }
     }
 
     /// Gives the memory back.
@@ -98,6 +100,7 @@ impl<'a> Slots<'a> {
 
     fn clear(&mut self) {
         self.elements.clear();
+        self.stray = false;
         for (slot, _) in self.values.drain(..) {
             self.places[usize::from(slot)] = 0;
         }
@@ -148,6 +151,10 @@ impl Values for Slots<'_> {
 
     fn has(&self, slot: Slot) -> bool {
         self.place(slot).is_some()
+    }
+
+    fn has_only(&self, slots: &[Slot]) -> bool {
+        !self.stray && self.names().all(|name| slots.contains(&name))
     }
 }
 
@@ -252,7 +259,8 @@ impl<'a> Sink<'_, 'a, '_> {
         if (Seed { sink: &mut inner, node }).deserialize(&mut json).is_err() {
             return;
         }
-        let Slots { values, elements, .. } = inner.slots;
+        let Slots { values, elements, stray, .. } = inner.slots;
+        self.slots.stray |= stray;
         for (slot, value) in values {
             self.slots.put(slot, value.into_owned());
         }
@@ -348,7 +356,10 @@ impl<'de> Visitor<'de> for Seed<'_, '_, 'de, '_> {
         {
             match child {
                 Some(node) => map.next_value_seed(Seed { sink: &mut *self.sink, node })?,
-                None => drop(map.next_value::<IgnoredAny>()?),
+                None => {
+                    self.sink.slots.stray = true;
+                    map.next_value::<IgnoredAny>()?;
+                }
             }
         }
         Ok(())

@@ -70,6 +70,17 @@ pub trait Values {
     fn get(&self, slot: Slot) -> Option<Value<'_>>;
     /// Whether the record has that name at all, be it empty.
     fn has(&self, slot: Slot) -> bool;
+    /// Whether the record has no names but these.
+    fn has_only(&self, slots: &[Slot]) -> bool;
+}
+
+/// When a record that does not say what it is, is a delivery.
+#[derive(Debug)]
+enum Proof {
+    Never,
+    Always,
+    /// When it has no other names.
+    Only(Vec<Slot>),
 }
 
 /// One format with its names resolved.
@@ -79,6 +90,7 @@ pub struct Layout {
     pub name: &'static str,
     picks: [Vec<Pick>; Field::COUNT],
     kinds: Vec<KindTest>,
+    delivery: Proof,
     /// The kind of a record for which no test speaks.
     pub default_kind: Option<Kind>,
 }
@@ -124,7 +136,26 @@ impl Layout {
                 .collect();
             kinds.extend(when.map(|when| KindTest { when, kind: row.kind }));
         }
-        Ok(Layout { name, picks, kinds, default_kind: export.default_kind })
+        let own = Field::DELIVERY.iter().filter_map(|field| place(field.name()));
+        let delivery = if export.proves_deliveries { Proof::Only(own.collect()) } else { Proof::Never };
+        Ok(Layout { name, picks, kinds, delivery, default_kind: export.default_kind })
+    }
+
+    /// Decides once for all records of a header, whose names are the first `columns` slots.
+    pub fn decide_for(&mut self, columns: usize) {
+        if let Proof::Only(slots) = &self.delivery {
+            let all = (0..columns).all(|column| slots.iter().any(|slot| usize::from(*slot) == column));
+            self.delivery = if all { Proof::Always } else { Proof::Never };
+        }
+    }
+
+    /// Whether its names alone prove that a record is a delivery.
+    pub fn proves_delivery(&self, record: &impl Values) -> bool {
+        match &self.delivery {
+            Proof::Never => false,
+            Proof::Always => true,
+            Proof::Only(slots) => record.has_only(slots),
+        }
     }
 
     /// Whether some name of this format can fill the field.

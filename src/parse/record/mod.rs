@@ -99,8 +99,12 @@ impl Records {
             out.unread_columns(&origin.source, &plan.unread);
         }
         match &plan.layout {
-            Ok(layout) => Builder { setting: &self.setting, mails, origin, json: None }.record(layout, &record, out),
-            Err(detail) => out.rejects.push(reject(origin, RejectReason::BadRow, detail.clone())),
+            Ok(layout) => {
+                let unclear = || plan.unclear.clone();
+                Builder { setting: &self.setting, mails, origin, json: None, unclear: &unclear }
+                    .record(layout, &record, out);
+            }
+            Err(detail) => out.rejects.push(reject(origin, RejectReason::UnknownFormat, detail.clone())),
         }
         out.memory = memory;
     }
@@ -154,8 +158,9 @@ impl Records {
             // An array of addresses.
             return listed::lines(reasons, origin, entry.as_bytes(), out);
         }
-        let json = unplaced::Json::new(text);
-        let builder = Builder { setting: &self.setting, mails, origin, json: Some(&json) };
+        let json = unplaced::Json::new(text, &self.formats.hints);
+        let unclear = || json.unclear().unwrap_or_default();
+        let builder = Builder { setting: &self.setting, mails, origin, json: Some(&json), unclear: &unclear };
         let mut records = 0_u64;
         let before = (out.events.len() + out.deliveries.len(), out.rejects.len());
         let mut memory = std::mem::take(&mut out.memory);
@@ -193,8 +198,8 @@ impl Records {
                 out.rejects.push(reject(origin, RejectReason::BadJson, error.to_string()));
             }
             Ok(()) if records == 0 => {
-                let detail = json.told().unwrap_or("no object with a known key");
-                out.rejects.push(reject(origin, RejectReason::BadRow, detail.to_owned()));
+                let detail = json.no_recipient().unwrap_or_else(|| "no object with a known key".to_owned());
+                out.rejects.push(reject(origin, RejectReason::UnknownFormat, detail));
             }
             Ok(()) => {}
         }
@@ -242,5 +247,7 @@ fn zone(name: &str) -> Result<Zone, TableError> {
     })
 }
 
+#[cfg(test)]
+mod proof_tests;
 #[cfg(test)]
 mod tests;

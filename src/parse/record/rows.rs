@@ -19,6 +19,11 @@ impl Values for Record<'_> {
     fn has(&self, _: Slot) -> bool {
         true
     }
+
+    fn has_only(&self, _: &[Slot]) -> bool {
+        // A row does not know its names; its header has decided.
+        false
+    }
 }
 
 /// How the records of one header are read.
@@ -26,6 +31,8 @@ impl Values for Record<'_> {
 pub struct Plan {
     /// An error for all of them when they cannot be.
     pub layout: Result<Layout, String>,
+    /// What to ask of a record that does not say what it is.
+    pub unclear: String,
     /// Its columns that nothing reads.
     pub unread: Arc<[String]>,
 }
@@ -62,7 +69,8 @@ fn make(header: &Header, formats: &Formats) -> Plan {
     let names: Vec<String> = header.names.iter().map(|name| name.trim().to_ascii_lowercase()).collect();
     let has = |wanted: &str| names.contains(&wanted.to_ascii_lowercase());
     let Some(format) = formats.of_columns(has) else {
-        return Plan { layout: Err("no export format has these columns".to_owned()), unread: Arc::default() };
+        let layout = Err("no export format has these columns".to_owned());
+        return Plan { layout, unclear: String::new(), unread: Arc::default() };
     };
     let mut read = vec![false; names.len()];
     let mut place = |name: &str| {
@@ -75,13 +83,15 @@ fn make(header: &Header, formats: &Formats) -> Plan {
     for name in format.export.needs.iter().flat_map(|any| any.split('|')) {
         let _ = place(name);
     }
-    let layout = Layout::new(&format.export, format.name, place).and_then(|layout| {
+    let layout = Layout::new(&format.export, format.name, place).and_then(|mut layout| {
         if Field::ADDRESSED.iter().any(|field| layout.knows(*field)) {
+            layout.decide_for(names.len());
             Ok(layout)
         } else {
-            Err(unplaced::columns(&header.names))
+            Err(unplaced::columns(&header.names, &formats.hints))
         }
     });
     let unread = header.names.iter().zip(read).filter(|(name, read)| !read && !name.is_empty());
-    Plan { layout, unread: unread.map(|(name, _)| name.clone()).collect() }
+    let unclear = unplaced::unclear_columns(&header.names, &formats.hints);
+    Plan { layout, unclear, unread: unread.map(|(name, _)| name.clone()).collect() }
 }

@@ -5,7 +5,7 @@ use crate::bounce::Kind;
 use crate::parse::Reader;
 use crate::source::{self, Item, SourceOptions};
 
-fn records(deliveries: bool) -> Reader {
+pub(super) fn records(deliveries: bool) -> Reader {
     Reader::new(&ParseOptions { deliveries, ..ParseOptions::default() }).unwrap()
 }
 
@@ -13,7 +13,7 @@ fn origin() -> Origin {
     Origin { source: "test".into(), index: 0 }
 }
 
-fn csv_with(reader: &Reader, text: &str) -> Parsed {
+pub(super) fn csv_with(reader: &Reader, text: &str) -> Parsed {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), text).unwrap();
     let options = SourceOptions { input_format: Some("csv".to_owned()), ..SourceOptions::default() };
@@ -72,7 +72,8 @@ fn rows_without_kind_are_bounces_where_the_file_has_a_code_column() {
     for (text, want) in [
         ("recipient,reply_code\nann@example.com,550\n", Kind::Bounce),
         ("recipient,reply_code\nann@example.com,451\n", Kind::Bounce),
-        ("recipient,status\nann@example.com,\n", Kind::Bounce),
+        ("recipient,status\nann@example.com,5.1.1\n", Kind::Bounce),
+        ("recipient,diagnostic_code\nann@example.com,\n", Kind::Bounce),
         ("recipient,reply_code\nann@example.com,250\n", Kind::Delivered),
         ("recipient\nann@example.com\n", Kind::Delivered),
         ("recipient,action,diagnostic_code\nann@example.com,delayed,451 later\n", Kind::Delay),
@@ -121,10 +122,15 @@ fn an_unusable_recipient_is_one_reject() {
 #[test]
 fn a_missing_recipient_column_names_those_found_and_the_nearest() {
     let out = read_csv("when,recipeint,text\n1,ann@example.com,550\n");
-    assert_eq!(
-        out.rejects[0].detail,
-        "no column \"recipient\"; found: when, recipeint, text; is \"recipeint\" the recipient?"
+    let detail = &out.rejects[0].detail;
+    assert!(
+        detail.starts_with(
+            "no column \"recipient\"; found: when, recipeint, text; is \"recipeint\" the recipient? then save the line  \
+             mapping = { recipient = \"recipeint\", diagnostic_code = \"text\", timestamp = \"when\" }"
+        ),
+        "{detail}"
     );
+    assert_eq!(out.rejects[0].reason, RejectReason::UnknownFormat);
 }
 
 #[test]
@@ -202,11 +208,11 @@ fn an_object_that_names_no_recipient_tells_the_keys_found() {
         (r#"{"recipeint":"a@example.com","code":550}"#, "found: recipeint, code; is \"recipeint\" the recipient?"),
         (
             r#"{"who":{"adress":"a@example.com"},"status":"5.1.1"}"#,
-            "found: who.adress, status; name the recipient's key in a mapping",
+            "found: who.adress, status; is \"who.adress\" the recipient?",
         ),
     ] {
         let out = read_json(text);
-        assert!(out.rejects[0].detail.ends_with(want), "{}", out.rejects[0].detail);
+        assert!(out.rejects[0].detail.contains(want), "{}", out.rejects[0].detail);
     }
     assert_eq!(read_json(r#"{"recipient":null,"status":"5.1.1"}"#).rejects[0].detail, "generic: no recipient");
 }
@@ -419,4 +425,62 @@ fn what_ses_says_of_a_new_topic_is_no_reject() {
         read_json(&wrapped.replace("AmazonSnsSubscriptionSucceeded\\\"", "Bounce\\\",\\\"bounce\\\":{}")).rejects.len(),
         1
     );
+}
+
+#[test]
+fn a_row_is_a_delivery_by_proof_only() {
+    for (text, delivered) in [
+        // Nothing but our own names for deliveries.
+        ("recipient\nann@example.com\n", true),
+        ("recipient,timestamp,sending_ip\nann@example.com,2026-11-20T01:02:03Z,192.0.2.1\n", true),
+        ("recipient_domain,count\nexample.com,12\n", true),
+        ("Recipient,Campaign_ID,List_Source\nann@example.com,c1,shop\n", true),
+        // The row says so.
+        ("email,event\nann@example.com,delivered\n", true),
+        ("email,action,note\nann@example.com,relayed,x\n", true),
+        ("email,smtp_code,note\nann@example.com,250,x\n", true),
+        // One name that nobody knows, in whatever language, or a name that contact lists have too.
+        ("recipient,timestamp,bounce cause\nann@example.com,2026-11-20T01:02:03Z,no such user\n", false),
+        ("Email,Hard bounce category\nann@example.com,UNKNOWN\n", false),
+        ("email\nann@example.com\n", false),
+        ("email,created_at\nann@example.com,2026-11-20T01:02:03Z\n", false),
+        ("E-Mail;Fehlergrund\nann@example.com;Postfach unbekannt\n", false),
+        ("e-mail,Motif\nann@example.com,Boîte inconnue\n", false),
+        ("correo,recipient,motivo\nx,ann@example.com,usuario desconocido\n", false),
+        ("recipient,cleaned\nann@example.com,2026-11-20\n", false),
+        ("recipient,unsubscribed_at\nann@example.com,2026-11-20\n", false),
+        ("recipient,status\nann@example.com,enabled\n", false),
+        ("recipient,status\nann@example.com,active\n", false),
+        ("recipient,recipient\nann@example.com,bob@example.com\n", false),
+    ] {
+        let out = read_csv(text);
+        assert_eq!(out.deliveries.len(), usize::from(delivered), "{text}");
+        if !delivered {
+            let reasons: Vec<_> = out.rejects.iter().map(|reject| reject.reason).collect();
+            assert_eq!((out.events.len(), reasons), (0, vec![RejectReason::UnclearKind]), "{text}");
+        }
+    }
+}
+
+#[test]
+fn an_object_is_a_delivery_by_proof_only() {
+    for (text, delivered) in [
+        (r#"{"recipient":"ann@example.com","timestamp":"2026-11-20T01:02:03Z"}"#, true),
+        (r#"[{"recipient":"ann@example.com"}]"#, true),
+        (r#"{"recipient":"ann@example.com","kind":"delivered","x":1}"#, true),
+        (r#"{"recipient":"ann@example.com","bounced_at":"2026-11-20T01:02:03Z"}"#, false),
+        (r#"{"email":"ann@example.com","eventName":"emailOpen"}"#, false),
+        (r#"{"recipient":"ann@example.com","why":null}"#, false),
+        (r#"{"recipient":"ann@example.com","meta":{"error":"no such user"}}"#, false),
+        (r#"{"recipient":"ann@example.com","category":"hard"}"#, false),
+    ] {
+        let out = read_json(text);
+        assert_eq!((out.deliveries.len(), out.events.len()), (usize::from(delivered), 0), "{text}: {:?}", out.rejects);
+    }
+}
+
+#[test]
+fn a_list_given_as_delivered_needs_no_further_proof() {
+    let out = csv_with(&records(true), "Email,Opened\nann@example.com,yes\n");
+    assert_eq!((out.deliveries.len(), out.rejects.len()), (1, 0));
 }

@@ -1,5 +1,5 @@
-//! Records that have no name for a recipient. In: the names of a header, or the text of a JSON value. Out: what to say: which
-//! names there are, which of them was probably meant.
+//! Records that nobody can place: no name for a recipient, or nothing that says what they are. In: the names of a header, or
+//! the text of a JSON value. Out: a question: which names there are, what they probably hold, and what to answer.
 
 use std::cell::OnceCell;
 use std::fmt;
@@ -8,55 +8,119 @@ use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::clean;
 use crate::bounce::nearest_word;
+use crate::tables::column_hints::ColumnHints;
 
 /// Names told at most.
 const SHOWN: usize = 40;
 
-/// What to say of these columns.
-pub fn columns(names: &[String]) -> String {
-    told("column", names)
+/// What to ask of columns of which none holds a recipient.
+pub fn columns(names: &[String], hints: &ColumnHints) -> String {
+    Question { kind: "column", names, hints }.who()
+}
+
+/// What to ask of columns that hold a recipient, and do not say whether it bounced.
+pub fn unclear_columns(names: &[String], hints: &ColumnHints) -> String {
+    Question { kind: "column", names, hints }.what()
 }
 
 /// A JSON value whose keys are to be told, if at all, then once.
 pub struct Json<'t> {
     text: &'t [u8],
-    told: OnceCell<Option<String>>,
+    hints: &'t ColumnHints,
+    paths: OnceCell<Vec<String>>,
 }
 
 impl<'t> Json<'t> {
     /// Looks at nothing yet.
-    pub fn new(text: &'t [u8]) -> Self {
-        Json { text, told: OnceCell::new() }
+    pub fn new(text: &'t [u8], hints: &'t ColumnHints) -> Self {
+        Json { text, hints, paths: OnceCell::new() }
     }
 
-    /// What to say of its keys; `None` where it has none.
-    pub fn told(&self) -> Option<&str> {
-        let told = self.told.get_or_init(|| {
+    /// What to ask where no key holds a recipient; `None` where there are no keys.
+    pub fn no_recipient(&self) -> Option<String> {
+        self.question().map(|question| question.who())
+    }
+
+    /// What to ask where nothing says what the record is.
+    pub fn unclear(&self) -> Option<String> {
+        self.question().map(|question| question.what())
+    }
+
+    fn question(&self) -> Option<Question<'_>> {
+        let names = self.paths.get_or_init(|| {
             let mut paths = Vec::new();
             let mut json = serde_json::Deserializer::from_slice(self.text);
             // Of what is cut off, the keys before the cut.
             let _ = Seed { path: "", paths: &mut paths }.deserialize(&mut json);
-            (!paths.is_empty()).then(|| told("key", &paths))
+            paths
         });
-        told.as_deref()
+        (!names.is_empty()).then_some(Question { kind: "key", names, hints: self.hints })
     }
 }
 
-fn told(kind: &str, names: &[String]) -> String {
-    let found: Vec<String> = names.iter().take(SHOWN).map(|name| clean::excerpt(name)).collect();
-    let more = if names.len() > SHOWN { ", ..." } else { "" };
-    let last = |name: &String| name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-    let is_near = |name: &&String| nearest_word(&last(name), ["recipient", "recipient_domain", "email"]).is_some();
-    let may_be = |name: &&String| {
-        let word = last(name);
-        word == "to" || ["email", "e-mail", "recipient", "rcpt"].iter().any(|part| word.contains(part))
-    };
-    let shown = || names.iter().take(SHOWN);
-    let hint = match shown().find(is_near).or_else(|| shown().find(may_be)) {
-        Some(name) => format!("is \"{}\" the recipient?", clean::excerpt(name)),
-        None => format!("name the recipient's {kind} in a mapping"),
-    };
-    format!("no {kind} \"recipient\"; found: {}{more}; {hint}", found.join(", "))
+/// What there is to ask about.
+struct Question<'n> {
+    /// `column` or `key`.
+    kind: &'static str,
+    names: &'n [String],
+    hints: &'n ColumnHints,
+}
+
+impl Question<'_> {
+    /// Who was mailed?
+    fn who(&self) -> String {
+        let ask = match self.recipient() {
+            Some(name) => format!("is \"{}\" the recipient? then {}", clean::excerpt(name), self.mapping()),
+            None => format!("name the recipient's {} in a mapping, such as {}", self.kind, self.mapping()),
+        };
+        format!("no {} \"recipient\"; {}; {ask}", self.kind, self.found())
+    }
+
+    /// Was it a bounce?
+    fn what(&self) -> String {
+        format!(
+            "nothing says whether these are bounces or deliveries; {}; for bounces, {}; what was delivered is given with --delivered",
+            self.found(),
+            self.mapping()
+        )
+    }
+
+    fn found(&self) -> String {
+        let found: Vec<String> = self.names.iter().take(SHOWN).map(|name| clean::excerpt(name)).collect();
+        let more = if self.names.len() > SHOWN { ", ..." } else { "" };
+        format!("found: {}{more}", found.join(", "))
+    }
+
+    /// A line for a file that `--mapping` takes.
+    fn mapping(&self) -> String {
+        let time = self.shown(self.hints.time(self.names));
+        let reply = self.shown(self.hints.reply(self.names));
+        let mut pairs = vec![format!("recipient = {}", self.recipient().map_or("\"...\"".to_owned(), toml_string))];
+        pairs.push(match reply {
+            Some(name) => format!("diagnostic_code = {}", toml_string(name)),
+            None => "default_kind = \"bounce\"".to_owned(),
+        });
+        pairs.extend(time.map(|name| format!("timestamp = {}", toml_string(name))));
+        let zone = if time.is_some() { " (add --time-zone=UTC, or yours, if its times name no zone)" } else { "" };
+        format!("save the line  mapping = {{ {} }}  in a file and give it with --mapping FILE{zone}", pairs.join(", "))
+    }
+
+    fn recipient(&self) -> Option<&str> {
+        let misspelt = |name: &&String| {
+            let last = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+            nearest_word(&last, ["recipient", "email"]).is_some()
+        };
+        self.shown(self.hints.recipient(self.names).or_else(|| self.names.iter().take(SHOWN).find(misspelt)))
+    }
+
+    /// A name that can be proposed: one that stands in the question unchanged.
+    fn shown<'s>(&self, name: Option<&'s String>) -> Option<&'s str> {
+        name.map(String::as_str).filter(|name| clean::excerpt(name) == **name)
+    }
+}
+
+fn toml_string(name: &str) -> String {
+    toml::Value::from(name).to_string()
 }
 
 /// Collects the paths of what hangs in no further object, as a mapping spells them; of an array, those of the first element.
@@ -136,12 +200,17 @@ impl<'de> Visitor<'de> for Seed<'_> {
 mod tests {
     use super::*;
 
+    fn hints() -> ColumnHints {
+        ColumnHints::load(None).unwrap()
+    }
+
     #[test]
     fn keys_are_told_as_a_mapping_spells_them() {
+        let hints = hints();
         for (text, want) in [
             (
-                r#"{"id":1,"to":{"adress":"a@example.com"},"tags":["x","y"],"none":[]}"#,
-                Some("found: id, to.adress, tags, none; name the recipient's key in a mapping"),
+                r#"{"id":1,"who":{"x":"a@example.com"},"tags":["x","y"],"none":[]}"#,
+                Some("found: id, who.x, tags, none; name the recipient's key in a mapping"),
             ),
             (r#"[{"recipeint":"a"},{"x":1}]"#, Some("found: recipeint; is \"recipeint\" the recipient?")),
             (r#"{"mail_id":1,"to":"a"}"#, Some("found: mail_id, to; is \"to\" the recipient?")),
@@ -150,19 +219,29 @@ mod tests {
             ("[]", None),
             ("", None),
         ] {
-            let told = Json::new(text.as_bytes());
+            let told = Json::new(text.as_bytes(), &hints).no_recipient();
             let fits = match want {
-                Some(want) => told.told().is_some_and(|told| told.contains(want)),
-                None => told.told().is_none(),
+                Some(want) => told.as_ref().is_some_and(|told| told.contains(want)),
+                None => told.is_none(),
             };
-            assert!(fits, "{text}: {:?}", told.told());
+            assert!(fits, "{text}: {told:?}");
         }
     }
 
     #[test]
     fn of_many_names_the_first_are_told_and_none_is_harmful() {
         let names: Vec<String> = (0..99).map(|at| format!("n\u{1b}{at}")).collect();
-        let told = columns(&names);
+        let told = columns(&names, &hints());
         assert!(told.contains("n 39, ...;") && !told.contains("n 40") && !told.contains('\u{1b}'), "{told}");
+    }
+
+    #[test]
+    fn the_line_proposed_is_a_mapping() {
+        let names = ["E-Mail \"neu\"", "Grund", "Datum"].map(str::to_owned);
+        let told = unclear_columns(&names, &hints());
+        let line = told.split("save the line  ").nth(1).and_then(|rest| rest.split("  in a file").next()).unwrap();
+        let mapping: toml::Table = line.parse().unwrap();
+        assert_eq!(mapping["mapping"]["recipient"].as_str(), Some("E-Mail \"neu\""));
+        assert_eq!(mapping["mapping"]["diagnostic_code"].as_str(), Some("Grund"));
     }
 }

@@ -31,6 +31,7 @@ pub(super) fn all(view: &View<'_>) -> Markup {
                 (counted(facts.hidden_complainers, "complaint hides", "complaints hide")) " who complained. They list nobody."
             }
         }
+        (lost(facts))
         div.columns {
             (rejects(&facts.rejects))
             (inputs(facts))
@@ -44,6 +45,40 @@ pub(super) fn all(view: &View<'_>) -> Markup {
                     @if n > 0 { ", " }
                     code { (short(name, TEXT)) } " (" (counted(*inputs, "input", "inputs")) ")"
                 }
+                "."
+            }
+        }
+    }
+}
+
+/// Lost files, and paths that led to no input of their own.
+fn lost(facts: &NightFacts) -> Markup {
+    html! {
+        @if facts.lost_total() > 0 {
+            div.card {
+                h3 { (counted(facts.lost_total(), "file lost", "files lost")) }
+                p { "What they held from there on is missing in every figure of this page." }
+                ul {
+                    @for lost in facts.lost.iter().take(ROWS) {
+                        li { code { (visible(&lost.source)) } " " strong { (lost.why) } ": " (short(&lost.detail, TEXT)) }
+                    }
+                }
+                @if facts.lost_total() > ROWS as u64 { p.soft { "More in rejects.csv." } }
+            }
+        }
+        @if !facts.again.is_empty() {
+            p { (counted(facts.again.len() as u64, "path leads", "paths lead")) " to what was read under another, and was read once:" }
+            ul {
+                @for again in facts.again.iter().take(ROWS) {
+                    li { code { (visible(&again.name)) } " is " code { (visible(&again.kept)) } ", read as " (again.role) }
+                }
+            }
+        }
+        @if !facts.ours.is_empty() {
+            p {
+                "Passed over as output of this program: "
+                @for (n, path) in facts.ours.iter().take(ROWS).enumerate() { @if n > 0 { ", " } code { (visible(path)) } }
+                @if facts.ours.len() > ROWS { " and " (count((facts.ours.len() - ROWS) as u64)) " more" }
                 "."
             }
         }
@@ -77,19 +112,23 @@ fn inputs(facts: &NightFacts) -> Markup {
                 caption { "Inputs" }
                 thead { tr {
                     th scope="col" { "Input" }
+                    th scope="col" { "Role" }
                     th scope="col" { "Read as" }
                     th.n scope="col" { "Events" }
                     th.n scope="col" { "Deliveries" }
                     th.n scope="col" { "Unread" }
+                    th.n scope="col" { "Lost" }
                 } }
                 tbody {
                     @for input in facts.inputs.iter().take(ROWS) {
                         tr {
                             th.key scope="row" { (visible(&input.name)) }
+                            td { (input.role) }
                             td { (visible(&input.grammars.join(", "))) }
                             td.n { (count(input.events)) }
                             td.n { (count(input.deliveries)) }
                             td.n { (count(input.rejects)) }
+                            td.n { @if input.lost > 0 { strong { (count(input.lost)) } } @else { "0" } }
                         }
                     }
                 }

@@ -1,9 +1,15 @@
 //! The verdict: the sentence that a reader needs first, and what it asks for.
 
 use super::{IncidentView, Totals};
-use crate::bounce::{Confidence, IncidentKind};
+use crate::bounce::{Confidence, IncidentKind, LostFile};
+use crate::report::facts::NightFacts;
 use crate::report::words::{count, counted, spaced};
 use crate::suppress::Lists;
+
+/// Lost files named in the verdict; the section on the data's quality holds all.
+const LOST_NAMED: usize = 3;
+/// Characters of a lost file's name.
+const NAME: usize = 60;
 
 /// How urgent the night is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,14 +38,16 @@ impl Level {
 pub struct Verdict {
     /// How urgent.
     pub level: Level,
-    /// What was found and what was written, in one or two sentences.
+    /// What was found and what was written, in one or two sentences; then the lost files, if any.
     pub sentence: String,
+    /// `1 file lost: a.csv (cut off)`; `None` if all were read to their end.
+    pub lost: Option<String>,
     /// What to do first; `None` on a quiet night.
     pub first_step: Option<String>,
 }
 
 impl Verdict {
-    pub(super) fn new(incidents: &[IncidentView<'_>], lists: &Lists, totals: &Totals) -> Verdict {
+    pub(super) fn new(incidents: &[IncidentView<'_>], lists: &Lists, totals: &Totals, facts: &NightFacts) -> Verdict {
         let number = |wanted: &dyn Fn(&&IncidentView<'_>) -> bool| incidents.iter().filter(wanted).count() as u64;
         let systemic = number(&|i| i.is_systemic() && i.acts());
         let tenants = number(&|i| i.incident.kind == IncidentKind::TenantBlock && i.acts());
@@ -48,6 +56,7 @@ impl Verdict {
         let inconclusive = number(&|i| i.incident.kind == IncidentKind::Inconclusive);
         let level = match (systemic, tenants + suspected + inconclusive) {
             _ if lists.brake.tripped() => Level::Act,
+            (0, 0) if facts.lost_total() > 0 => Level::Watch,
             (0, 0) => Level::Quiet,
             (0, _) => Level::Watch,
             _ => Level::Act,
@@ -72,8 +81,37 @@ impl Verdict {
             0 => String::new(),
             n => format!(" {} protected from suppression.", counted(n, "address", "addresses")),
         };
-        Verdict { level, sentence: format!("{found}.{kept}"), first_step: first_step(incidents, lists) }
+        let lost = lost(facts);
+        let told = lost.as_ref().map(|lost| format!(" {lost}.")).unwrap_or_default();
+        let first_step = first_step(incidents, lists).or_else(|| facts.lost.first().map(read_again));
+        Verdict { level, sentence: format!("{found}.{kept}{told}"), lost, first_step }
     }
+}
+
+/// The lost files, the first of them by name.
+fn lost(facts: &NightFacts) -> Option<String> {
+    let named: Vec<String> =
+        facts.lost.iter().take(LOST_NAMED).map(|lost| format!("{} ({})", file_name(lost), lost.why)).collect();
+    let total = facts.lost_total();
+    let more = match total - named.len() as u64 {
+        0 => String::new(),
+        more => format!(" and {} more", count(more)),
+    };
+    (total > 0).then(|| format!("{}: {}{more}", counted(total, "file lost", "files lost"), named.join(", ")))
+}
+
+/// The name without its folders, of a member with its archive's; its end, if it is long.
+fn file_name(lost: &LostFile) -> String {
+    let file = lost.source.split('!').next().unwrap_or_default();
+    let folder = file.rfind('/').map_or(0, |at| at + 1);
+    let name = lost.source.get(folder..).unwrap_or(&lost.source);
+    let over = name.chars().count().saturating_sub(NAME);
+    if over == 0 { name.to_owned() } else { format!("…{}", name.chars().skip(over).collect::<String>()) }
+}
+
+/// What to do where nothing else is.
+fn read_again(lost: &LostFile) -> String {
+    format!("First: get {} again whole and repeat the run; what it held is missing here.", file_name(lost))
 }
 
 /// The most urgent step: the brake, else the first incident of ours, else the first other.

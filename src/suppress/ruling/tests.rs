@@ -6,7 +6,7 @@ use super::super::testing::{self, DAY, MIDNIGHT, NIGHT, Row, bounce};
 use super::super::{Allow, Cap, Options};
 use super::*;
 use crate::analyze::incident::{DomainRow, Judgement};
-use crate::bounce::{Blames, Cause, Kind};
+use crate::bounce::{Blames, Cause, Confidence, IncidentKind, Kind, ScopeType};
 
 fn record(signal: Signal, second: u32) -> Record {
     Record {
@@ -88,7 +88,7 @@ fn a_tenant_block_lists_the_domain_and_needs_no_addresses() {
 }
 
 #[test]
-fn a_block_of_one_sending_domain_protects_what_the_others_sent() {
+fn a_block_of_one_sending_domain_says_nothing_of_what_the_others_sent() {
     let dir = tempfile::tempdir().unwrap();
     let from = |recipient, domain| Row {
         sending_domain: Some(domain),
@@ -99,7 +99,37 @@ fn a_block_of_one_sending_domain_protects_what_the_others_sent() {
     block.scope.parts.push((crate::bounce::ScopeType::SendingDomain, "news.example.net".to_owned()));
     run(&rows, &Judgement { incidents: vec![block], ..testing::judgement() }, dir.path());
     assert_eq!(column(dir.path(), "domains.csv", "sending_domain"), ["news.example.net"]);
-    assert_eq!(column(dir.path(), "protected.csv", "email"), ["bob@example.com"]);
+    assert_eq!(column(dir.path(), "held.csv", "value"), ["bob@example.com"]);
+    assert_eq!(column(dir.path(), "held.csv", "reason"), ["unknown_reply"]);
+}
+
+#[test]
+fn what_nobody_knows_is_held_unless_a_systemic_incident_explains_it() {
+    let unknown = || bounce("ann@example.com", Cause::Unknown, Blames::Unknown);
+    let ours = || bounce("ann@example.com", Cause::IpReputation, Blames::SenderIp);
+    let incident = |kind, confidence| {
+        let mut incident = testing::tenant_block("example.com");
+        (incident.kind, incident.confidence) = (kind, confidence);
+        incident.scope.parts = vec![(ScopeType::Fleet, "*".to_owned())];
+        vec![incident]
+    };
+    let fleet = |confidence| incident(IncidentKind::FleetReputation, confidence);
+    for (rows, incidents, protected) in [
+        (vec![unknown()], Vec::new(), 0),
+        (vec![unknown()], fleet(Confidence::High), 1),
+        (vec![unknown()], fleet(Confidence::Medium), 1),
+        (vec![unknown()], fleet(Confidence::Low), 0),
+        (vec![unknown()], incident(IncidentKind::Inconclusive, Confidence::Medium), 0),
+        (vec![ours()], Vec::new(), 1),
+        (vec![unknown(), ours()], Vec::new(), 1),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let told: Vec<_> = incidents.iter().map(|i| (i.kind, i.confidence)).collect();
+        let lists = run(&rows, &Judgement { incidents, ..testing::judgement() }, dir.path());
+        let held = lists.held.get(&Hold::UnknownReply).copied().unwrap_or_default();
+        assert_eq!((lists.protected_total(), held), (protected, 1 - protected), "{told:?}");
+        assert_eq!(lists.addresses_total(), 0);
+    }
 }
 
 #[test]
@@ -183,7 +213,7 @@ fn the_allow_list_wins() {
     let judgement = Judgement { incidents: vec![testing::tenant_block("example.org")], ..testing::judgement() };
     let lists = run_with(&rows, &judgement, &options, dir.path());
     assert_eq!((lists.addresses_total(), lists.domains.len()), (0, 0));
-    assert_eq!(column(dir.path(), "held.csv", "reason"), ["allowed", "allowed"]);
+    assert_eq!(column(dir.path(), "held.csv", "reason"), ["allowed", "unknown_reply", "allowed"]);
 }
 
 #[test]
