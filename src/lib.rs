@@ -87,6 +87,8 @@ pub fn check(user_tables: Option<&Path>) -> Result<Vec<classify::Finding>, table
     tables::advice::Advice::load(user_tables)?;
     tables::native_classes::NativeClasses::load(user_tables)?;
     tables::load::<tables::targets::Target>(user_tables)?;
-    parse::Reader::new(&parse::ParseOptions { tables: user_tables.map(Path::to_owned), ..Default::default() })?;
+    let reading = parse::ParseOptions { tables: user_tables.map(Path::to_owned), ..Default::default() };
+    parse::Reader::new(&reading)?;
+    parse::Reader::for_lists(&reading)?;
     classify::check(user_tables)
 }

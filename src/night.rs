@@ -5,6 +5,7 @@ mod facts;
 mod inputs;
 mod lists;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -151,7 +152,7 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
     let events = [files.events.clone()];
     let plan = suppress::decide(&events, &judgement, &policy.suppress, &options)?;
     let mut lists = plan.write(&events, staging.dir())?;
-    brought.write(staging.dir(), &files, &mut lists)?;
+    brought.write(staging.dir(), as_of, &files, &mut lists)?;
 
     let facts = facts::facts(&summary, as_of, job)?;
     let advise = facts::advice(job)?;
@@ -159,6 +160,7 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
     report::render(&view, |name| staging.create(name))?;
     report::rejects_csv(crate::frame::rejects(&files.rejects)?, &mut staging.create("rejects.csv")?)?;
     std::fs::remove_file(&files.rejects)?;
+    staging.create(report::GUIDE)?.write_all(report::guide(&staging.names()?).as_bytes())?;
 
     let folder = staging.publish()?;
     state.remember(remembered(&judgement, as_of))?;

@@ -84,6 +84,14 @@ impl Staging {
         Ok(BufWriter::with_capacity(1 << 16, file))
     }
 
+    /// The files made so far, sorted, relative to the folder, with `/`.
+    ///
+    /// # Errors
+    /// A folder that cannot be read.
+    pub fn names(&self) -> anyhow::Result<Vec<String>> {
+        files_below(self.dir()).with_context(|| format!("{}: cannot be read", self.dir().display()))
+    }
+
     /// Writes the manifest, syncs everything and puts the folder in its place; returns that place.
     ///
     /// # Errors

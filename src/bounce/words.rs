@@ -388,6 +388,22 @@ closed_set! {
     }
 }
 
+closed_set! {
+    /// Why an entry stands on a present list of the sender's, the stricter one last. Only a bounce is ever released.
+    ListedReason, "reason of listing" {
+        /// Mail to it failed.
+        Bounce = "bounce",
+        /// The list gives no reason, or one that no table knows.
+        Unknown = "unknown",
+        /// Somebody put it there by hand.
+        Manual = "manual",
+        /// Its owner wants no more mail.
+        Unsubscribe = "unsubscribe",
+        /// Its owner complained.
+        Complaint = "complaint",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

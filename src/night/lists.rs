@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context;
+use jiff::civil::Date;
 
 use super::Job;
 use crate::frame::NightFiles;
+use crate::parse::record::begins_with_an_entry;
 use crate::parse::{ParseOptions, Parsed, Reader};
-use crate::source::{self, Refused};
-use crate::suppress::targets::{self, Allowed, Existing};
+use crate::source::{self, Item, Refused, Source, SourceOptions};
+use crate::suppress::present::Existing;
+use crate::suppress::release;
+use crate::suppress::targets::{self, Allowed, Written};
 use crate::suppress::{Allow, Lists, NotExpressed};
 use crate::tables::TableError;
 
@@ -36,27 +40,33 @@ impl Brought {
         Ok(Brought { allow, options: targets::Options { targets, contacts: job.contacts.clone(), existing } })
     }
 
-    /// Writes what is to be reactivated and the targets' folders, and adds their files to the lists.
+    /// Writes what comes off the present list and the targets' folders, and adds their files to the lists.
     ///
     /// # Errors
     /// Lists that cannot be read again, files that cannot be written.
-    pub fn write(&self, night: &Path, files: &NightFiles, lists: &mut Lists) -> anyhow::Result<()> {
-        let held = lists.brake.tripped();
+    pub fn write(&self, night: &Path, date: Date, files: &NightFiles, lists: &mut Lists) -> anyhow::Result<()> {
+        let braked = lists.brake.tripped();
+        let (events, deliveries) = ([files.events.clone()], [files.deliveries.clone()]);
+        let mut releases = Vec::new();
         if let Some(existing) = &self.options.existing {
-            let deliveries = [files.deliveries.clone()];
-            let rows = targets::reactivate(night, held, &deliveries, existing)?;
+            let night = release::Night { folder: night, braked, date, events: &events, deliveries: &deliveries };
+            releases = release::released(&night, existing)?;
+            lists.released = release::by_reason(&releases);
             if let Some(list) = lists.files.iter_mut().find(|list| list.path.ends_with("/reactivate.csv")) {
-                list.rows += rows;
+                list.rows += releases.len() as u64;
             }
         }
-        for written in targets::write(night, held, std::slice::from_ref(&files.events), &self.options)? {
+        for written in targets::write(night, braked, &events, &self.options, &releases)? {
             let missing = written.not_expressed.len();
             if missing > 0 {
-                tracing::warn!("{missing} domains cannot be told to {0}; see {0}/not_expressed.csv", written.target);
+                let Written { target, .. } = &written;
+                tracing::warn!(
+                    "{missing} entries cannot be told to {target} as they are; see {target}/not_expressed.csv"
+                );
             }
             let mut reasons: BTreeMap<&'static str, u64> = BTreeMap::new();
-            written.not_expressed.iter().for_each(|(_, reason)| *reasons.entry(reason).or_default() += 1);
-            let untold = |(reason, domains)| NotExpressed { target: written.target.clone(), reason, domains };
+            written.not_expressed.iter().for_each(|untold| *reasons.entry(untold.reason).or_default() += 1);
+            let untold = |(reason, entries)| NotExpressed { target: written.target.clone(), reason, entries };
             lists.not_expressed.extend(reasons.into_iter().map(untold));
             lists.files.extend(written.files);
         }
@@ -64,49 +74,72 @@ impl Brought {
     }
 }
 
-/// The sender's present lists, in any input format: every address, and every domain of rows without one.
+/// The sender's present lists, in any format: every address, and every domain of rows without one.
 fn existing(job: &Job) -> anyhow::Result<Existing> {
-    let reader = Reader::new(&ParseOptions { deliveries: true, ..job.ingest.parse.clone() })?;
+    // What was named for the night's inputs is not the format of its lists.
+    let options = SourceOptions { input_format: None, ..job.ingest.source.clone() };
+    let reader = Reader::for_lists(&ParseOptions { input_format: None, ..job.ingest.parse.clone() })?;
     let mut existing = Existing::default();
-    for source in source::open(&job.existing, &job.ingest.source)?.sources {
-        let (mut entries, mut refused, mut lost) = (0, None, None);
-        for batch in source.batches(&job.ingest.source)? {
-            let mut parsed = Parsed::default();
-            batch?.each(&mut |item| match item {
-                Ok(item) => reader.item(&item, &mut parsed),
-                Err(refused) => {
-                    if let Refused::Source(why, reject) = &refused {
-                        lost.get_or_insert_with(|| format!("{} ({why}): {}", reject.origin, reject.detail));
-                    }
-                    parsed.rejects.push(refused.into_reject());
-                }
-            });
-            for event in &parsed.events {
-                if let Some(recipient) = &event.recipient {
-                    existing.add(recipient.as_str(), event.timestamp);
-                }
-            }
-            for delivery in &parsed.deliveries {
-                let listed = delivery.recipient.as_ref().map_or(&*delivery.recipient_domain, |r| r.as_str());
-                existing.add(listed, delivery.timestamp);
-            }
-            entries += parsed.events.len() + parsed.deliveries.len();
-            if let Some(reject) = parsed.rejects.first() {
-                tracing::warn!(count = parsed.rejects.len(), "--existing: {}: {}", reject.origin, reject.detail);
-                refused.get_or_insert_with(|| reject.detail.clone());
-            }
-        }
-        // To go on as if nothing were listed would write the whole list anew, and reactivate nothing.
-        if let (0, Some(detail)) = (entries, refused) {
-            let what = format!(
-                "--existing: no entry could be read: {detail}; a list of addresses needs a first line such as email"
-            );
-            return Err(TableError { file: source.name.to_string(), line: 0, what }.into());
-        }
-        if let Some(lost) = lost {
-            let what = format!("--existing: not read to its end: {lost}; get it again whole");
-            return Err(TableError { file: source.name.to_string(), line: 0, what }.into());
+    for source in source::open(&job.existing, &options)?.sources {
+        for file in &source.files {
+            // One by one: each may have a header or none.
+            let name = if source.files.len() == 1 { source.name.clone() } else { file.name.clone() };
+            let file = Source { name, bytes: file.bytes, files: vec![file.clone()] };
+            one_list(&file, &reader, &options, &mut existing)?;
         }
     }
     Ok(existing)
+}
+
+/// Adds the entries of one file.
+fn one_list(source: &Source, reader: &Reader, options: &SourceOptions, existing: &mut Existing) -> anyhow::Result<()> {
+    let lines = SourceOptions { input_format: Some("maillog".to_owned()), ..options.clone() };
+    let options = if is_bare(source, &lines)? { &lines } else { options };
+    let (mut entries, mut refused, mut lost) = (0, None, None);
+    let failed = |what: String| TableError { file: source.name.to_string(), line: 0, what }.into();
+    for batch in source.batches(options)? {
+        let mut parsed = Parsed::default();
+        batch?.each(&mut |item| match item {
+            Ok(item) => reader.list_entry(&item, &mut parsed),
+            Err(refused) => {
+                if let Refused::Source(why, reject) = &refused {
+                    lost.get_or_insert_with(|| format!("{} ({why}): {}", reject.origin, reject.detail));
+                }
+                parsed.rejects.push(refused.into_reject());
+            }
+        });
+        entries += parsed.listed.len();
+        parsed.listed.drain(..).for_each(|entry| existing.add(entry));
+        if let Some(reject) = parsed.rejects.first() {
+            tracing::warn!(count = parsed.rejects.len(), "--existing: {}: {}", reject.origin, reject.detail);
+            refused.get_or_insert_with(|| reject.detail.clone());
+        }
+    }
+    // To go on as if nothing were listed would write the whole list anew, and release nothing.
+    if let (0, Some(detail)) = (entries, refused) {
+        let what = format!(
+            "--existing: no entry could be read: {detail}; a list holds an address or a domain a line, or has a first line such as email"
+        );
+        return Err(failed(what));
+    }
+    if let Some(lost) = lost {
+        return Err(failed(format!("--existing: not read to its end: {lost}; get it again whole")));
+    }
+    Ok(())
+}
+
+/// Whether a list has no header: looked up in its first lines. Standard input cannot be looked at twice and must have one.
+fn is_bare(source: &Source, lines: &SourceOptions) -> anyhow::Result<bool> {
+    if source.files.iter().any(|file| file.path.is_none()) {
+        return Ok(false);
+    }
+    let (mut bare, mut batches) = (false, source.batches(lines)?);
+    if let Some(batch) = batches.next() {
+        batch?.each(&mut |item| {
+            if let Ok(Item::Log { text, .. }) = item {
+                bare = bare || begins_with_an_entry(text);
+            }
+        });
+    }
+    Ok(bare)
 }

@@ -25,7 +25,7 @@ pub use mail::UNREAD_BOUNCE;
 use mail::{Content, MailReader};
 use prose::Layouts;
 
-use crate::bounce::{Delivery, Event, Kind, Origin, Reject, RejectReason, Timestamp};
+use crate::bounce::{Delivery, Event, Kind, Origin, PresentEntry, Reject, RejectReason, Timestamp};
 use crate::guard;
 use crate::source::Item;
 use crate::tables::TableError;
@@ -70,6 +70,8 @@ pub struct Parsed {
     pub events: Vec<Event>,
     /// What an export says was accepted or sent.
     pub deliveries: Vec<Delivery>,
+    /// Entries of present lists, where the reader is one for lists.
+    pub listed: Vec<PresentEntry>,
     /// What could not be read.
     pub rejects: Vec<Reject>,
     /// Columns that nothing reads, of each header met, with the source that has it.
@@ -116,6 +118,26 @@ impl Reader {
         Ok(Reader { mails: self.mails.clone(), records: record::Records::new(&options)? })
     }
 
+    /// A reader of present lists: what it reads are entries, whatever the file is.
+    ///
+    /// # Errors
+    /// A broken table of the user's.
+    pub fn for_lists(options: &ParseOptions) -> Result<Reader, TableError> {
+        let layouts = Layouts::load(options.tables.as_deref())?;
+        Ok(Reader {
+            mails: Arc::new(MailReader::new(layouts, options.campaign_headers.clone(), &options.own)),
+            records: record::Records::for_lists(options)?,
+        })
+    }
+
+    /// Reads one item of a present list.
+    pub fn list_entry(&self, item: &Item<'_>, out: &mut Parsed) {
+        let events = out.events.len();
+        self.item(item, out);
+        let events = out.events.split_off(events.min(out.events.len()));
+        out.listed.extend(events.into_iter().filter_map(record::entry_of_event));
+    }
+
     /// One bounce of which only the reply is known, and perhaps the host that gave it: what `explain "550 ..."` asks.
     pub fn reply_alone(&self, text: &str, remote_mta: Option<&str>) -> Event {
         let origin = Origin { source: "reply".into(), index: 0 };
@@ -134,11 +156,13 @@ impl Reader {
     /// Reads one item; a panic over it, wherever in reading, becomes a reject with its place.
     pub fn item(&self, item: &Item<'_>, out: &mut Parsed) {
         let before = (out.events.len(), out.deliveries.len(), out.rejects.len(), out.unread.len());
+        let listed = out.listed.len();
         let read = guard::guarded(|| {
             self.unguarded(item, out);
             out.events.iter_mut().skip(before.0).for_each(other_mailbox::mark);
         });
         if let Err(panic) = read {
+            out.listed.truncate(listed);
             out.events.truncate(before.0);
             out.deliveries.truncate(before.1);
             out.rejects.truncate(before.2);

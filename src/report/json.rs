@@ -183,6 +183,7 @@ fn lists(view: &View<'_>) -> Value {
         "held_until": lists.held_until.map(|d| d.to_string()),
         "protected": lists.protected_total(),
         "protected_without_incident": lists.protected.get(&None).copied().unwrap_or_default(),
+        "released": counts(lists.released.iter().map(|(why, n)| (why.as_str().to_owned(), *n)).collect()),
         "covered_by_domains": lists.covered,
         "unmatched": lists.unmatched,
         "quarantined": lists.quarantined,
@@ -190,7 +191,7 @@ fn lists(view: &View<'_>) -> Value {
         "brake": { "new": lists.brake.new, "cap": lists.brake.cap, "tripped": lists.brake.tripped() },
         "files": lists.files.iter().map(|f| json!({ "path": f.path, "rows": f.rows })).collect::<Vec<_>>(),
         "not_expressed": lists.not_expressed.iter().map(|n| json!({
-            "target": n.target, "reason": n.reason, "domains": n.domains,
+            "target": n.target, "reason": n.reason, "entries": n.entries,
         })).collect::<Vec<_>>(),
     })
 }

@@ -262,7 +262,7 @@ impl Page {
         self.line("");
         let brake = match lists.brake.cap {
             _ if lists.brake.tripped() => {
-                format!("tripped at {}: both lists are in suppression/held/", count(lists.brake.new))
+                format!("tripped at {}: both lists are in review/braked/", count(lists.brake.new))
             }
             Some(cap) => format!("ok, {} of at most {}", count(lists.brake.new), count(cap)),
             None => "off, the recipients mailed are not known".to_owned(),
@@ -271,10 +271,13 @@ impl Page {
         for (reason, n) in view.held() {
             self.line(format!("- {} held: {}", count(n), reason.in_words()));
         }
+        for (why, n) in &lists.released {
+            self.line(format!("- {} of your list to take off: {}", counted(*n, "entry", "entries"), why.in_words()));
+        }
         for untold in &lists.not_expressed {
-            let domains = counted(untold.domains, "domain", "domains");
+            let entries = counted(untold.entries, "entry", "entries");
             self.line(format!(
-                "- {domains} not in {}: it {}; see not_expressed.csv there",
+                "- {entries} not told to {} as they are: {}; see not_expressed.csv there",
                 code(&untold.target),
                 untold.reason
             ));

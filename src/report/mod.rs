@@ -7,6 +7,7 @@ use std::io::Write;
 
 pub mod escape;
 mod facts;
+mod guide;
 mod html;
 mod json;
 mod markdown;
@@ -23,6 +24,7 @@ mod tests;
 
 pub use escape::visible as harmless;
 pub use facts::{AgainFact, InputFact, NativeFact, NightFacts, RejectFact, UnknownFact};
+pub use guide::{NAME as GUIDE, guide};
 pub use tables::rejects_csv;
 pub use terminal::summary;
 pub use view::{Action, AdviceLine, IncidentView, Level, View};
@@ -34,7 +36,7 @@ inside and outside; the candidate that explains most is taken first, its failure
 within one budget for errors. What remains at single organisations is a tenant block if it is too frequent there to be \
 chance and the same mail reached others, or if the organisation says so in its own words. Where contrast or volume is \
 missing, the finding is inconclusive. Rates carry 95 % Wilson intervals. A bounce whose cause lies with the sender, the \
-message or nobody never suppresses an address: such addresses stand in protected.csv. Without deliveries (COUNTS-ONLY) \
+message or nobody never suppresses an address: such addresses stand in review/protected.csv. Without deliveries (COUNTS-ONLY) \
 there are no delivery rates, and a pattern alone is only suspected.";
 
 /// One file of a night's folder.

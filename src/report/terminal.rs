@@ -86,7 +86,7 @@ fn incident_line(view: &IncidentView<'_>) -> String {
 fn lists(view: &View<'_>) -> Vec<String> {
     let lists = view.lists;
     let mut lines = Vec::new();
-    let folder = if lists.brake.tripped() { "suppression/held" } else { "suppression" };
+    let folder = if lists.brake.tripped() { "review/braked" } else { "suppression" };
     lines.push(format!(
         "{folder}: {}, {}",
         counted(lists.addresses_total(), "address", "addresses"),
@@ -100,6 +100,10 @@ fn lists(view: &View<'_>) -> Vec<String> {
         lists.protected_total(),
         lists.quarantined
     ));
+    let released = lists.released.values().sum();
+    if released > 0 {
+        lines.push(format!("release: {} of your list to take off", counted(released, "entry", "entries")));
+    }
     lines
 }
 

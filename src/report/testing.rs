@@ -265,6 +265,7 @@ fn no_lists() -> Lists {
         list_sources: 0,
         brake: Brake { new: 10, cap: Some(50) },
         files: vec![ListFile { path: "suppression/addresses.csv".to_owned(), rows: 10 }],
+        released: BTreeMap::new(),
         not_expressed: Vec::new(),
     }
 }

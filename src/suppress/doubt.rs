@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use crate::analyze::incident::{DomainRow, Judgement};
+use crate::analyze::incident::{DomainRow, Incident, Judgement};
 use crate::bounce::{Cause, IncidentKind, ScopeType};
 use crate::tables::policy::{Doubtful, Flip, Suppress, When};
 
@@ -53,6 +53,16 @@ impl<'a> Doubts<'a> {
 
 fn speaks(wording: &Doubtful, speaker: Option<&str>) -> bool {
     wording.receiver.is_empty() || speaker.is_some_and(|s| wording.receiver.iter().any(|r| r == s))
+}
+
+/// The first incident under which one of these receivers is: why its "unknown" is not believed.
+pub(super) fn incident_of<'a>(incidents: &'a [Incident], receivers: [Option<&str>; 2]) -> Option<&'a Incident> {
+    let under = |incident: &&Incident| {
+        let parts = [ScopeType::Provider, ScopeType::Gateway].into_iter().filter_map(|part| incident.scope.part(part));
+        let known = receivers.iter().flatten().map(|receiver| family(receiver));
+        incident.kind != IncidentKind::Inconclusive && parts.into_iter().any(|key| known.clone().any(|own| own == key))
+    };
+    incidents.iter().find(under)
 }
 
 /// The name that incidents use for a receiver: `google` stands for `google_workspace` too.

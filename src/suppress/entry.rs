@@ -119,6 +119,7 @@ pub struct AddressEntry {
     address: Address,
     answer: Answer,
     seen: Seen,
+    added: Date,
     expires: Option<Date>,
 }
 
@@ -151,7 +152,7 @@ impl AddressEntry {
             (Cause::TenantPolicy, Blames::Recipient) => policy.expires.tenant_policy,
             _ => return Err(refused),
         };
-        Ok(AddressEntry { address, answer, seen, expires: expiry.from_night(as_of) })
+        Ok(AddressEntry { address, answer, seen, added: as_of, expires: expiry.from_night(as_of) })
     }
 
     /// An entry from a complaint.
@@ -173,7 +174,8 @@ impl AddressEntry {
         }
         proven(&address, &answer)?;
         let answer = Answer { cause: Cause::Complaint, ..answer };
-        Ok(AddressEntry { address, answer, seen, expires: policy.expires.complaint.from_night(as_of) })
+        let expires = policy.expires.complaint.from_night(as_of);
+        Ok(AddressEntry { address, answer, seen, added: as_of, expires })
     }
 
     /// The address.
@@ -194,6 +196,11 @@ impl AddressEntry {
     /// When and where it was seen.
     pub fn seen(&self) -> &Seen {
         &self.seen
+    }
+
+    /// The night that made it.
+    pub fn added(&self) -> Date {
+        self.added
     }
 
     /// The first day on which it no longer holds; `None`: never lapses.

@@ -26,6 +26,10 @@ mod domains;
 mod doubt;
 mod entry;
 mod gather;
+mod meanwhile;
+pub mod present;
+mod read_back;
+pub mod release;
 mod rows;
 mod ruling;
 mod signal;
@@ -44,6 +48,7 @@ pub use cover::is_policy;
 pub use domain_entry::DomainEntry;
 pub use domains::HeldDomain;
 pub use entry::{AddressEntry, Answer, Refused, Seen};
+pub use meanwhile::Meanwhile;
 pub use ruling::Hold;
 
 use domains::{Shown, Targets};
@@ -150,19 +155,21 @@ pub struct Lists {
     pub brake: Brake,
     /// The files written, relative to the night's folder, and their rows.
     pub files: Vec<ListFile>,
-    /// Domains that a target asked for cannot hold.
+    /// Entries of the present list that come off, by reason.
+    pub released: BTreeMap<release::Why, u64>,
+    /// What a target asked for cannot hold.
     pub not_expressed: Vec<NotExpressed>,
 }
 
-/// What of the night's domains a target cannot be told, for one reason.
+/// What of the night a target cannot be told, for one reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotExpressed {
     /// The target.
     pub target: String,
     /// Why.
     pub reason: &'static str,
-    /// How many domains; `not_expressed.csv` in the target's folder names them.
-    pub domains: u64,
+    /// How many entries; `not_expressed.csv` in the target's folder names them.
+    pub entries: u64,
 }
 
 impl Lists {
@@ -189,6 +196,11 @@ pub struct ListFile {
     pub path: String,
     /// Rows below the header.
     pub rows: u64,
+}
+
+/// The folder of what is to be imported: apart from it while the brake holds, so that no job picks it up.
+fn acting(braked: bool) -> &'static str {
+    if braked { "review/braked" } else { "suppression" }
 }
 
 /// Rules on every address of the night.
@@ -245,7 +257,8 @@ impl<'a> Plan<'a> {
         self.brake
     }
 
-    /// Writes the lists to `night/suppression/`; to `night/suppression/held/` where the brake has tripped.
+    /// Writes the lists: what acts to `night/suppression/`, or to `night/review/braked/` where the brake has tripped; what comes off
+    /// to `night/release/`; what is for people to `night/review/`.
     ///
     /// # Errors
     /// Event files that cannot be read again, and files that cannot be written.

@@ -30,7 +30,8 @@ pub(super) fn run_with(rows: &[Row<'_>], judgement: &Judgement, options: &Option
 
 /// The cells of one column of a list.
 pub(super) fn column(night: &Path, list: &str, column: &str) -> Vec<String> {
-    let mut csv = csv::Reader::from_path(night.join("suppression").join(list)).unwrap();
+    let folder = if matches!(list, "addresses.csv" | "domains.csv") { "suppression" } else { "review" };
+    let mut csv = csv::Reader::from_path(night.join(folder).join(list)).unwrap();
     let at = csv.headers().unwrap().iter().position(|h| h == column).unwrap();
     csv.records().map(|r| r.unwrap()[at].to_owned()).collect()
 }

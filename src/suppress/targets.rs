@@ -1,30 +1,38 @@
 //! Targets: the night's lists in the form that a platform's import takes. In: addresses.csv and domains.csv as the night wrote
-//! them, the sender's contacts and present list. Out: a folder for each target asked for, adds and removes apart, and what a target
+//! them, what was released, the sender's contacts and present list. Out: a folder for each target asked for, adds and removes apart, and what a target
 //! cannot express. What may be suppressed was decided before; nothing is added here but the contacts of a listed domain.
 
 mod entries;
 mod form;
-mod reactivate;
+mod names;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
+
+use anyhow::Context;
 
 use crate::bounce::nearest_word;
 use crate::tables::targets::{Change, Holds, Scope, Target, TargetFile};
 use crate::tables::{self, TableError};
 
-pub use entries::{Allowed, Existing, Listed};
-use entries::{Contacts, Entry, Lists};
+pub use entries::Allowed;
+use entries::{Contacts, Lists};
 use form::Sheet;
-pub use reactivate::reactivate;
 
-use super::ListFile;
+use super::cells::is_formula;
 use super::gather::address_hash;
+use super::present::Existing;
+use super::read_back::Entry;
+use super::release::Release;
+use super::{ListFile, acting};
 
 /// In the name of a file for one sending domain, where the night does not say which.
 const UNKNOWN_SENDER: &str = "any";
+/// Sending domains up to which an entry that names none goes to the list of each. Beyond, entries times domains would make files that
+/// nobody can import, and a night of forged reports could fill the disk.
+const MOST_SENDERS: usize = 50;
 
 /// What is asked for.
 #[derive(Debug, Default)]
@@ -44,8 +52,26 @@ pub struct Written {
     pub target: String,
     /// Its files.
     pub files: Vec<ListFile>,
-    /// Domains of the night that it cannot express, each with the reason; also in `not_expressed.csv`.
-    pub not_expressed: Vec<(String, &'static str)>,
+    /// What it cannot be told, or not where it belongs; also in `not_expressed.csv`.
+    pub not_expressed: BTreeSet<Untold>,
+}
+
+/// Something that a target cannot be told.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Untold {
+    /// `address`, `domain` or `sending_domain`.
+    pub what: &'static str,
+    /// Which one.
+    pub value: String,
+    /// Why.
+    pub reason: &'static str,
+}
+
+impl Untold {
+    fn of(entry: &Entry, reason: &'static str) -> Untold {
+        let (what, name) = if entry.get("email").is_empty() { ("domain", "domain") } else { ("address", "email") };
+        Untold { what, value: entry.get(name).to_owned(), reason }
+    }
 }
 
 /// The targets of these names.
@@ -68,17 +94,24 @@ pub fn named(names: &[String], user_tables: Option<&Path>) -> Result<Vec<Target>
     names.iter().map(find).collect()
 }
 
-/// Writes the targets of a night whose lists are written. `held` says that they lie below `suppression/held/`.
+/// Writes the targets of a night whose lists are written: what to add beside the lists, what to remove below `release/`. `braked` says
+/// that the lists are held; then both are.
 ///
 /// # Errors
 /// Lists or contacts that cannot be read, files that cannot be written.
-pub fn write(night: &Path, held: bool, events: &[PathBuf], options: &Options) -> anyhow::Result<Vec<Written>> {
+pub fn write(
+    night: &Path,
+    braked: bool,
+    events: &[PathBuf],
+    options: &Options,
+    releases: &[Release],
+) -> anyhow::Result<Vec<Written>> {
     // The lists of a large night are large: they are read again only for those who ask.
     if options.targets.is_empty() {
         return Ok(Vec::new());
     }
-    let folder = if held { "suppression/held" } else { "suppression" };
-    let mut lists = Lists::read(night, folder, options.existing.as_ref())?;
+    let adds = acting(braked);
+    let mut lists = Lists::read(night, adds, options.existing.as_ref(), releases)?;
     if options.targets.iter().any(|target| target.scope == Scope::SendingDomain) {
         lists.find_senders(events)?;
     }
@@ -86,55 +119,150 @@ pub fn write(night: &Path, held: bool, events: &[PathBuf], options: &Options) ->
         Some(path) => Some(Contacts::read(path, &lists)?),
         None => None,
     };
+    let removes = if braked { adds } else { "release" };
     let mut written = Vec::new();
     for target in &options.targets {
-        let path = format!("{folder}/{}", target.name);
-        std::fs::create_dir_all(night.join(&path))?;
-        written.push(one(night, &path, target, &lists, (contacts.as_ref(), options.existing.as_ref()))?);
+        let folders = [adds, removes].map(|folder| format!("{folder}/{}", target.name));
+        let sides = (contacts.as_ref(), options.existing.as_ref());
+        written.push(Writing::new(night, folders, target, &lists).all(sides)?);
     }
     Ok(written)
 }
 
-/// Writes one target.
-fn one(
-    night: &Path,
-    folder: &str,
-    target: &Target,
-    lists: &Lists,
-    (contacts, existing): (Option<&Contacts>, Option<&Existing>),
-) -> anyhow::Result<Written> {
-    let mut written = Written { target: target.name.clone(), files: Vec::new(), not_expressed: Vec::new() };
-    let takes_domains = target.files.iter().any(|file| file.holds == Holds::Domains);
-    let mut expanded: Vec<Entry> = Vec::new();
-    let mut domains: Vec<&Entry> = Vec::new();
-    for entry in &lists.domains {
-        match place(entry, target, takes_domains, contacts) {
-            Ok(Place::AsDomain) => domains.push(entry),
-            Ok(Place::AsAddresses(contacts)) => expanded.extend(contacts.at(entry, existing)),
-            Err(why) => written.not_expressed.push((entry.get("domain").to_owned(), why)),
-        }
+/// One target, being written.
+struct Writing<'w> {
+    night: &'w Path,
+    /// Of what to add, and of what to remove.
+    folders: [String; 2],
+    target: &'w Target,
+    lists: &'w Lists,
+    written: Written,
+}
+
+impl<'w> Writing<'w> {
+    fn new(night: &'w Path, folders: [String; 2], target: &'w Target, lists: &'w Lists) -> Writing<'w> {
+        let written = Written { target: target.name.clone(), files: Vec::new(), not_expressed: BTreeSet::new() };
+        Writing { night, folders, target, lists, written }
     }
-    let addresses: Vec<&Entry> = lists.addresses.iter().chain(&expanded).collect();
-    for file in &target.files {
-        let entries = match (file.change, file.holds) {
-            (Change::Add, Holds::Domains) => domains.clone(),
-            (Change::Add, holds) => addresses.iter().copied().filter(|entry| entry.is(holds)).collect(),
-            (Change::Remove, Holds::Domains) => lists.removed_domains.iter().collect(),
-            (Change::Remove, _) => lists.removed_addresses.iter().collect(),
-        };
-        for (name, entries) in scopes(file, target.scope, &entries) {
-            written.files.extend(write_file(night, folder, &name, target, file, &entries)?);
+
+    /// Writes all its files.
+    fn all(mut self, (contacts, existing): (Option<&Contacts>, Option<&Existing>)) -> anyhow::Result<Written> {
+        let (target, lists) = (self.target, self.lists);
+        let holds = |change: Change| move |file: &&TargetFile| file.change == change && file.holds == Holds::Domains;
+        let takes_domains = target.files.iter().any(|file| holds(Change::Add)(&file));
+        let mut expanded: Vec<Entry> = Vec::new();
+        let mut domains: Vec<&Entry> = Vec::new();
+        for entry in &lists.domains {
+            match place(entry, target, takes_domains, contacts) {
+                Ok(Place::AsDomain) => domains.push(entry),
+                Ok(Place::AsAddresses(contacts)) => expanded.extend(contacts.at(entry, existing)),
+                Err(why) => drop(self.written.not_expressed.insert(Untold::of(entry, why))),
+            }
         }
-    }
-    if !written.not_expressed.is_empty() {
-        let mut sheet = csv::Writer::from_path(night.join(folder).join("not_expressed.csv"))?;
-        sheet.write_record(["domain", "reason"])?;
-        for (domain, why) in &written.not_expressed {
-            sheet.write_record([domain.as_str(), why])?;
+        if !target.files.iter().any(|file| holds(Change::Remove)(&file)) {
+            let why = "takes no domains; which addresses it was told for this one is not known";
+            self.written.not_expressed.extend(lists.removed_domains.iter().map(|entry| Untold::of(entry, why)));
         }
-        sheet.flush()?;
+        let addresses: Vec<&Entry> = lists.addresses.iter().chain(&expanded).collect();
+        for file in &target.files {
+            let entries = match (file.change, file.holds) {
+                (Change::Add, Holds::Domains) => domains.clone(),
+                (Change::Add, holds) => addresses.iter().copied().filter(|entry| entry.is(holds)).collect(),
+                (Change::Remove, Holds::Domains) => lists.removed_domains.iter().collect(),
+                (Change::Remove, _) => lists.removed_addresses.iter().collect(),
+            };
+            let sheet = Sheet { file, reasons: &target.reasons };
+            let entries = self.told(&sheet, entries);
+            for (name, entries) in self.scopes(file, &entries) {
+                self.file(&name, &sheet, entries)?;
+            }
+        }
+        self.untold()?;
+        Ok(self.written)
     }
-    Ok(written)
+
+    /// The entries that a file may hold, each once.
+    fn told<'e>(&mut self, sheet: &Sheet<'_>, mut entries: Vec<&'e Entry>) -> Vec<&'e Entry> {
+        let mut seen = HashSet::new();
+        entries.retain(|entry| {
+            let refusal = sheet.refusal(entry);
+            self.written.not_expressed.extend(refusal.map(|why| Untold::of(entry, why)));
+            refusal.is_none() && !sheet.file.rows.is_empty() && seen.insert(address_hash(&entry.key()))
+        });
+        entries
+    }
+
+    /// The files that a file of the table stands for: one, or one for each sending domain.
+    fn scopes<'e>(&mut self, file: &TargetFile, entries: &[&'e Entry]) -> BTreeMap<String, Vec<&'e Entry>> {
+        if self.target.scope == Scope::Account {
+            return BTreeMap::from([(file.name.clone(), entries.to_vec())]);
+        }
+        let mut files: BTreeMap<String, Vec<&Entry>> = BTreeMap::new();
+        let all = &self.lists.senders;
+        for entry in entries {
+            let mut senders: Vec<&str> = entry.senders().collect();
+            if senders.is_empty() && all.len() > MOST_SENDERS {
+                let why = "no sending domain is known and the night has too many to list it for each; it stands in the file any";
+                self.written.not_expressed.insert(Untold::of(entry, why));
+            } else if senders.is_empty() {
+                senders.extend(all.iter().map(String::as_str));
+            }
+            if senders.is_empty() {
+                senders.push(UNKNOWN_SENDER);
+            }
+            for sender in senders {
+                let stem = if sender == UNKNOWN_SENDER { sender.into() } else { names::stem(sender) };
+                if stem != sender {
+                    let why = "is no plain host name; its files are named by the hash behind it";
+                    let value = format!("{sender} {stem}");
+                    self.written.not_expressed.insert(Untold { what: "sending_domain", value, reason: why });
+                }
+                files.entry(file.name.replace("{sending_domain}", &stem)).or_default().push(entry);
+            }
+        }
+        files
+    }
+
+    /// One file, or several where the target's limit asks for it; none for no entries.
+    fn file(&mut self, name: &str, sheet: &Sheet<'_>, entries: Vec<&Entry>) -> anyhow::Result<()> {
+        let [adds, removes] = &self.folders;
+        let folder = if sheet.file.change == Change::Add { adds } else { removes };
+        let rows_each = sheet.file.rows.len();
+        // All rows of an entry stay in one file.
+        let limit = self.target.row_limit.map_or(usize::MAX, |limit| (limit / rows_each.max(1)).max(1));
+        for (part, entries) in entries.chunks(limit).enumerate() {
+            let name = if part == 0 { name.to_owned() } else { numbered(name, part + 1) };
+            let path = format!("{folder}/{name}");
+            sheet.write(entries, BufWriter::new(create(&self.night.join(&path))?))?;
+            self.written.files.push(ListFile { path, rows: (entries.len() * rows_each) as u64 });
+        }
+        Ok(())
+    }
+
+    /// `not_expressed.csv`, where there is anything to say.
+    fn untold(&self) -> anyhow::Result<()> {
+        if self.written.not_expressed.is_empty() {
+            return Ok(());
+        }
+        let path = self.night.join(&self.folders[0]).join("not_expressed.csv");
+        let mut sheet = csv::Writer::from_writer(create(&path)?);
+        sheet.write_record(["type", "value", "reason"])?;
+        for Untold { what, value, reason } in &self.written.not_expressed {
+            // As in quarantine.csv: a JSON string begins with a quote.
+            let value = if is_formula(value) { &serde_json::to_string(value)? } else { value };
+            sheet.write_record([*what, value.as_str(), *reason])?;
+        }
+        Ok(sheet.flush()?)
+    }
+}
+
+/// A new file, and the folders above it.
+fn create(path: &Path) -> anyhow::Result<File> {
+    let made = || {
+        path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+        File::create(path)
+    };
+    made().with_context(|| format!("{}: cannot write the file", path.display()))
 }
 
 /// How a target can hold a domain.
@@ -161,48 +289,6 @@ fn place<'c>(
         true => Ok(Place::AsAddresses(contacts)),
         false => Err("takes no domains, and --contacts has no address there"),
     }
-}
-
-/// The files that a file of the table stands for: one, or one for each sending domain.
-fn scopes<'e>(file: &TargetFile, scope: Scope, entries: &[&'e Entry]) -> BTreeMap<String, Vec<&'e Entry>> {
-    if scope == Scope::Account {
-        return BTreeMap::from([(file.name.clone(), entries.to_vec())]);
-    }
-    let mut files: BTreeMap<String, Vec<&Entry>> = BTreeMap::new();
-    for entry in entries {
-        let mut senders = entry.senders().peekable();
-        let unknown = if senders.peek().is_none() { Some(UNKNOWN_SENDER) } else { None };
-        for sender in senders.chain(unknown) {
-            files.entry(file.name.replace("{sending_domain}", sender)).or_default().push(entry);
-        }
-    }
-    files
-}
-
-/// One file, or several where the target's limit asks for it; none for no entries.
-fn write_file(
-    night: &Path,
-    folder: &str,
-    name: &str,
-    target: &Target,
-    file: &TargetFile,
-    entries: &[&Entry],
-) -> anyhow::Result<Vec<ListFile>> {
-    let (sheet, rows_each) = (Sheet { file, reasons: &target.reasons }, file.rows.len());
-    let mut seen = HashSet::new();
-    let mut entries = entries.to_vec();
-    entries.retain(|entry| rows_each > 0 && seen.insert(address_hash(&entry.key())));
-    drop(seen);
-    // All rows of an entry stay in one file.
-    let limit = target.row_limit.map_or(usize::MAX, |limit| (limit / rows_each.max(1)).max(1));
-    let mut written = Vec::new();
-    for (part, entries) in entries.chunks(limit).enumerate() {
-        let name = if part == 0 { name.to_owned() } else { numbered(name, part + 1) };
-        let path = format!("{folder}/{name}");
-        sheet.write(entries, BufWriter::new(File::create(night.join(&path))?))?;
-        written.push(ListFile { path, rows: (entries.len() * rows_each) as u64 });
-    }
-    Ok(written)
 }
 
 /// `add.csv` as `add-2.csv`.

@@ -193,9 +193,12 @@ impl<'f> Cells<'f> {
 /// The list rows of which a cell of the first column fits, each with its file.
 fn listed(night: &Path, fits: &dyn Fn(&str) -> bool) -> anyhow::Result<Vec<String>> {
     let mut rows = Vec::new();
-    let folder = night.join("suppression");
-    for file in lists_below(&folder, "")? {
-        let path = folder.join(&file);
+    let mut files = Vec::new();
+    for folder in ["suppression", "release", "review"] {
+        files.extend(lists_below(&night.join(folder), &format!("{folder}/"))?);
+    }
+    for file in files {
+        let path = night.join(&file);
         let mut reader = csv::Reader::from_path(&path).with_context(|| path.display().to_string())?;
         let header = reader.headers()?.clone();
         for record in reader.records() {
@@ -210,7 +213,7 @@ fn listed(night: &Path, fits: &dyn Fn(&str) -> bool) -> anyhow::Result<Vec<Strin
     Ok(rows)
 }
 
-/// The CSV files below a folder, sorted, relative to it. A night without lists has none.
+/// The CSV files below a folder, sorted, each behind `prefix`. A night without lists has none.
 fn lists_below(folder: &Path, prefix: &str) -> anyhow::Result<Vec<String>> {
     let mut files = Vec::new();
     let Ok(entries) = std::fs::read_dir(folder) else { return Ok(files) };

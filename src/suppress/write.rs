@@ -7,6 +7,7 @@ use std::path::Path;
 use polars::prelude::{ChunkedArray, DataFrame, UInt16Type, UInt64Type};
 
 use super::domain_entry::DomainEntry;
+use super::doubt::incident_of;
 use super::entry::{AddressEntry, Answer, Seen};
 use super::gather::NONE;
 use super::rows::{self, Text};
@@ -33,6 +34,8 @@ pub(super) const COLUMNS: &[&str] = &[
     schema::UNPROVEN,
     schema::RULE,
     schema::FEEDBACK_TYPE,
+    schema::REJECTING_SYSTEM,
+    schema::RECEIVER,
 ];
 
 /// One event as the lists show it.
@@ -96,12 +99,13 @@ impl Plan<'_> {
             list_sources: self.judgement.list_sources.len() as u64,
             brake: self.brake,
             files: Vec::new(),
+            released: BTreeMap::new(),
             not_expressed: Vec::new(),
         }
     }
 }
 
-impl Writing<'_, '_> {
+impl<'p> Writing<'p, '_> {
     /// Writes the rulings that lie in this frame; returns the position behind its last row.
     fn frame(&mut self, frame: &DataFrame, start: u64) -> anyhow::Result<u64> {
         let end = start + frame.height() as u64;
@@ -109,8 +113,10 @@ impl Writing<'_, '_> {
         let inside = |row: u32| u64::from(row) < end;
         while let Some(ruling) = self.rulings.as_slice().first().copied().filter(|r| inside(r.row)) {
             self.rulings.next();
-            if let Some(shown) = columns.event((u64::from(ruling.row) - start) as usize) {
-                self.address(&ruling, shown)?;
+            let row = (u64::from(ruling.row) - start) as usize;
+            if let Some(shown) = columns.event(row) {
+                let incident = self.incident(&ruling, columns.receivers(row));
+                self.address(&ruling, shown, incident)?;
             }
         }
         while let Some(entry) = self.evidence.first_entry().filter(|e| inside(*e.key())) {
@@ -122,11 +128,20 @@ impl Writing<'_, '_> {
         Ok(end)
     }
 
+    /// The incident that a ruling rests on; `None` where no incident has a part in it.
+    fn incident(&self, ruling: &Ruling, receivers: [Option<&str>; 2]) -> Option<&'p str> {
+        let incidents = &self.plan.judgement.incidents;
+        let found = match ruling.verdict {
+            Verdict::Hold(Hold::ReceiverIncident) => incident_of(incidents, receivers),
+            _ => incidents.get(ruling.incident as usize),
+        };
+        found.map(|incident| incident.id.as_str())
+    }
+
     /// One ruling and its event to their list.
-    fn address(&mut self, ruling: &Ruling, shown: Shown) -> anyhow::Result<()> {
+    fn address(&mut self, ruling: &Ruling, shown: Shown, incident: Option<&str>) -> anyhow::Result<()> {
         let Shown { recipient, origin, answer } = shown;
         let seen = ruling.seen(origin);
-        let incident = self.plan.judgement.incidents.get(ruling.incident as usize).map(|i| i.id.as_str());
         match ruling.verdict {
             Verdict::Suppress => {
                 let (policy, as_of) = (self.plan.policy, self.plan.options.as_of);
@@ -138,7 +153,7 @@ impl Writing<'_, '_> {
                 });
                 match entry {
                     Some(Ok(entry)) => {
-                        if self.files.address(&entry)? {
+                        if self.files.address(&entry, incident)? {
                             *self.lists.addresses.entry(entry.cause()).or_default() += 1;
                         }
                         return Ok(());
@@ -150,7 +165,8 @@ impl Writing<'_, '_> {
                 self.protect(&recipient, &answer, &seen, None)
             }
             Verdict::Hold(reason) => {
-                if self.files.held_address(&recipient, reason, &answer, &seen, self.lists.held_until)? {
+                let until = (self.lists.held_until, incident);
+                if self.files.held_address(&recipient, reason, &answer, &seen, until)? {
                     *self.lists.held.entry(reason).or_default() += 1;
                 }
                 Ok(())
@@ -274,6 +290,8 @@ struct Columns<'f> {
     unproven: Text<'f>,
     rule: Text<'f>,
     feedback_type: Text<'f>,
+    rejecting_system: Text<'f>,
+    receiver: Text<'f>,
 }
 
 impl<'f> Columns<'f> {
@@ -292,7 +310,14 @@ impl<'f> Columns<'f> {
             unproven: text(schema::UNPROVEN)?,
             rule: text(schema::RULE)?,
             feedback_type: text(schema::FEEDBACK_TYPE)?,
+            rejecting_system: text(schema::REJECTING_SYSTEM)?,
+            receiver: text(schema::RECEIVER)?,
         })
+    }
+
+    /// The system that spoke, and the one that serves the domain.
+    fn receivers(&self, row: usize) -> [Option<&str>; 2] {
+        [self.rejecting_system.get(row), self.receiver.get(row)]
     }
 
     /// The event at a row of this frame; `None` where it has no recipient.

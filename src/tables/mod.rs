@@ -12,9 +12,11 @@ pub mod exports;
 pub mod guards;
 pub mod host_map;
 pub mod layouts;
+pub mod listed_reasons;
 pub mod native_classes;
 pub mod phrases;
 pub mod policy;
+pub mod present_lists;
 pub mod receivers;
 pub mod rules;
 pub mod targets;
@@ -134,9 +136,11 @@ const ALL: &[(&str, &str)] = &[
     ("exports.toml", include_str!("exports.toml")),
     ("guards.toml", include_str!("guards.toml")),
     ("layouts.toml", include_str!("layouts.toml")),
+    ("listed_reasons.toml", include_str!("listed_reasons.toml")),
     ("native_classes.toml", include_str!("native_classes.toml")),
     ("phrases.toml", include_str!("phrases.toml")),
     ("policy.toml", include_str!("policy.toml")),
+    ("present_lists.toml", include_str!("present_lists.toml")),
     ("receivers.toml", include_str!("receivers.toml")),
     ("rules.toml", include_str!("rules.toml")),
 ];

@@ -327,7 +327,7 @@ fn fifty_thousand_recipients_in_one_report_are_fifty_thousand_events_and_no_brak
     let told = night.tell();
     assert_eq!(told.events_of("many.eml"), 50_000);
     assert_eq!(told.outcome.code, Some(0), "{}", told.outcome.stderr);
-    assert!(!night.dir.path().join("out/2026-11-20/suppression/held/addresses.csv").exists());
+    assert!(!night.dir.path().join("out/2026-11-20/review/braked/addresses.csv").exists());
 }
 
 #[test]

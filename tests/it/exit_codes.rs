@@ -35,9 +35,12 @@ fn a_night_that_is_done_exits_0_and_leaves_every_file_of_the_contract() {
         "deliveries.parquet",
         "suppression/addresses.csv",
         "suppression/domains.csv",
-        "suppression/protected.csv",
-        "suppression/reactivate.csv",
-        "suppression/list_sources.csv",
+        "review/protected.csv",
+        "release/reactivate.csv",
+        "review/list_sources.csv",
+        "review/held.csv",
+        "review/quarantine.csv",
+        "README.txt",
     ] {
         assert!(night.join(name).is_file(), "{name} is missing:\n{}", told.stderr);
     }
@@ -76,7 +79,7 @@ fn a_list_of_ones_own_that_is_not_as_it_must_be_exits_2_with_its_line() {
         ("--contacts", "mail,source\na@example.com,fair\n", ":1: no column \"email\""),
         ("--tenants", "domain,organisation\nexample.com,\n", ":2: no organisation"),
         ("--allow", "email\nno address\n", ":2: neither an address nor a domain"),
-        ("--existing", "a@example.com\nb@example.com\n", "no entry could be read"),
+        ("--existing", "name;phone\nann;1\n", "no entry could be read"),
     ] {
         let file = out.path().join("list.csv");
         fs::write(&file, text).expect("written");
@@ -152,7 +155,7 @@ fn the_brake_exits_5_publishes_the_report_and_holds_the_lists() {
     run(out.path(), &["--max-suppressions", "1"]).behaves(&[5]);
     let night = out.path().join(NIGHT);
     assert!(night.join("report.html").is_file());
-    assert!(night.join("suppression/held/addresses.csv").is_file());
+    assert!(night.join("review/braked/addresses.csv").is_file());
     assert!(!night.join("suppression/addresses.csv").exists(), "a held list must not stand where a job picks lists up");
 }
 

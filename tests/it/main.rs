@@ -14,6 +14,8 @@ mod night;
 mod output_file;
 mod own_output;
 mod past;
+mod present;
+mod present_promise;
 mod program;
 mod promise;
 mod read_once;

@@ -96,7 +96,7 @@ fn an_address_is_suppressed_only_when_its_own_reply_says_so() {
 
 #[test]
 fn a_bad_list_source_is_held_as_a_whole() {
-    assert_eq!(listed("suppression/list_sources.csv"), BTreeSet::from(["tradeshow-2024".to_owned()]));
+    assert_eq!(listed("review/list_sources.csv"), BTreeSet::from(["tradeshow-2024".to_owned()]));
 }
 
 #[test]

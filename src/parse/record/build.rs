@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::clean;
 use super::field::Field;
 use super::layout::{Layout, Values};
+use super::listed::{self, Reasons};
 use super::notice;
 use super::unplaced;
 use crate::bounce::{
@@ -24,6 +25,8 @@ pub struct Setting {
     pub as_of: Option<Timestamp>,
     /// Records that do not say what they are, are deliveries: the file was given as such.
     pub deliveries: bool,
+    /// The records are entries of present lists, and this is what their words mean.
+    pub lists: Option<Reasons>,
 }
 
 /// Length of `2026-11-20`.
@@ -46,6 +49,10 @@ pub struct Builder<'r> {
 impl Builder<'_> {
     /// Reads one record.
     pub fn record(&self, layout: &Layout, values: &impl Values, out: &mut Parsed) {
+        if let Some(reasons) = &self.setting.lists {
+            let place = (self.setting.zone.as_ref(), self.origin);
+            return listed::record(reasons, place, layout, values, out);
+        }
         let draft = Draft { setting: self.setting, layout, values, json: self.json };
         let made = match draft.kind() {
             Some(Kind::Delivered) => draft.delivery(self.origin).map(|delivery| out.deliveries.push(delivery)),
@@ -136,7 +143,7 @@ impl<'r, V: Values> Draft<'r, V> {
     }
 
     fn address(&self, field: Field) -> Option<Address> {
-        self.text(field).and_then(|text| Address::parse(&text).or_else(|| typed_address(&text)))
+        self.text(field).and_then(|text| Address::parse(&text).or_else(|| clean::typed_address(&text)))
     }
 
     /// Our domain, never that of a mail server that wrote the report.
@@ -148,11 +155,13 @@ impl<'r, V: Values> Draft<'r, V> {
     fn timestamp(&self) -> Result<Option<Timestamp>, Refusal> {
         let Some(value) = self.layout.value(Field::Timestamp, self.values) else { return Ok(None) };
         let text = value.text();
+        // A date alone stands for the whole day, whatever the zone; epochs may have as many digits.
+        if text.len() == DATE_ONLY && !text.bytes().all(|b| b.is_ascii_digit()) {
+            return Ok(date::read(&format!("{text}T00:00:00Z"), None).ok());
+        }
         match date::read(&text, self.setting.zone.as_ref()) {
             Ok(at) => Ok(Some(at)),
             Err(NoDate::Unreadable) => Ok(None),
-            // A date alone stands for the whole day, whatever the zone.
-            Err(NoDate::NoZone) if text.len() == DATE_ONLY => Ok(date::read(&format!("{text}T00:00:00Z"), None).ok()),
             Err(NoDate::NoZone) => Err(bad_row(format!(
                 "time \"{}\" has no zone; say which it is in, such as --time-zone=+02:00",
                 clean::excerpt(&text)
@@ -186,7 +195,7 @@ impl<'r, V: Values> Draft<'r, V> {
         }
         event.sending_domain = self.sending_domain();
         let is_sender = |text: Cow<'_, str>| {
-            let sender = Address::parse(&text).or_else(|| typed_address(&text));
+            let sender = Address::parse(&text).or_else(|| clean::typed_address(&text));
             sender.is_some_and(|sender| event.recipient.as_ref().is_some_and(|r| r.lower() == sender.lower()))
         };
         if self.layout.texts(Field::SendingDomain, self.values).any(is_sender) {
@@ -275,15 +284,4 @@ fn kind_of(action: Action) -> Kind {
         Action::Delayed => Kind::Delay,
         Action::Delivered | Action::Relayed | Action::Expanded => Kind::Delivered,
     }
-}
-
-/// An address behind its type (`rfc822;ann@example.com`) or its owner's name (`Ann <ann@example.com>`).
-fn typed_address(text: &str) -> Option<Address> {
-    if let Some((kind, address)) = text.split_once(';')
-        && matches!(kind.trim().to_ascii_lowercase().as_str(), "rfc822" | "utf-8")
-    {
-        return Address::parse(address);
-    }
-    let open = text.rfind('<')?;
-    Address::parse(&text[open..])
 }

@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::bounce::{EnhancedStatus, ReplyCode, SmtpCommand, domain_key, has_control, plain_domain};
+use crate::bounce::{Address, EnhancedStatus, ReplyCode, SmtpCommand, domain_key, has_control, plain_domain};
 
 /// Longest reply text kept, in bytes.
 pub const MAX_TEXT: usize = 8 << 10;
@@ -99,6 +99,17 @@ pub fn is_servers_own(text: &str) -> bool {
 pub fn message_id(text: &str) -> Option<String> {
     let id = trimmed(text).trim_start_matches('<').trim_end_matches('>');
     (!id.is_empty()).then(|| name(id))
+}
+
+/// An address behind its type (`rfc822;ann@example.com`) or its owner's name (`Ann <ann@example.com>`).
+pub fn typed_address(text: &str) -> Option<Address> {
+    if let Some((kind, address)) = text.split_once(';')
+        && matches!(kind.trim().to_ascii_lowercase().as_str(), "rfc822" | "utf-8")
+    {
+        return Address::parse(address);
+    }
+    let open = text.rfind('<')?;
+    Address::parse(&text[open..])
 }
 
 /// A short, harmless piece of foreign text for an error message.

@@ -70,6 +70,16 @@ fields! {
     NativeClass = "native_class",
     /// How many messages the record stands for.
     Count = "count",
+    /// Of an entry of a present list: why it is there.
+    ListedReason = "listed_reason",
+    /// Of such an entry: who put it there, or a remark that may tell.
+    ListedBy = "listed_by",
+    /// Of such an entry: when it was added.
+    Added = "added",
+    /// Of such an entry: when its evidence was last seen.
+    LastSeen = "last_seen",
+    /// Of such an entry: the first day on which it no longer holds.
+    Expires = "expires",
 }
 
 impl Field {

@@ -9,6 +9,7 @@ use crate::parse::ParseOptions;
 use crate::source;
 use crate::tables::column_hints::ColumnHints;
 use crate::tables::exports::Export;
+use crate::tables::present_lists::PresentList;
 use crate::tables::{self, Row, TableError};
 
 /// The format of our own column names.
@@ -52,6 +53,35 @@ impl Formats {
             Some(name) if !source::FORMATS.contains(&name) && name != super::postfix::NAME => all = only(all, name)?,
             _ => {}
         }
+        Ok(Formats { all, hints: ColumnHints::load(options.tables.as_deref())? })
+    }
+
+    /// The shapes of present lists: a mapping, those of present_lists.toml, the exports that have words for bounces before its last
+    /// one, the other exports after it, and then that one whatever the names are, so that it says what is missing. A format asked for
+    /// by name is one of the night's inputs, so it is not looked at.
+    ///
+    /// # Errors
+    /// As `load`.
+    pub fn of_lists(options: &ParseOptions) -> Result<Formats, TableError> {
+        let mut all = Vec::new();
+        for row in tables::load::<PresentList>(options.tables.as_deref())? {
+            let export = row.value.clone().export();
+            super::layout::Layout::new(&export, "", |_| Some(0)).map_err(|what| row.error(what))?;
+            all.push(Format { name: lasting(&export.name), export });
+        }
+        let any = all.pop();
+        if let Some(path) = &options.mapping {
+            let export = mapping::read(path, any.as_ref().map(|list| &list.export))?;
+            all.insert(0, Format { name: lasting(&export.name), export });
+        }
+        let exports = tables::load::<Export>(options.tables.as_deref())?.into_iter().map(|row| row.value);
+        let exports = exports.filter(|export| export.name != GENERIC);
+        let (telling, others): (Vec<Export>, Vec<Export>) = exports.partition(|export| !export.kinds.is_empty());
+        let format = |export: Export| Format { name: lasting(&export.name), export };
+        all.extend(telling.into_iter().map(format));
+        all.extend(any.iter().map(|any| Format { name: any.name, export: any.export.clone() }));
+        all.extend(others.into_iter().map(format));
+        all.extend(any.map(|any| Format { export: Export { needs: Vec::new(), ..any.export }, ..any }));
         Ok(Formats { all, hints: ColumnHints::load(options.tables.as_deref())? })
     }
 

@@ -7,6 +7,7 @@ mod field;
 mod formats;
 mod json;
 mod layout;
+mod listed;
 mod mapping;
 mod notice;
 mod postfix;
@@ -20,6 +21,8 @@ use self::build::{Builder, Setting};
 use self::formats::Formats;
 use self::json::Keys;
 use self::layout::{Layout, Slot, Values};
+use self::listed::Reasons;
+pub use self::listed::{begins_with_an_entry, of_event as entry_of_event};
 use super::date::Zone;
 use super::mail::MailReader;
 use super::{ParseOptions, Parsed};
@@ -62,11 +65,22 @@ impl Records {
     /// # Errors
     /// A broken table; a time zone that is none.
     pub fn new(options: &ParseOptions) -> Result<Records, TableError> {
+        Records::of(options, Formats::load(options)?, None)
+    }
+
+    /// The same for present lists: what is read there are entries.
+    ///
+    /// # Errors
+    /// As `new`.
+    pub fn for_lists(options: &ParseOptions) -> Result<Records, TableError> {
+        Records::of(options, Formats::of_lists(options)?, Some(Reasons::load(options.tables.as_deref())?))
+    }
+
+    fn of(options: &ParseOptions, formats: Formats, lists: Option<Reasons>) -> Result<Records, TableError> {
         let zone = options.time_zone.as_deref().map(zone).transpose()?;
-        let formats = Formats::load(options)?;
         let mut keys = Keys::default();
         let shapes = formats.iter().map(|format| shape(format, &mut keys)).collect::<Result<_, _>>()?;
-        let setting = Setting { zone, as_of: options.as_of, deliveries: options.deliveries };
+        let setting = Setting { zone, as_of: options.as_of, deliveries: options.deliveries, lists };
         Ok(Records { setting, formats, plans: rows::Plans::default(), keys, shapes })
     }
 
@@ -138,6 +152,12 @@ impl Records {
 
     /// Reads one JSON value: an object, or an array of them, perhaps in wrappers.
     pub(super) fn json(&self, mails: &MailReader, origin: &Origin, text: &[u8], out: &mut Parsed) {
+        if let Some(reasons) = &self.setting.lists
+            && let Ok(entry) = serde_json::from_slice::<String>(text)
+        {
+            // An array of addresses.
+            return listed::lines(reasons, origin, entry.as_bytes(), out);
+        }
         let json = unplaced::Json::new(text, &self.formats.hints);
         let unclear = || json.unclear().unwrap_or_default();
         let builder = Builder { setting: &self.setting, mails, origin, json: Some(&json), unclear: &unclear };
@@ -187,6 +207,9 @@ impl Records {
 
     /// Reads consecutive lines of a log; those `before` only tell what the later ones belong to.
     pub(super) fn log(&self, origin: &Origin, before: &[u8], text: &[u8], out: &mut Parsed) {
+        if let Some(reasons) = &self.setting.lists {
+            return listed::lines(reasons, origin, text, out);
+        }
         let (before, text) = (String::from_utf8_lossy(before), String::from_utf8_lossy(text));
         postfix::read(&self.setting, origin, &before, &text, out);
     }

@@ -18,7 +18,7 @@ pub(super) fn all(view: &View<'_>) -> Markup {
             p.card.act {
                 strong { "The brake has tripped. " }
                 (counted(lists.brake.new, "new entry", "new entries")) ", allowed " (lists.brake.cap.map(count).unwrap_or_default())
-                ": the lists are in suppression/held/. Look at them before anything is imported."
+                ": the lists are in review/braked/. Look at them before anything is imported."
             }
         }
         div.columns {
@@ -32,9 +32,10 @@ pub(super) fn all(view: &View<'_>) -> Markup {
                     @if lists.unmatched > 0 { li { (counted(lists.unmatched, "address", "addresses")) " of reports that match nothing sent: on no list" } }
                     @for (reason, n) in view.held() { li { (count(n)) " held: " (reason.in_words()) } }
                     li { (counted(lists.protected_total(), "address", "addresses")) " protected: bounced for a reason that is not theirs" }
+                    @for (why, n) in &lists.released { li { (counted(*n, "entry", "entries")) " of your list to take off: " (why.in_words()) } }
                     @for untold in &lists.not_expressed {
                         li {
-                            (counted(untold.domains, "domain", "domains")) " not in " code { (visible(&untold.target)) } ": it " (untold.reason)
+                            (counted(untold.entries, "entry", "entries")) " not told to " code { (visible(&untold.target)) } " as they are: " (untold.reason)
                             "; see not_expressed.csv there"
                         }
                     }

@@ -120,7 +120,7 @@ fn first_step(incidents: &[IncidentView<'_>], lists: &Lists) -> Option<String> {
         let cap = lists.brake.cap.map(count).unwrap_or_default();
         let new = counted(lists.brake.new, "new entry", "new entries");
         return Some(format!(
-            "The lists are held: {new}, the cap is {cap}. Check suppression/held/ before anything is imported."
+            "The lists are held: {new}, the cap is {cap}. Check review/braked/ before anything is imported."
         ));
     }
     let systemic = || incidents.iter().find(|i| i.is_systemic() && i.acts());

@@ -162,13 +162,29 @@ fn protected_addresses_name_their_incident() {
 }
 
 #[test]
+fn an_unknown_under_a_receivers_incident_waits_with_its_incident_and_is_mailed_by_another_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = [Row {
+        receiver: Some("exchange_online"),
+        template: Some("550 5.4.1 Recipient address rejected: Access denied"),
+        ..bounce("ann@example.com", Cause::MailboxUnknown, Blames::Recipient)
+    }];
+    let block = testing::provider_block("exchange_online");
+    let id = block.id.clone();
+    run(&rows, &Judgement { incidents: vec![block], ..testing::judgement() }, dir.path());
+    assert_eq!(column(dir.path(), "held.csv", "reason"), ["receiver_incident"]);
+    assert_eq!(column(dir.path(), "held.csv", "incident"), [id.as_str()]);
+    assert_eq!(column(dir.path(), "held.csv", "meanwhile"), ["other_identity"]);
+}
+
+#[test]
 fn a_tripped_brake_holds_both_lists_and_leaves_none_in_their_place() {
     let dir = tempfile::tempdir().unwrap();
     let rows = [bounce("ann@example.com", Cause::MailboxUnknown, Blames::Recipient)];
     let options = Options { cap: Cap::Entries(0), ..Options::for_night(NIGHT) };
     let lists = run_with(&rows, &testing::judgement(), &options, dir.path());
     assert!(lists.brake.tripped());
-    assert_eq!(column(dir.path(), "held/addresses.csv", "email"), ["ann@example.com"]);
+    assert_eq!(column(dir.path(), "braked/addresses.csv", "email"), ["ann@example.com"]);
     assert!(!dir.path().join("suppression/addresses.csv").exists());
 }
 

@@ -6,7 +6,8 @@ use std::io::Write;
 use serde::Serializer as _;
 use serde_json::{Map, Value};
 
-use super::entries::Entry;
+use crate::suppress::cells::is_formula;
+use crate::suppress::read_back::Entry;
 use crate::tables::targets::{Form, TargetFile};
 
 /// A file of a target: what its rows are made of.
@@ -54,6 +55,19 @@ impl Sheet<'_> {
             }
         }
         Ok(out.flush()?)
+    }
+
+    /// Why this file must not hold an entry; `None`: it may.
+    pub(super) fn refusal(&self, entry: &Entry) -> Option<&'static str> {
+        let rows = || self.rows(std::slice::from_ref(&entry));
+        if rows().flatten().any(|cell| is_formula(&cell)) {
+            return Some("has a cell that a spreadsheet would run as a formula");
+        }
+        let splits =
+            |key: &String| key.starts_with('#') || key.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '\\'));
+        let map = self.file.form == Form::Map;
+        (map && rows().any(|row| row.first().is_none_or(|key| key.is_empty() || splits(key))))
+            .then_some("cannot be the key of a map: it is quoted, has a blank or a backslash, or begins a remark")
     }
 
     /// The rows of these entries, cell by cell.

@@ -3,19 +3,19 @@
 use serde_json::Value;
 
 use super::*;
+use crate::bounce::{Address, ListedReason, Origin, PresentEntry, Subject};
 
-const ADDRESSES: &str = "email,cause,rule,reply_code,status,first_seen,last_seen,bounces,expires,evidence\n\
-    Ann@example.com,mailbox_unknown,r1,550,5.1.1,2026-11-20T01:02:03Z,2026-11-20T01:02:03Z,1,,a.csv#0\n\
-    o'neil+x@example.net,complaint,,,,2026-11-20T02:00:00Z,2026-11-20T02:00:00Z,1,,a.csv#1\n";
+const ADDRESSES: &str = "email,cause,rule,reply_code,status,added,first_seen,last_seen,bounces,expires,incident,evidence\n\
+    Ann@example.com,mailbox_unknown,r1,550,5.1.1,2026-11-20,2026-11-20T01:02:03Z,2026-11-20T01:02:03Z,1,,,a.csv#0\n\
+    o'neil+x@example.net,complaint,,,,2026-11-20,2026-11-20T02:00:00Z,2026-11-20T02:00:00Z,1,,,a.csv#1\n";
 const DOMAINS: &str = "domain,organisation,incident,cause,scope,sending_domain,bounces,recipients,delivered_elsewhere,expires,evidence\n\
     example.org,example.org,I1,tenant_policy,organisation,,9,9,,2027-02-18,a.csv#2\n\
     partial.example,partial.example,I2,tenant_policy,organisation,news.example.com,9,9,,2027-02-18,a.csv#3\n";
-const REACTIVATE: &str = "email,added,cause,reason,incident,evidence\nback@example.com,,,,,\n";
 
 fn night() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join("suppression")).unwrap();
-    for (name, text) in [("addresses.csv", ADDRESSES), ("domains.csv", DOMAINS), ("reactivate.csv", REACTIVATE)] {
+    for (name, text) in [("addresses.csv", ADDRESSES), ("domains.csv", DOMAINS)] {
         std::fs::write(dir.path().join("suppression").join(name), text).unwrap();
     }
     dir
@@ -23,13 +23,33 @@ fn night() -> tempfile::TempDir {
 
 fn written(name: &str, options: Options) -> (tempfile::TempDir, Written) {
     let dir = night();
-    let options = Options { targets: named(&[name.to_owned()], None).unwrap(), ..options };
-    let written = write(dir.path(), false, &[], &options).unwrap().remove(0);
+    let written = write_to(&dir, name, options);
     (dir, written)
+}
+
+fn write_to(dir: &tempfile::TempDir, name: &str, options: Options) -> Written {
+    let options = Options { targets: named(&[name.to_owned()], None).unwrap(), ..options };
+    let releases = [Release::for_tests("back@example.com"), Release::for_tests("back.example")];
+    write(dir.path(), false, &[], &options, &releases).unwrap().remove(0)
 }
 
 fn text(dir: &tempfile::TempDir, path: &str) -> String {
     std::fs::read_to_string(dir.path().join("suppression").join(path)).unwrap()
+}
+
+fn removed(dir: &tempfile::TempDir, path: &str) -> String {
+    std::fs::read_to_string(dir.path().join("release").join(path)).unwrap()
+}
+
+fn listed(texts: &[&str]) -> Existing {
+    let mut existing = Existing::default();
+    for text in texts {
+        let subject = Address::parse(text).map_or_else(|| Subject::Domain((*text).to_owned()), Subject::Address);
+        let origin = Origin { source: "list".into(), index: 0 };
+        let reason = ListedReason::Unknown;
+        existing.add(PresentEntry { origin, subject, reason, cause: None, since: None, expires: None });
+    }
+    existing
 }
 
 #[test]
@@ -39,7 +59,7 @@ fn ses_takes_csv_without_a_header_and_ndjson_with_two_reasons() {
     let objects: Vec<Value> =
         text(&dir, "ses/put.ndjson").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(objects[1], serde_json::json!({"emailAddress": "o'neil+x@example.net", "reason": "COMPLAINT"}));
-    assert_eq!(text(&dir, "ses/delete.csv"), "back@example.com\n");
+    assert_eq!(removed(&dir, "ses/delete.csv"), "back@example.com\n");
 }
 
 #[test]
@@ -65,7 +85,6 @@ fn sendgrid_brevo_smartlead_and_instantly_take_a_column_or_a_list() {
         ("brevo", "blocked_domains_add.ndjson", "{\"domain\":\"example.org\"}\n"),
         ("smartlead", "block_list_domains_add.csv", "domain\nexample.org\n"),
         ("instantly", "domains_add.json", "{\"bl_values\":[\"example.org\"]}\n"),
-        ("instantly", "addresses_remove.csv", "bl_value\nback@example.com\n"),
         ("postfix", "domains_add", "example.org REJECT tenant_policy\n"),
         (
             "generic",
@@ -76,15 +95,18 @@ fn sendgrid_brevo_smartlead_and_instantly_take_a_column_or_a_list() {
         let (dir, _) = written(target, Options::default());
         assert_eq!(text(&dir, &format!("{target}/{file}")), want, "{target}/{file}");
     }
+    let (dir, _) = written("instantly", Options::default());
+    assert_eq!(removed(&dir, "instantly/addresses_remove.csv"), "bl_value\nback@example.com\n");
 }
 
 #[test]
 fn a_domain_that_a_target_cannot_take_is_named() {
     let (dir, ses) = written("ses", Options::default());
-    assert_eq!(ses.not_expressed.len(), 2);
-    assert!(text(&dir, "ses/not_expressed.csv").contains("example.org,takes no domains; --contacts FILE"));
+    assert_eq!(ses.not_expressed.len(), 3);
+    assert!(text(&dir, "ses/not_expressed.csv").contains("domain,example.org,takes no domains; --contacts FILE"));
     let (_, brevo) = written("brevo", Options::default());
-    assert_eq!(brevo.not_expressed[0].0, "partial.example", "an entry for one sending domain must not stop all");
+    let untold = brevo.not_expressed.first().unwrap();
+    assert_eq!(untold.value, "partial.example", "an entry for one sending domain must not stop all");
 }
 
 #[test]
@@ -100,18 +122,16 @@ fn contacts_expand_a_domain_where_the_target_takes_none() {
         let (dir, _) = written("ses", options);
         assert!(text(&dir, "ses/put.csv").ends_with("bea@example.org,BOUNCE\n"), "{list}");
     }
-    let mut existing = Existing::default();
-    existing.add("Bea@example.org", None);
+    let existing = listed(&["Bea@example.org"]);
     let options = Options { contacts: Some(file.path().to_owned()), existing: Some(existing), ..Options::default() };
     let (dir, ses) = written("ses", options);
     assert!(!text(&dir, "ses/put.csv").contains("bea@"), "listed already");
-    assert_eq!(ses.not_expressed.len(), 1, "only the entry for one sending domain");
+    assert_eq!(ses.not_expressed.len(), 2, "the entry for one sending domain, and the domain that comes off");
 }
 
 #[test]
 fn what_is_listed_already_is_not_added_again() {
-    let mut existing = Existing::default();
-    ["ann@EXAMPLE.com", "example.org"].iter().for_each(|text| existing.add(text, None));
+    let existing = listed(&["ann@EXAMPLE.com", "example.org"]);
     let (dir, _) = written("smartlead", Options { existing: Some(existing), ..Options::default() });
     assert_eq!(text(&dir, "smartlead/block_list_addresses_add.csv"), "email\no'neil+x@example.net\n");
     assert!(!dir.path().join("suppression/smartlead/block_list_domains_add.csv").exists());
@@ -122,7 +142,7 @@ fn a_file_is_split_at_the_targets_limit() {
     let dir = night();
     let mut targets = named(&["sparkpost".to_owned()], None).unwrap();
     targets[0].row_limit = Some(3);
-    let written = write(dir.path(), false, &[], &Options { targets, ..Options::default() }).unwrap().remove(0);
+    let written = write(dir.path(), false, &[], &Options { targets, ..Options::default() }, &[]).unwrap().remove(0);
     let adds: Vec<_> =
         written.files.iter().filter(|f| f.path.contains("add")).map(|f| (f.path.as_str(), f.rows)).collect();
     assert_eq!(adds, [("suppression/sparkpost/add.csv", 2), ("suppression/sparkpost/add-2.csv", 2)]);
@@ -147,7 +167,7 @@ fn the_allow_list_takes_addresses_and_domains() {
 #[test]
 fn without_a_target_the_lists_are_not_even_read() {
     let dir = tempfile::tempdir().unwrap();
-    assert_eq!(write(dir.path(), false, &[], &Options::default()).unwrap(), []);
+    assert_eq!(write(dir.path(), false, &[], &Options::default(), &[]).unwrap(), []);
 }
 
 #[test]
@@ -161,19 +181,64 @@ fn mailgun_gets_a_file_for_each_sending_domain() {
         text(&dir, "mailgun/any_complaints_add.csv"),
         "address,created_at\no'neil+x@example.net,\"Fri, 20 Nov 2026 02:00:00 GMT\"\n"
     );
-    let entry = Lists::read(dir.path(), "suppression", None).unwrap().domains.remove(1);
+    let entry = Lists::read(dir.path(), "suppression", None, &[]).unwrap().domains.remove(1);
     assert_eq!(entry.senders().collect::<Vec<_>>(), ["news.example.com"]);
 }
 
 #[test]
-fn a_listed_address_whose_bounce_blames_us_is_to_be_reactivated() {
+fn a_braked_night_holds_what_to_add_and_what_to_remove() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(dir.path().join("review/braked")).unwrap();
+    for (name, text) in [("addresses.csv", ADDRESSES), ("domains.csv", DOMAINS)] {
+        std::fs::write(dir.path().join("review/braked").join(name), text).unwrap();
+    }
+    let targets = named(&["generic".to_owned()], None).unwrap();
+    let options = Options { targets, ..Options::default() };
+    let written = write(dir.path(), true, &[], &options, &[Release::for_tests("back@example.com")]).unwrap().remove(0);
+    assert!(written.files.iter().all(|file| file.path.starts_with("review/braked/generic/")), "{written:?}");
+    assert!(!dir.path().join("release").exists() && !dir.path().join("suppression").exists());
+}
+
+#[test]
+fn a_domain_that_comes_off_is_named_where_the_target_cannot_be_told() {
+    let (dir, _) = written("generic", Options::default());
+    assert_eq!(removed(&dir, "generic/domains_remove.csv"), "domain\nback.example\n");
+    let (_, ses) = written("ses", Options::default());
+    let why = "takes no domains; which addresses it was told for this one is not known";
+    assert!(ses.not_expressed.iter().any(|untold| (untold.value.as_str(), untold.reason) == ("back.example", why)));
+}
+
+#[test]
+fn a_cell_that_a_spreadsheet_would_run_reaches_no_file_of_any_target() {
+    let contacts = tempfile::NamedTempFile::new().unwrap();
+    let formulas = ["=1+cmd|calc@example.org", "+390@example.org", "-x@example.org", "\u{ff1d}1@example.org"];
+    std::fs::write(contacts.path(), format!("email\nbea@example.org\n{}\n", formulas.join("\n"))).unwrap();
+    for target in tables::load::<Target>(None).unwrap() {
+        let options = Options { contacts: Some(contacts.path().to_owned()), ..Options::default() };
+        let (dir, written) = written(&target.value.name, options);
+        for file in &written.files {
+            let text = std::fs::read_to_string(dir.path().join(&file.path)).unwrap();
+            assert!(formulas.iter().all(|cell| !text.contains(cell)), "{}: {text}", file.path);
+        }
+        let takes_domains = target.value.files.iter().any(|file| file.holds == Holds::Domains);
+        assert_eq!(written.not_expressed.iter().any(|untold| untold.value == formulas[0]), !takes_domains);
+        if !takes_domains {
+            let told = text(&dir, &format!("{}/not_expressed.csv", written.target));
+            assert!(!told.lines().any(|line| line.split(',').any(is_formula)), "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_key_that_would_change_the_meaning_of_a_map_is_not_written() {
+    let keys = ["\"com\" DISCARD \"x\"@corp.example", "#x@corp.example", "\"\\\"@corp.example", "\"a b\"@corp.example"];
     let dir = night();
-    let protected = "email,cause,blames,rule,reply_code,status,first_seen,last_seen,bounces,incident,evidence\n\
-        Cleo@example.com,ip_reputation,sender_ip,r2,554,5.7.1,,,1,I9,a.csv#4\nann@example.com,content,message,,,,,,1,,a.csv#5\n";
-    std::fs::write(dir.path().join("suppression/protected.csv"), protected).unwrap();
-    let mut existing = Existing::default();
-    ["cleo@example.com", "ann@example.com", "dan@example.com"].iter().for_each(|text| existing.add(text, None));
-    assert_eq!(reactivate(dir.path(), false, &[], &existing).unwrap(), 1);
-    let text = text(&dir, "reactivate.csv");
-    assert!(text.ends_with("cleo@example.com,,ip_reputation,bounce_blames_us,I9,a.csv#4\n"), "{text}");
+    let rows: Vec<String> =
+        keys.iter().map(|key| format!("\"{}\",mailbox_unknown", key.replace('"', "\"\""))).collect();
+    let list = format!("email,cause\nann@example.com,mailbox_unknown\n{}\n", rows.join("\n"));
+    std::fs::write(dir.path().join("suppression/addresses.csv"), list).unwrap();
+    let postfix = write_to(&dir, "postfix", Options::default());
+    assert_eq!(text(&dir, "postfix/addresses_add"), "ann@example.com REJECT mailbox_unknown\n");
+    let untold: Vec<&str> = postfix.not_expressed.iter().map(|untold| untold.value.as_str()).collect();
+    assert!(keys.iter().all(|key| untold.contains(key)), "{untold:?}");
 }

@@ -1,4 +1,4 @@
-//! The list files: names, headers, cells. In: entries and rows. Out: CSV below `suppression/`. A row whose address or
+//! The list files: names, headers, cells. In: entries and rows. Out: CSV below `suppression/`, `release/` and `review/`. A row whose address or
 //! domain a spreadsheet would run goes to quarantine.csv; the functions say whether the row was written.
 
 use std::fs::{self, File};
@@ -12,10 +12,22 @@ use super::Hold;
 use crate::analyze::incident::ListSourceRow;
 use crate::bounce::Timestamp;
 use crate::suppress::cells::{is_formula, place, prose};
-use crate::suppress::{AddressEntry, Answer, DomainEntry, HeldDomain, ListFile, Seen};
+use crate::suppress::{AddressEntry, Answer, DomainEntry, HeldDomain, ListFile, Meanwhile, Seen, acting};
 
-const ADDRESSES: &[&str] =
-    &["email", "cause", "rule", "reply_code", "status", "first_seen", "last_seen", "bounces", "expires", "evidence"];
+const ADDRESSES: &[&str] = &[
+    "email",
+    "cause",
+    "rule",
+    "reply_code",
+    "status",
+    "added",
+    "first_seen",
+    "last_seen",
+    "bounces",
+    "expires",
+    "incident",
+    "evidence",
+];
 const DOMAINS: &[&str] = &[
     "domain",
     "organisation",
@@ -33,6 +45,7 @@ const HELD: &[&str] = &[
     "type",
     "value",
     "reason",
+    "meanwhile",
     "cause",
     "rule",
     "reply_code",
@@ -57,7 +70,7 @@ const PROTECTED: &[&str] = &[
     "incident",
     "evidence",
 ];
-const REACTIVATE: &[&str] = &["email", "added", "cause", "reason", "incident", "evidence"];
+const REACTIVATE: &[&str] = &["type", "value", "added", "cause", "reason", "incident", "evidence"];
 const LIST_SOURCES: &[&str] = &["list_source", "tried", "unknown", "listings", "complaints", "reason", "incident"];
 const QUARANTINE: &[&str] = &["list", "column", "value", "evidence"];
 
@@ -80,23 +93,23 @@ struct List {
 }
 
 impl Files {
-    /// Creates all of them, with their headers, below `night`; with `braked`, the two that act below `held/`.
+    /// Creates all of them, with their headers, below `night`; with `braked`, the two that act among what is for people.
     pub fn create(night: &Path, braked: bool) -> anyhow::Result<Files> {
-        let acting = if braked { "suppression/held" } else { "suppression" };
+        let acting = acting(braked);
         let list = |folder: &str, name: &str, header| List::create(night, format!("{folder}/{name}"), header);
         Ok(Files {
             addresses: list(acting, "addresses.csv", ADDRESSES)?,
             domains: list(acting, "domains.csv", DOMAINS)?,
-            held: list("suppression", "held.csv", HELD)?,
-            protected: list("suppression", "protected.csv", PROTECTED)?,
-            reactivate: list("suppression", "reactivate.csv", REACTIVATE)?,
-            list_sources: list("suppression", "list_sources.csv", LIST_SOURCES)?,
-            quarantine: list("suppression", "quarantine.csv", QUARANTINE)?,
+            held: list("review", "held.csv", HELD)?,
+            protected: list("review", "protected.csv", PROTECTED)?,
+            reactivate: list("release", "reactivate.csv", REACTIVATE)?,
+            list_sources: list("review", "list_sources.csv", LIST_SOURCES)?,
+            quarantine: list("review", "quarantine.csv", QUARANTINE)?,
         })
     }
 
     /// A row of addresses.csv.
-    pub fn address(&mut self, entry: &AddressEntry) -> anyhow::Result<bool> {
+    pub fn address(&mut self, entry: &AddressEntry, incident: Option<&str>) -> anyhow::Result<bool> {
         let (email, answer, seen) = (entry.address().as_str(), entry.answer(), entry.seen());
         if self.quarantined("addresses.csv", "email", email, seen)? {
             return Ok(false);
@@ -111,10 +124,12 @@ impl Files {
             rule,
             &reply_code,
             &status,
+            &entry.added().to_string(),
             &first,
             &last,
             &bounces,
             &expires,
+            incident.unwrap_or_default(),
             &place(&seen.evidence()),
         ])
     }
@@ -148,7 +163,7 @@ impl Files {
         reason: Hold,
         answer: &Answer,
         seen: &Seen,
-        until: Option<Date>,
+        (until, incident): (Option<Date>, Option<&str>),
     ) -> anyhow::Result<bool> {
         if self.quarantined("held.csv", "value", email, seen)? {
             return Ok(false);
@@ -159,6 +174,7 @@ impl Files {
             "address",
             email,
             reason.as_str(),
+            Meanwhile::of(reason).as_str(),
             answer.cause.as_str(),
             answer.rule.as_deref().unwrap_or_default(),
             &reply_code,
@@ -167,7 +183,7 @@ impl Files {
             &last,
             &bounces,
             &date(until),
-            "",
+            incident.unwrap_or_default(),
             &place(&seen.evidence()),
         ])
     }
@@ -182,8 +198,11 @@ impl Files {
         let cause = held.cause.map(|c| c.as_str()).unwrap_or_default();
         let bounces = held.bounces.to_string();
         let reason = held.reason.as_str();
+        let meanwhile = Meanwhile::of(held.reason).as_str();
         let until = date(until);
-        self.held.row(&["domain", &held.domain, reason, cause, "", "", "", "", "", &bounces, &until, incident, ""])
+        let row =
+            ["domain", &held.domain, reason, meanwhile, cause, "", "", "", "", "", &bounces, &until, incident, ""];
+        self.held.row(&row)
     }
 
     /// A row of protected.csv.

@@ -1,0 +1,58 @@
+//! The sender's present list. In: entries as reading found them, from any number of files. Out: one entry for each address and domain.
+//! Of a subject that is listed twice the stricter of each counts: the stricter reason, the later time, the later expiry, and what one
+//! of the entries leaves open is open.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::bounce::{Cause, ListedReason, PresentEntry, Since, Subject};
+
+/// What the sender has listed already.
+#[derive(Debug, Clone, Default)]
+pub struct Existing {
+    /// Addresses by their key (`Address::key`).
+    pub addresses: BTreeMap<String, Listed>,
+    /// Domains (`domain_key`).
+    pub domains: BTreeMap<String, Listed>,
+}
+
+/// One entry.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// As spelled there.
+    pub text: String,
+    /// Why it is there.
+    pub reason: ListedReason,
+    /// The cause that our own list gives.
+    pub cause: Option<Cause>,
+    /// Since when; `None` where nobody knows.
+    pub since: Option<Since>,
+    /// The first day on which it no longer holds; `None`: it never lapses.
+    pub expires: Option<Date>,
+}
+
+impl Existing {
+    /// Adds an entry.
+    pub fn add(&mut self, entry: PresentEntry) {
+        let PresentEntry { subject, reason, cause, since, expires, .. } = entry;
+        let (entries, key, text) = match subject {
+            Subject::Address(address) => (&mut self.addresses, address.key(), address.as_str().to_owned()),
+            Subject::Domain(domain) => (&mut self.domains, domain.clone(), domain),
+        };
+        let new = Listed { text, reason, cause, since, expires };
+        match entries.get_mut(&key) {
+            Some(known) => known.merge(new),
+            None => drop(entries.insert(key, new)),
+        }
+    }
+}
+
+impl Listed {
+    fn merge(&mut self, other: Listed) {
+        self.reason = self.reason.max(other.reason);
+        self.cause = self.cause.or(other.cause);
+        self.since = self.since.take().zip(other.since).map(|(a, b)| a.merged(b));
+        self.expires = self.expires.zip(other.expires).map(|(a, b)| a.max(b));
+    }
+}

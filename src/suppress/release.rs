@@ -1,0 +1,196 @@
+//! Release: entries of the present list that come off it. In: the list, what the night decided, its deliveries and its events. Out:
+//! releases, the only thing that reactivate.csv and a target's remove files are made of. The promise "who complained, unsubscribed or was
+//! put there by hand stays" is held here: a `Release` comes of a `Releasable` alone, and that of a bounce alone.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+
+use super::cells::{is_formula, place};
+use super::present::{Existing, Listed};
+use crate::bounce::{Cause, ListedReason, Timestamp};
+
+mod evidence;
+mod tonight;
+
+use evidence::OurFault;
+use tonight::Tonight;
+
+/// A bounce's entry is explained by a reply that came within so many milliseconds of it.
+const ONE_DAY: u64 = 86_400_000;
+
+/// Why an entry comes off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// Mail was delivered after it had been listed.
+    Delivered,
+    /// The reply that made it blames us.
+    Incident,
+    /// Its time is over.
+    Expired,
+}
+
+impl Why {
+    /// The spelling used in reactivate.csv.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Why::Delivered => "delivered",
+            Why::Incident => "incident",
+            Why::Expired => "expired",
+        }
+    }
+
+    /// The reason in words for a person.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Why::Delivered => "mail was delivered since",
+            Why::Incident => "the reply that listed it blames us",
+            Why::Expired => "its time is over",
+        }
+    }
+}
+
+/// An entry that is proven to be there for a bounce.
+#[derive(Debug, Clone, Copy)]
+struct Releasable<'l>(&'l Listed);
+
+/// An entry that comes off the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    text: String,
+    added: Option<String>,
+    cause: Option<Cause>,
+    why: Why,
+    incident: String,
+    evidence: String,
+}
+
+impl<'l> Releasable<'l> {
+    /// `None` for every reason but a bounce, and for what no file could hold.
+    fn of(listed: &'l Listed) -> Option<Releasable<'l>> {
+        (listed.reason == ListedReason::Bounce && !is_formula(&listed.text)).then_some(Releasable(listed))
+    }
+
+    /// By a delivery later than all times of the entry.
+    fn delivered(self, at: Timestamp) -> Option<Release> {
+        let since = self.0.since.as_ref()?;
+        (at > since.end).then(|| self.release(Why::Delivered, self.0.cause, String::new(), format!("delivered {at}")))
+    }
+
+    /// By the reply that made it, if that blames us. An entry whose clock time is not known was made by no reply that can be told.
+    fn explained(self, fault: &OurFault) -> Option<Release> {
+        let made = self.0.since.as_ref()?.exact?;
+        let near = |at: &Timestamp| at.0.abs_diff(made.0) <= ONE_DAY;
+        let reply = fault.replies.iter().find(|reply| near(&reply.at))?;
+        Some(self.release(Why::Incident, Some(reply.cause), fault.incident.clone(), reply.evidence.clone()))
+    }
+
+    /// By its own date.
+    fn expired(self, night: Date) -> Option<Release> {
+        let expires = self.0.expires.filter(|expires| *expires <= night)?;
+        Some(self.release(Why::Expired, self.0.cause, String::new(), format!("expired {expires}")))
+    }
+
+    fn release(self, why: Why, cause: Option<Cause>, incident: String, evidence: String) -> Release {
+        let added = self.0.since.as_ref().and_then(|since| since.added.clone());
+        Release { text: self.0.text.clone(), added, cause, why, incident, evidence }
+    }
+}
+
+impl Release {
+    #[cfg(test)]
+    pub(super) fn for_tests(text: &str) -> Release {
+        let (incident, evidence) = (String::new(), String::new());
+        Release { text: text.to_owned(), added: None, cause: None, why: Why::Expired, incident, evidence }
+    }
+
+    /// The address or domain, as the list spells it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Why it comes off.
+    pub fn why(&self) -> Why {
+        self.why
+    }
+
+    /// Whether it is an address; else a domain.
+    pub fn is_address(&self) -> bool {
+        self.text.contains('@')
+    }
+
+    /// A row of reactivate.csv: type, value, added, cause, reason, incident, evidence.
+    fn row(&self) -> [String; 7] {
+        [
+            if self.is_address() { "address" } else { "domain" }.to_owned(),
+            self.text.clone(),
+            self.added.clone().unwrap_or_default(),
+            self.cause.map(|cause| cause.as_str().to_owned()).unwrap_or_default(),
+            self.why.as_str().to_owned(),
+            self.incident.clone(),
+            place(&self.evidence).into_owned(),
+        ]
+    }
+}
+
+/// What the night knows.
+#[derive(Debug, Clone, Copy)]
+pub struct Night<'n> {
+    /// The folder, its lists written.
+    pub folder: &'n Path,
+    /// Whether the brake has tripped.
+    pub braked: bool,
+    /// Its date.
+    pub date: Date,
+    /// Its events.
+    pub events: &'n [PathBuf],
+    /// Its deliveries.
+    pub deliveries: &'n [PathBuf],
+}
+
+/// What comes off the present list tonight, addresses first, each by its key; also written to reactivate.csv.
+///
+/// # Errors
+/// Lists, events or deliveries that cannot be read, a list that cannot be written.
+pub fn released(night: &Night<'_>, existing: &Existing) -> anyhow::Result<Vec<Release>> {
+    let tonight = Tonight::read(night, existing)?;
+    let delivered = evidence::delivered(night.deliveries, existing)?;
+    let failed = evidence::failed(night.events, existing)?;
+    let faults = evidence::our_faults(night.events, &tonight)?;
+    let mut releases = Vec::new();
+    for (key, listed) in existing.addresses.iter().chain(&existing.domains) {
+        let Some(entry) = Releasable::of(listed).filter(|_| !tonight.lists(key)) else { continue };
+        let by_delivery = || {
+            let at = delivered.get(key).copied()?;
+            let last = failed.get(key).is_none_or(|failed| *failed < at);
+            entry.delivered(at).filter(|_| last && tonight.failed_before(key, at))
+        };
+        let by_reply = || entry.explained(faults.get(key)?);
+        let by_date = || entry.expired(night.date).filter(|_| tonight.may_be_mailed(key));
+        releases.extend(by_delivery().or_else(by_reply).or_else(by_date));
+    }
+    write(night.folder, &releases)?;
+    Ok(releases)
+}
+
+/// Appends them to reactivate.csv, whose header is written.
+fn write(folder: &Path, releases: &[Release]) -> anyhow::Result<()> {
+    if releases.is_empty() {
+        return Ok(());
+    }
+    let file = std::fs::OpenOptions::new().append(true).open(folder.join("release/reactivate.csv"))?;
+    let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(file);
+    releases.iter().try_for_each(|release| csv.write_record(release.row()))?;
+    Ok(csv.flush()?)
+}
+
+/// Releases by their reason, for reports.
+pub fn by_reason(releases: &[Release]) -> BTreeMap<Why, u64> {
+    let mut counts = BTreeMap::new();
+    releases.iter().for_each(|release| *counts.entry(release.why).or_default() += 1);
+    counts
+}
+
+#[cfg(test)]
+mod tests;
