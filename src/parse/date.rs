@@ -1,12 +1,17 @@
 //! Dates. In: a date as mail headers, reports, logs and exports write it. Out: a `Timestamp`, or why there is none.
 //!
-//! Tolerant in form (RFC 5322 with its obsolete years and zones, asctime, ISO 8601, Unix seconds to nanoseconds),
-//! strict in meaning: a time without a zone is not guessed; the caller may name the zone (`ParseOptions::time_zone`).
+//! Tolerant in form (RFC 5322 with its obsolete years and zones, asctime, ISO 8601, figures as people write them, a
+//! spreadsheet's serial number, Unix seconds to nanoseconds), strict in meaning: a time without a zone is not guessed, nor is
+//! the order of day and month; the caller may name the zone (`ParseOptions::time_zone`).
 //! Which of several dates counts is the caller's decision.
+
+mod behind;
+mod numeric;
 
 use jiff::tz::{Offset, TimeZone};
 
 use crate::bounce::Timestamp;
+use behind::{Behind, half_of_day, named_zone, of_day};
 
 /// Longest text looked at, in bytes; no date is longer, and headers can be of any length.
 const MAX_LEN: usize = 120;
@@ -69,16 +74,18 @@ pub fn read(text: &str, zone: Option<&Zone>) -> Result<Timestamp, NoDate> {
     if let Some(instant) = epoch(text) {
         return Ok(instant);
     }
-    let civil = iso(text).or_else(|| words(text)).ok_or(NoDate::Unreadable)?;
-    match (civil.offset, zone) {
+    let read =
+        || iso(text).or_else(|| numeric::figures(text)).or_else(|| numeric::serial(text)).or_else(|| words(text));
+    let civil = read().ok_or(NoDate::Unreadable)?;
+    match (civil.offset, civil.zone.as_ref().or(zone)) {
         (Some(offset), _) => Ok(civil.at_offset(offset)),
         (None, Some(zone)) => zone.instant(&civil).ok_or(NoDate::Unreadable),
         (None, None) => Err(NoDate::NoZone),
     }
 }
 
-/// What a clock and a calendar on a wall show, and the wall's offset from UTC in seconds if it is told.
-#[derive(Debug, Clone, Copy)]
+/// What a clock and a calendar on a wall show, and the wall's offset from UTC in seconds or its zone, if one is told.
+#[derive(Debug, Clone)]
 struct Civil {
     year: i64,
     month: u32,
@@ -88,6 +95,7 @@ struct Civil {
     second: u32,
     millis: i64,
     offset: Option<i32>,
+    zone: Option<Zone>,
 }
 
 impl Civil {
@@ -139,6 +147,7 @@ fn internet(text: &[u8]) -> Option<Civil> {
         second: two(s1, s2)?,
         millis: 0,
         offset: Some(0),
+        zone: None,
     };
     civil.checked()
 }
@@ -167,7 +176,7 @@ fn millis_of(decimals: &str) -> i64 {
     digits.chain(std::iter::repeat(b'0')).take(3).fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'))
 }
 
-/// `2024-03-08T18:27:57.188Z`, `2024-03-08 18:27:57+01:00`, `2024/03/08 18:27:57`, with or without a zone.
+/// `2024-03-08T18:27:57.188Z`, `2024-03-08 18:27:57+01:00`, `2024/03/08 6:27:57 PM`, with or without a zone.
 fn iso(text: &str) -> Option<Civil> {
     let (date, rest) = (text.get(..10)?, text.get(10..)?);
     let mut parts = date.split(['-', '/']);
@@ -178,9 +187,11 @@ fn iso(text: &str) -> Option<Civil> {
     let (year, month, day) = (number(4)?, number(2)?, number(2)?);
     let rest = rest.strip_prefix(['T', 't', ' ']).unwrap_or(rest);
     let clock_end = rest.find(|c: char| !c.is_ascii_digit() && !matches!(c, ':' | '.' | ',')).unwrap_or(rest.len());
-    let (clock, zone) = rest.split_at(clock_end);
+    let (clock, behind) = rest.split_at(clock_end);
     let (hour, minute, second, millis) = if clock.is_empty() { (0, 0, 0, 0) } else { clock_of(clock)? };
-    Civil { year: i64::from(year), month, day, hour, minute, second, millis, offset: offset_of(zone) }.checked()
+    let Behind { afternoon, offset, zone } = Behind::of(behind)?;
+    let hour = of_day(hour, afternoon)?;
+    Civil { year: i64::from(year), month, day, hour, minute, second, millis, offset, zone }.checked()
 }
 
 /// Hour, minute, second, milliseconds of `23:34`, `23:34:45`, `23:34:45.678`.
@@ -193,11 +204,6 @@ fn clock_of(text: &str) -> Option<(u32, u32, u32, i64)> {
         Some(seconds) => seconds.split_once(['.', ',']).unwrap_or((seconds, "")),
     };
     Some((hour, minute, second.parse().ok()?, millis_of(decimals)))
-}
-
-/// The first zone among the words of `text`.
-fn offset_of(text: &str) -> Option<i32> {
-    text.split([' ', '(', ')']).filter(|word| !word.is_empty()).find_map(offset_seconds)
 }
 
 /// `+0900`, `+09:00`, `-05`, `GMT+2`, `UTC`, `EST`: seconds east of UTC. Letters of RFC 822's military zones other
@@ -239,16 +245,17 @@ fn numeric_offset(word: &str) -> Option<i32> {
 /// `Thu Oct 13 15:22:22 2015 +0000`, `3 Mar 2024 8:05 PM -0500`.
 fn words(text: &str) -> Option<Civil> {
     let (mut year, mut month, mut day) = (None, None, None);
-    let (mut clock, mut offset, mut afternoon) = (None, None, None);
-    // A comment may repeat the zone; the zone itself stands before it.
-    let text = text.split('(').next().unwrap_or(text);
+    let (mut clock, mut offset, mut afternoon, mut zone) = (None, None, None, None);
+    let (text, comment) = text.split_once('(').unwrap_or((text, ""));
     for word in text.split([' ', ',', '\t', '\r', '\n']).filter(|w| !w.is_empty()) {
         if word.contains(':') && clock.is_none() {
             clock = Some(clock_of(word)?);
-        } else if word.eq_ignore_ascii_case("pm") || word.eq_ignore_ascii_case("am") {
-            afternoon = Some(word.eq_ignore_ascii_case("pm"));
-        } else if let (true, Some(zone)) = (clock.is_some(), offset_seconds(word)) {
-            offset = offset.or(Some(zone));
+        } else if let Some(half) = half_of_day(word) {
+            afternoon = Some(half);
+        } else if let (true, Some(told)) = (clock.is_some(), offset_seconds(word)) {
+            offset = offset.or(Some(told));
+        } else if let (true, Some(named)) = (clock.is_some(), named_zone(word)) {
+            zone = Some(named);
         } else {
             for piece in word.split('-') {
                 if let Some(number) = month_of(piece) {
@@ -264,13 +271,13 @@ fn words(text: &str) -> Option<Civil> {
             }
         }
     }
-    let (mut hour, minute, second, millis) = clock?;
-    match afternoon {
-        Some(true) if hour < 12 => hour += 12,
-        Some(false) if hour == 12 => hour = 0,
-        _ => {}
+    if offset.is_none() && zone.is_none() {
+        // The zone itself stands before a comment, which may repeat it; consoles put it there alone.
+        offset = comment.split([' ', ')']).find_map(offset_seconds);
     }
-    Civil { year: i64::from(year?), month: month?, day: day?, hour, minute, second, millis, offset }.checked()
+    let (hour, minute, second, millis) = clock?;
+    let hour = of_day(hour, afternoon)?;
+    Civil { year: i64::from(year?), month: month?, day: day?, hour, minute, second, millis, offset, zone }.checked()
 }
 
 /// RFC 5322 4.3: two digits below 50 are of this century, other two or three digits of the last.
@@ -307,6 +314,17 @@ mod tests {
             "2010-04-29T14:34:45.000+00:00",
             "2010-04-29 23:34:45+09:00",
             "2010-04-29 14:34:45 +0000 UTC",
+            "2010-04-29 2:34:45 PM UTC",
+            "2010-04-29 16:34:45 Europe/Berlin",
+            "2010-04-29T16:34:45+02:00[Europe/Berlin]",
+            "April 29, 2010, 16:34:45 (UTC+02:00)",
+            "April 29, 2010 2:34:45 p.m. UTC",
+            "29.04.2010 14:34:45 UTC",
+            "29.4.2010, 16:34:45 +0200",
+            "4/29/2010 2:34:45 PM UTC",
+            "4/29/2010 14:34:45 GMT",
+            "29/04/2010 14:34:45 Z",
+            "29-04-2010 14:34:45 UTC",
             "1272551685",
             "1272551685000",
             "1272551685000000",
@@ -330,6 +348,20 @@ mod tests {
     }
 
     #[test]
+    fn a_spreadsheets_serial_number_is_a_wall_clock() {
+        assert_eq!(read("46345.34", None), Err(NoDate::NoZone));
+        assert_eq!(read("46345.5", Zone::parse("UTC").as_ref()), read("2026-11-19T12:00:00Z", None));
+    }
+
+    #[test]
+    fn a_zone_in_the_text_goes_before_the_one_given() {
+        let zone = Zone::parse("America/New_York");
+        for text in ["2026-11-19 14:10:06 Europe/Berlin", "November 19, 2026, 14:10:06 (UTC+01:00)"] {
+            assert_eq!(read(text, zone.as_ref()), read("2026-11-19T13:10:06Z", None), "{text}");
+        }
+    }
+
+    #[test]
     fn a_named_zone_knows_its_summer_time() {
         let zone = Zone::parse("Europe/Berlin");
         for (text, want) in [("2024-07-01 12:00:00", 1_719_828_000_000), ("2024-01-01 12:00:00", 1_704_106_800_000)] {
@@ -348,6 +380,14 @@ mod tests {
             "12",
             "Thu, 29 Apr 2010",
             "é024-01-01T00:00:00Z",
+            "2010-04-29 14:34:45 PM UTC",
+            "2010-04-29 2:34:45 in the afternoon UTC",
+            "05/04/2010 14:34:45 UTC",
+            "29/29/2010 14:34:45 UTC",
+            "31.02.2010 10:00:00 UTC",
+            "4/29/2010 13:34 PM UTC",
+            "12345.6",
+            "99999.5",
         ] {
             assert_eq!(read(text, None), Err(NoDate::Unreadable), "{text}");
         }

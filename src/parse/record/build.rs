@@ -161,7 +161,12 @@ impl<'r, V: Values> Draft<'r, V> {
         }
         match date::read(&text, self.setting.zone.as_ref()) {
             Ok(at) => Ok(Some(at)),
-            Err(NoDate::Unreadable) => Ok(None),
+            // Dashes and zeros stand for no time at all.
+            Err(NoDate::Unreadable) if !text.bytes().any(|b| matches!(b, b'1'..=b'9')) => Ok(None),
+            Err(NoDate::Unreadable) => Err(bad_row(format!(
+                "time \"{}\" cannot be read, or does not tell day from month; write it as 2026-11-20T05:15:00Z",
+                clean::excerpt(&text)
+            ))),
             Err(NoDate::NoZone) => Err(bad_row(format!(
                 "time \"{}\" has no zone; say which it is in, such as --time-zone=+02:00",
                 clean::excerpt(&text)

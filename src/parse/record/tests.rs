@@ -391,7 +391,7 @@ fn record_types_may_be_spelled_out_and_a_tag_may_be_json() {
     );
     assert_eq!((out.events[0].kind, out.deliveries.len()), (Kind::Bounce, 1));
     let out = read_json(
-        r#"{"event":"hard_bounce","email":"a@example.com","ts_event":1,"message-id":"<1@x>","tag":"[\"spring\",\"b\"]"}"#,
+        r#"{"event":"hard_bounce","email":"a@example.com","ts_event":1795136523,"message-id":"<1@x>","tag":"[\"spring\",\"b\"]"}"#,
     );
     assert_eq!(out.events[0].campaign_id.as_deref(), Some("spring"));
 }
