@@ -35,6 +35,8 @@ pub enum About {
     Time,
     /// That something failed.
     Failure,
+    /// What became of it, in a word.
+    Kind,
     /// Something that stands beside these.
     Other,
 }
@@ -67,7 +69,12 @@ impl ColumnHints {
             let words = Words::of(name);
             let is = |about| self.fits(&words, about);
             let excluded = is(About::Sender) || is(About::Other) || words.is_reply_to();
-            if excluded { 0 } else { 2 * u8::from(is(About::Recipient)) + u8::from(is(About::Address)) }
+            match is(About::Recipient) {
+                _ if excluded => 0,
+                true => 2 + u8::from(is(About::Address)),
+                // An address of nobody knows whom: only if its name says no more than that.
+                false => u8::from(words.all_but_of(|word| self.fits(&Words::of(word), About::Address))),
+            }
         })
     }
 
@@ -79,6 +86,22 @@ impl ColumnHints {
             let excluded = [About::Sender, About::Other, About::Time, About::Address].into_iter().any(is);
             u8::from(is(About::Reply) && !excluded && !words.is_reply_to())
         })
+    }
+
+    /// The name that most probably holds a word for what became of it; `None`: none looks like it.
+    pub fn kind<'n>(&self, names: &'n [String]) -> Option<&'n String> {
+        best(names, |name| {
+            let words = Words::of(name);
+            let is = |about| self.fits(&words, about);
+            let beside =
+                |own: &String| matches!(own.as_str(), "id" | "code" | "type" | "class" | "date" | "time" | "at");
+            u8::from(is(About::Kind) && !words.words.iter().any(beside) && !is(About::Reply) && !is(About::Time))
+        })
+    }
+
+    /// Whether a name is about a reply.
+    pub fn is_reply(&self, name: &str) -> bool {
+        self.reply(&[name.to_owned()]).is_some()
     }
 
     /// The name that most probably holds when it failed; `None`: none looks like it.
@@ -139,6 +162,15 @@ impl Words {
         Words { whole: name.to_lowercase(), words }
     }
 
+    /// Whether all words fit, but for an "of" between two of them: `dirección de correo`. In front or behind it may mean "from".
+    fn all_but_of(&self, fits: impl Fn(&str) -> bool) -> bool {
+        let last = self.words.len().saturating_sub(1);
+        let of = |at: usize, word: &str| {
+            (1..last).contains(&at) && matches!(word, "of" | "de" | "di" | "del" | "della" | "do" | "da")
+        };
+        self.words.iter().enumerate().all(|(at, word)| of(at, word) || fits(word))
+    }
+
     /// `reply_to`, whose words alone are about something else.
     fn is_reply_to(&self) -> bool {
         self.words.windows(2).any(|pair| pair[0] == "reply" && pair[1] == "to")
@@ -168,6 +200,13 @@ mod tests {
             ("Email,OPTIN_TIME,CLEAN_TIME", Some("Email"), None, Some("CLEAN_TIME")),
             ("recipient,response,response_code,bounced_at", Some("recipient"), Some("response"), Some("bounced_at")),
             ("a,b,c", None, None, None),
+            ("sdr_email,client_email", None, None, None),
+            ("sdr_email,customer_email", Some("customer_email"), None, None),
+            ("smtp email,bounce_address,created_by_email", None, None, None),
+            ("送信元メール,メールアドレス,messages", Some("メールアドレス"), None, None),
+            ("De (email),adresse d'envoi,寄件者 email,보낸사람 이메일", None, None, None),
+            ("E-Mail Address,Work email", Some("E-Mail Address"), None, None),
+            ("email de,Dirección de correo electrónico", Some("Dirección de correo electrónico"), None, None),
         ] {
             let names = names(header);
             let found = [hints.recipient(&names), hints.reply(&names), hints.time(&names)];

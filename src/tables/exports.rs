@@ -35,6 +35,10 @@ pub struct Export {
     /// about.
     #[serde(default)]
     pub proves_deliveries: bool,
+    /// Whether `kinds` are words that people use, and no platform's own: a delivery by such a word, or by a code, is none where
+    /// the record tells of a refusal in whatever name.
+    #[serde(default)]
+    pub by_words: bool,
     /// What the record's own words mean; the first row that holds is taken.
     #[serde(default)]
     pub kinds: Vec<KindRow>,

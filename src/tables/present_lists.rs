@@ -46,6 +46,7 @@ impl PresentList {
             fields: self.fields,
             default_kind: None,
             proves_deliveries: false,
+            by_words: false,
             kinds: Vec::new(),
             source: self.source,
         }

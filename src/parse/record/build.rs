@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::clean;
 use super::field::Field;
-use super::layout::{Layout, Values};
+use super::layout::{Layout, Values, is_refusal};
 use super::listed::{self, Reasons};
 use super::notice;
 use super::unplaced;
@@ -103,25 +103,49 @@ impl<'r, V: Values> Draft<'r, V> {
         let word = self.text(Field::Kind);
         let said = || word.as_ref().and_then(|word| word.to_ascii_lowercase().parse().ok());
         let told = self.layout.kind(self.values).or_else(said).or_else(|| self.action().map(kind_of));
-        if let Some(kind) = told.or(self.layout.default_kind) {
-            return Some(kind);
+        match told.or(self.layout.default_kind) {
+            Some(Kind::Delivered) if self.layout.is_by_words() => return self.delivered_by_word(),
+            Some(kind) => return Some(kind),
+            None => {}
         }
-        if self.setting.deliveries || self.accepted() {
+        if self.setting.deliveries {
             return Some(Kind::Delivered);
         }
-        let replies = [Field::ReplyCode, Field::DiagnosticCode];
-        // Words in a status are the state of a contact as often as anything else.
+        if self.accepted() {
+            return self.delivered_by_word();
+        }
+        // Words in a code or a status are the state of a contact as often as anything else.
+        let code = self.text(Field::ReplyCode).is_some_and(|text| clean::reply_code(&text).is_some());
         let status = || self.text(Field::Status).is_some_and(|text| clean::status(&text).is_some());
-        if replies.iter().any(|field| self.text(*field).is_some()) || status() {
+        if code || status() || self.text(Field::DiagnosticCode).is_some() {
             return Some(Kind::Bounce);
         }
         if word.is_some() {
             return Some(Kind::Other);
         }
-        if replies.iter().any(|field| self.layout.has(*field, self.values)) {
+        // A column for replies, even an empty one, makes it a list of bounces.
+        if [Field::ReplyCode, Field::DiagnosticCode].iter().any(|field| self.is_own_column(*field)) {
             return Some(Kind::Bounce);
         }
         self.layout.proves_delivery(self.values).then_some(Kind::Delivered)
+    }
+
+    /// A delivery by a word or a code of the record: a bounce where its reply refuses, and unknown where a value that nobody
+    /// reads does.
+    fn delivered_by_word(&self) -> Option<Kind> {
+        let reply = self.text(Field::DiagnosticCode).is_some_and(|text| is_refusal(&text));
+        let code =
+            self.text(Field::ReplyCode).and_then(|text| clean::reply_code(&text)).is_some_and(|c| c.class() >= 4);
+        match () {
+            () if reply || code => Some(Kind::Bounce),
+            () if self.layout.is_disputed(self.values) => None,
+            () => Some(Kind::Delivered),
+        }
+    }
+
+    /// Whether the record has a column for the field, and no value there that says something else.
+    fn is_own_column(&self, field: Field) -> bool {
+        self.layout.has(field, self.values) && self.text(field).is_none()
     }
 
     fn action(&self) -> Option<Action> {

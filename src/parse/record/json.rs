@@ -4,6 +4,7 @@
 //! All names of all formats stand in one tree of keys, so that one pass over the text finds what any of them needs.
 
 mod keys;
+mod stray;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,6 +15,7 @@ use super::clean;
 use super::layout::{Slot, Value, Values};
 pub use keys::Keys;
 use keys::{Order, ROOT};
+use stray::Stray;
 
 /// How often a string may hold JSON whose string holds JSON: SQS holds SNS holds SES.
 const MAX_NESTED: u8 = 4;
@@ -51,13 +53,21 @@ pub struct Slots<'a> {
     elements: Vec<Vec<(Slot, Held<'a>)>>,
     /// Whether it has a name that no format asks for.
     stray: bool,
+    /// Whether what stands there begins as a refusal does.
+    refusal: bool,
 }
 
 impl<'a> Slots<'a> {
     fn new(keys: &Keys, room: &mut Room) -> Self {
         let mut places = std::mem::take(&mut room.places);
         places.resize(keys.slots, 0);
-        Slots { places, values: emptied(std::mem::take(&mut room.values)), elements: Vec::new(), stray: false }
+        Slots {
+            places,
+            values: emptied(std::mem::take(&mut room.values)),
+            elements: Vec::new(),
+            stray: false,
+            refusal: false,
+        }
     }
 
     /// Gives the memory back.
@@ -100,7 +110,7 @@ impl<'a> Slots<'a> {
 
     fn clear(&mut self) {
         self.elements.clear();
-        self.stray = false;
+        (self.stray, self.refusal) = (false, false);
         for (slot, _) in self.values.drain(..) {
             self.places[usize::from(slot)] = 0;
         }
@@ -155,6 +165,10 @@ impl Values for Slots<'_> {
 
     fn has_only(&self, slots: &[Slot]) -> bool {
         !self.stray && self.names().all(|name| slots.contains(&name))
+    }
+
+    fn tells_refusal(&self) -> bool {
+        self.refusal
     }
 }
 
@@ -259,8 +273,9 @@ impl<'a> Sink<'_, 'a, '_> {
         if (Seed { sink: &mut inner, node }).deserialize(&mut json).is_err() {
             return;
         }
-        let Slots { values, elements, stray, .. } = inner.slots;
+        let Slots { values, elements, stray, refusal, .. } = inner.slots;
         self.slots.stray |= stray;
+        self.slots.refusal |= refusal;
         for (slot, value) in values {
             self.slots.put(slot, value.into_owned());
         }
@@ -357,8 +372,9 @@ impl<'de> Visitor<'de> for Seed<'_, '_, 'de, '_> {
             match child {
                 Some(node) => map.next_value_seed(Seed { sink: &mut *self.sink, node })?,
                 None => {
-                    self.sink.slots.stray = true;
-                    map.next_value::<IgnoredAny>()?;
+                    let slots = &mut self.sink.slots;
+                    slots.stray = true;
+                    map.next_value_seed(Stray { refusal: &mut slots.refusal })?;
                 }
             }
         }

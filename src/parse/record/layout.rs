@@ -3,8 +3,9 @@
 
 use std::borrow::Cow;
 
+use super::clean;
 use super::field::Field;
-use crate::bounce::Kind;
+use crate::bounce::{EnhancedStatus, Kind};
 use crate::parse::glob::Glob;
 use crate::tables::exports::{Export, Name};
 
@@ -72,6 +73,19 @@ pub trait Values {
     fn has(&self, slot: Slot) -> bool;
     /// Whether the record has no names but these.
     fn has_only(&self, slots: &[Slot]) -> bool;
+    /// Whether a value that no format asks for begins as a refusal does.
+    fn tells_refusal(&self) -> bool {
+        false
+    }
+}
+
+/// A column that nothing reads.
+#[derive(Debug, Clone, Copy)]
+pub struct Unread {
+    /// Where it stands.
+    pub slot: Slot,
+    /// Whether its name is about a reply: then any value there tells of a failure.
+    pub reply: bool,
 }
 
 /// When a record that does not say what it is, is a delivery.
@@ -91,6 +105,8 @@ pub struct Layout {
     picks: [Vec<Pick>; Field::COUNT],
     kinds: Vec<KindTest>,
     delivery: Proof,
+    by_words: bool,
+    unread: Vec<Unread>,
     /// The kind of a record for which no test speaks.
     pub default_kind: Option<Kind>,
 }
@@ -138,15 +154,32 @@ impl Layout {
         }
         let own = Field::DELIVERY.iter().filter_map(|field| place(field.name()));
         let delivery = if export.proves_deliveries { Proof::Only(own.collect()) } else { Proof::Never };
-        Ok(Layout { name, picks, kinds, delivery, default_kind: export.default_kind })
+        let (by_words, unread) = (export.by_words, Vec::new());
+        Ok(Layout { name, picks, kinds, delivery, by_words, unread, default_kind: export.default_kind })
     }
 
-    /// Decides once for all records of a header, whose names are the first `columns` slots.
-    pub fn decide_for(&mut self, columns: usize) {
+    /// Decides once for all records of a header, whose names are the first `columns` slots, and of which `unread` are read by
+    /// nobody.
+    pub fn decide_for(&mut self, columns: usize, unread: Vec<Unread>) {
+        self.unread = unread;
         if let Proof::Only(slots) = &self.delivery {
             let all = (0..columns).all(|column| slots.iter().any(|slot| usize::from(*slot) == column));
             self.delivery = if all { Proof::Always } else { Proof::Never };
         }
+    }
+
+    /// Whether the record tells of a refusal where nobody reads it, so that a mere word or code proves no delivery.
+    pub fn is_disputed(&self, record: &impl Values) -> bool {
+        let tells = |column: &Unread| {
+            let value = record.get(column.slot);
+            value.is_some_and(|value| column.reply || is_refusal(&value.text()))
+        };
+        self.by_words && (record.tells_refusal() || self.unread.iter().any(tells))
+    }
+
+    /// Whether its words for kinds are those of people, and no platform's.
+    pub fn is_by_words(&self) -> bool {
+        self.by_words
     }
 
     /// Whether its names alone prove that a record is a delivery.
@@ -209,6 +242,15 @@ impl Layout {
         let holds = |(slots, words): &(Vec<Slot>, Vec<Glob>)| slots.iter().any(|slot| says(slot, words));
         self.kinds.iter().find(|test| test.when.iter().all(holds)).map(|test| test.kind)
     }
+}
+
+/// Whether a text begins as a refusal does: `550 5.1.1 ...`, `5.1.1`, `smtp; 554 ...`.
+pub fn is_refusal(text: &str) -> bool {
+    let text = text.trim_start().trim_start_matches("smtp;").trim_start();
+    // A number alone may count anything.
+    let code = clean::reply_code(text).filter(|_| text.len() > 3);
+    let status = || text.split(' ').next().and_then(|word| word.parse::<EnhancedStatus>().ok());
+    code.is_some_and(|code| code.class() >= 4) || status().is_some_and(|status| status.class >= 4)
 }
 
 impl Pick {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::field::Field;
-use crate::tables::exports::{Export, Name, OneOrMany};
+use crate::tables::exports::{Export, KindRow, Name, OneOrMany};
 use crate::tables::{self, TableError};
 
 /// Keys of `[mapping]` that are no fields.
@@ -56,10 +56,24 @@ pub(super) fn read(path: &Path, generic: Option<&Export>) -> Result<Export, Tabl
             export.fields.entry(field.clone()).or_insert_with(|| names.clone());
         }
         if export.kinds.is_empty() {
-            export.kinds.clone_from(&generic.kinds);
+            export.kinds = kinds_of(generic, export.fields.get("kind"));
+            export.by_words = generic.by_words;
         }
     }
     Ok(export)
+}
+
+/// The kinds of the generic format; its words are looked for in the column that the mapping names, if it names one.
+fn kinds_of(generic: &Export, kind: Option<&OneOrMany<Name>>) -> Vec<KindRow> {
+    let plain = |name: &Name| if let Name::Plain(name) = name { Some(name.clone()) } else { None };
+    let named: Vec<String> = kind.map(|names| names.as_slice().iter().filter_map(plain).collect()).unwrap_or_default();
+    let is_kind = |key: &String| key.split('|').any(|name| name == "kind");
+    let renamed = |(key, words): (&String, &OneOrMany<String>)| match !named.is_empty() && is_kind(key) {
+        true => (named.join("|"), words.clone()),
+        false => (key.clone(), words.clone()),
+    };
+    let rows = generic.kinds.iter();
+    rows.map(|row| KindRow { when: row.when.iter().map(renamed).collect(), kind: row.kind }).collect()
 }
 
 /// The names that can hold the recipient, as `a|b`.

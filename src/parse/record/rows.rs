@@ -6,7 +6,7 @@ use std::sync::{Arc, RwLock};
 use super::clean;
 use super::field::Field;
 use super::formats::Formats;
-use super::layout::{Layout, Slot, Value, Values};
+use super::layout::{Layout, Slot, Unread, Value, Values};
 use super::unplaced;
 use crate::source::{Header, Record};
 
@@ -85,7 +85,9 @@ fn make(header: &Header, formats: &Formats) -> Plan {
     }
     let layout = Layout::new(&format.export, format.name, place).and_then(|mut layout| {
         if Field::ADDRESSED.iter().any(|field| layout.knows(*field)) {
-            layout.decide_for(names.len());
+            let unread = (0..).zip(&header.names).zip(&read).filter(|(_, read)| !**read);
+            let unread = unread.map(|((slot, name), _)| Unread { slot, reply: formats.hints.is_reply(name) });
+            layout.decide_for(names.len(), unread.collect());
             Ok(layout)
         } else {
             Err(unplaced::columns(&header.names, &formats.hints))

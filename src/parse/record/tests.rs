@@ -207,8 +207,8 @@ fn an_object_that_names_no_recipient_tells_the_keys_found() {
     for (text, want) in [
         (r#"{"recipeint":"a@example.com","code":550}"#, "found: recipeint, code; is \"recipeint\" the recipient?"),
         (
-            r#"{"who":{"adress":"a@example.com"},"status":"5.1.1"}"#,
-            "found: who.adress, status; is \"who.adress\" the recipient?",
+            r#"{"to":{"adress":"a@example.com"},"status":"5.1.1"}"#,
+            "found: to.adress, status; is \"to.adress\" the recipient?",
         ),
     ] {
         let out = read_json(text);
@@ -452,6 +452,19 @@ fn a_row_is_a_delivery_by_proof_only() {
         ("recipient,status\nann@example.com,enabled\n", false),
         ("recipient,status\nann@example.com,active\n", false),
         ("recipient,recipient\nann@example.com,bob@example.com\n", false),
+        // A status says what a contact is, a code what a customer is.
+        ("email,status\nann@example.com,bounced\n", false),
+        ("email,status,first_name\nann@example.com,accepted,Ann\n", false),
+        ("email,code,first_name\nann@example.com,DE12,Ann\n", false),
+        // A word or a code, and beside it a reply that nobody reads.
+        ("email,result,first_name\nann@example.com,delivered,Ann\n", true),
+        ("email,result,client\nann@example.com,sent,Mozilla/5.0\n", true),
+        ("email,result,Grund\nann@example.com,delivered,\n", true),
+        ("email,result,Grund\nann@example.com,delivered,Postfach unbekannt\n", false),
+        ("email,state,fehler\nann@example.com,sent,550 5.1.1 User unknown\n", false),
+        ("email,event,x\nann@example.com,delivered,550 5.1.1 User unknown\n", false),
+        ("email,code,x\nann@example.com,250,smtp; 550 no\n", false),
+        ("email,status,x\nann@example.com,2.0.0,5.1.1\n", false),
     ] {
         let out = read_csv(text);
         assert_eq!(out.deliveries.len(), usize::from(delivered), "{text}");
@@ -473,9 +486,25 @@ fn an_object_is_a_delivery_by_proof_only() {
         (r#"{"recipient":"ann@example.com","why":null}"#, false),
         (r#"{"recipient":"ann@example.com","meta":{"error":"no such user"}}"#, false),
         (r#"{"recipient":"ann@example.com","category":"hard"}"#, false),
+        (r#"{"email":"ann@example.com","event":"delivered","x":{"y":["550 5.1.1 User unknown"]}}"#, false),
+        (r#"{"email":"ann@example.com","event":"delivered","x":{"y":["550 of them"]},"z":"555"}"#, false),
+        (r#"{"email":"ann@example.com","event":"delivered","x":{"y":["a 550"]},"z":"555"}"#, true),
     ] {
         let out = read_json(text);
         assert_eq!((out.deliveries.len(), out.events.len()), (usize::from(delivered), 0), "{text}: {:?}", out.rejects);
+    }
+}
+
+#[test]
+fn a_reply_that_refuses_goes_before_a_word_for_a_delivery() {
+    for text in [
+        "email,result,reason\nann@example.com,delivered,550 5.1.1 User unknown\n",
+        "email,event,code,reason\nann@example.com,sent,550,User unknown\n",
+        "email,code,reason\nann@example.com,250,550 5.1.1 User unknown\n",
+    ] {
+        let out = read_csv(text);
+        let kinds: Vec<_> = out.events.iter().map(|event| event.kind).collect();
+        assert_eq!((kinds, out.deliveries.len()), (vec![Kind::Bounce], 0), "{text}");
     }
 }
 

@@ -71,7 +71,7 @@ impl Question<'_> {
     fn who(&self) -> String {
         let ask = match self.recipient() {
             Some(name) => format!("is \"{}\" the recipient? then {}", clean::excerpt(name), self.mapping()),
-            None => format!("name the recipient's {} in a mapping, such as {}", self.kind, self.mapping()),
+            None => format!("name the recipient's {} in a mapping: {}", self.kind, self.mapping()),
         };
         format!("no {} \"recipient\"; {}; {ask}", self.kind, self.found())
     }
@@ -95,11 +95,14 @@ impl Question<'_> {
     fn mapping(&self) -> String {
         let time = self.shown(self.hints.time(self.names));
         let reply = self.shown(self.hints.reply(self.names));
-        let mut pairs = vec![format!("recipient = {}", self.recipient().map_or("\"...\"".to_owned(), toml_string))];
+        let mut pairs =
+            vec![format!("recipient = {}", self.recipient().map_or("\"ITS NAME\"".to_owned(), toml_string))];
         pairs.push(match reply {
             Some(name) => format!("diagnostic_code = {}", toml_string(name)),
             None => "default_kind = \"bounce\"".to_owned(),
         });
+        let word = self.shown(self.hints.kind(self.names)).filter(|name| Some(*name) != reply);
+        pairs.extend(word.map(|name| format!("kind = {}", toml_string(name))));
         pairs.extend(time.map(|name| format!("timestamp = {}", toml_string(name))));
         let zone = if time.is_some() { " (add --time-zone=UTC, or yours, if its times name no zone)" } else { "" };
         format!("save the line  mapping = {{ {} }}  in a file and give it with --mapping FILE{zone}", pairs.join(", "))
@@ -237,11 +240,11 @@ mod tests {
 
     #[test]
     fn the_line_proposed_is_a_mapping() {
-        let names = ["E-Mail \"neu\"", "Grund", "Datum"].map(str::to_owned);
+        let names = ["E-Mail \"Kunde\"", "Grund", "Datum"].map(str::to_owned);
         let told = unclear_columns(&names, &hints());
         let line = told.split("save the line  ").nth(1).and_then(|rest| rest.split("  in a file").next()).unwrap();
         let mapping: toml::Table = line.parse().unwrap();
-        assert_eq!(mapping["mapping"]["recipient"].as_str(), Some("E-Mail \"neu\""));
+        assert_eq!(mapping["mapping"]["recipient"].as_str(), Some("E-Mail \"Kunde\""));
         assert_eq!(mapping["mapping"]["diagnostic_code"].as_str(), Some("Grund"));
     }
 }
