@@ -26,7 +26,7 @@ use std::sync::Arc;
 use crate::bounce::{Cause, Classification, Event, Kind, Permanence};
 use crate::tables::blocklists::Blocklist;
 use crate::tables::consumer_domains::ConsumerDomains;
-use crate::tables::native_classes::NativeClasses;
+use crate::tables::native_classes::{Alone, NativeClasses};
 use crate::tables::receivers::Receivers;
 use crate::tables::{Row, TableError, load};
 
@@ -82,30 +82,14 @@ impl Classifier {
         }
         let heard = Heard::of_event(event, &self.receivers, &self.consumers);
         let named = cache.answer(heard, &self.known, |heard, template, scratch| self.name(&heard, template, scratch));
-        if named.cause == Cause::Unknown { self.beside_words(named, event) } else { named }
-    }
-
-    /// A failure that no rule knows, by what stands beside its words: the kind of the event, and the platform's class. Of one
-    /// without words the class may name the cause; as it was named where nothing tells.
-    fn beside_words(&self, named: Arc<Classification>, event: &Event) -> Arc<Classification> {
         let class = event.native_class.as_deref().and_then(|class| self.classes.alone(class, &event.grammar));
-        let coded = event.reply_code.is_some() || event.status.is_some();
-        let by_kind = (event.kind == Kind::Delay).then_some(Permanence::Transient);
-        let by_class = || class.and_then(|class| class.permanence);
-        // The server's own code says whether it passes.
-        let permanence = by_kind.or_else(by_class).filter(|_| !coded);
-        let cause = class.and_then(|class| class.cause.as_ref()).filter(|_| is_wordless(event));
-        if permanence.is_none() && cause.is_none() {
-            return named;
+        match class {
+            Some(class) if class.own_drop && !named.own_drop => {
+                Classification { own_drop: true, ..(*named).clone() }.into()
+            }
+            _ if named.cause == Cause::Unknown => beside_words(named, event, class),
+            _ => named,
         }
-        let mut told = (*named).clone();
-        told.permanence = permanence.unwrap_or(told.permanence);
-        if let Some((cause, id)) = cause {
-            told.cause = *cause;
-            (told.blames, told.basis) = (defaults::blames(*cause), defaults::basis(*cause));
-            told.rule = Some(id.clone());
-        }
-        told.into()
     }
 
     /// The receiver that a host name belongs to, such as `exchange_online`; `None` for hosts that no row names.
@@ -143,6 +127,28 @@ impl Classifier {
         named.template = (!template.is_empty()).then(|| Arc::from(template));
         named
     }
+}
+
+/// A failure that no rule knows, by what stands beside its words: the kind of the event, and the platform's class. Of one
+/// without words the class may name the cause; as it was named where nothing tells.
+fn beside_words(named: Arc<Classification>, event: &Event, class: Option<&Alone>) -> Arc<Classification> {
+    let coded = event.reply_code.is_some() || event.status.is_some();
+    let by_kind = (event.kind == Kind::Delay).then_some(Permanence::Transient);
+    let by_class = || class.and_then(|class| class.permanence);
+    // The server's own code says whether it passes.
+    let permanence = by_kind.or_else(by_class).filter(|_| !coded);
+    let cause = class.and_then(|class| class.cause.as_ref()).filter(|_| is_wordless(event));
+    if permanence.is_none() && cause.is_none() {
+        return named;
+    }
+    let mut told = (*named).clone();
+    told.permanence = permanence.unwrap_or(told.permanence);
+    if let Some((cause, id)) = cause {
+        told.cause = *cause;
+        (told.blames, told.basis) = (defaults::blames(*cause), defaults::basis(*cause));
+        told.rule = Some(id.clone());
+    }
+    told.into()
 }
 
 /// Whether an event has no reply, or one that says no more than its codes.

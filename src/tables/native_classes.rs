@@ -27,6 +27,9 @@ pub struct NativeClass {
     pub permanence: Option<Permanence>,
     /// The cause of a bounce of which nothing is known but the class; absent: the class is too wide to name one.
     pub alone: Option<Cause>,
+    /// Whether the class says that the platform sent nothing.
+    #[serde(default)]
+    pub own_drop: bool,
     /// The name under which lists show what rests on the class alone; asked of rows with `alone`.
     pub id: Option<String>,
     /// Where the knowledge comes from.
@@ -59,6 +62,8 @@ pub struct Alone {
     pub cause: Option<(Cause, Arc<str>)>,
     /// Whether trying again may help; `None`: the class does not tell.
     pub permanence: Option<Permanence>,
+    /// Whether the platform sent nothing.
+    pub own_drop: bool,
 }
 
 impl NativeClasses {
@@ -79,7 +84,7 @@ impl NativeClasses {
                 (Some(cause), Some(id)) if !class.format.is_empty() => Some((cause, Arc::from(id.as_str()))),
                 (Some(_), _) => return Err(row.error("`alone` needs an `id` and the `format` in which it holds")),
             };
-            let alone = Alone { cause, permanence: class.permanence };
+            let alone = Alone { cause, permanence: class.permanence, own_drop: class.own_drop };
             let (formats, causes) = (Arc::from(class.format.as_slice()), Arc::from(class.causes.as_slice()));
             let meaning = Meaning { formats, causes, alone };
             for name in &class.class {
