@@ -202,9 +202,9 @@ impl Desk {
     /// Names one event and places its recipient.
     pub fn classified(&self, mut event: Event, cache: &mut Cache) -> ClassifiedEvent {
         let classification = self.classifier.classify(&event, cache);
-        // Whatever the format calls it: our own platform sent nothing, and nobody refused. What a server said in a report by mail
-        // is that server's word, be it in the same words.
-        let said_by_a_server = event.by_mail && event.remote_mta.is_some();
+        // Whatever the format calls it: our own platform sent nothing, and nobody refused. What a server said is that server's
+        // word, be it in the same words.
+        let said_by_a_server = event.remote_mta.is_some();
         if classification.own_drop && !said_by_a_server && matches!(event.kind, Kind::Bounce | Kind::Delay) {
             event.kind = Kind::SelfSuppressed;
         }

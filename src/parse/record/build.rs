@@ -10,7 +10,8 @@ use super::listed::{self, Reasons};
 use super::notice;
 use super::unplaced;
 use crate::bounce::{
-    Action, Address, Delivery, Event, Kind, Origin, Reject, RejectReason, Timestamp, Unproven, domain_key,
+    Action, Address, Delivery, EnhancedStatus, Event, Kind, Origin, Reject, RejectReason, Timestamp, Unproven,
+    domain_key,
 };
 use crate::parse::date::{self, NoDate, Zone};
 use crate::parse::mail::MailReader;
@@ -104,15 +105,17 @@ impl<'r, V: Values> Draft<'r, V> {
         let said = || word.as_ref().and_then(|word| word.to_ascii_lowercase().parse().ok());
         let told = self.layout.kind(self.values).or_else(said).or_else(|| self.action().map(kind_of));
         match told.or(self.layout.default_kind) {
-            Some(Kind::Delivered) if self.layout.is_by_words() => return self.delivered_by_word(),
+            Some(kind @ (Kind::Delivered | Kind::Other)) if self.layout.is_by_words() => return self.by_word(kind),
             Some(kind) => return Some(kind),
             None => {}
         }
         if self.setting.deliveries {
             return Some(Kind::Delivered);
         }
-        if self.accepted() {
-            return self.delivered_by_word();
+        // A word that is not known is no delivery, whatever code stands beside it.
+        let word = word.or_else(|| self.text(Field::Action));
+        if word.is_none() && self.accepted() {
+            return self.by_word(Kind::Delivered);
         }
         // Words in a code or a status are the state of a contact as often as anything else.
         let code = self.text(Field::ReplyCode).is_some_and(|text| clean::reply_code(&text).is_some());
@@ -130,16 +133,17 @@ impl<'r, V: Values> Draft<'r, V> {
         self.layout.proves_delivery(self.values).then_some(Kind::Delivered)
     }
 
-    /// A delivery by a word or a code of the record: a bounce where its reply refuses, and unknown where a value that nobody
-    /// reads does.
-    fn delivered_by_word(&self) -> Option<Kind> {
+    /// What a word or a code of the record says that is no failure: a bounce where its reply refuses; a delivery is unknown
+    /// where a value that nobody reads refuses.
+    fn by_word(&self, kind: Kind) -> Option<Kind> {
         let reply = self.text(Field::DiagnosticCode).is_some_and(|text| is_refusal(&text));
         let code =
             self.text(Field::ReplyCode).and_then(|text| clean::reply_code(&text)).is_some_and(|c| c.class() >= 4);
+        let status = self.text(Field::Status).is_some_and(|text| is_refusal(&text));
         match () {
-            () if reply || code => Some(Kind::Bounce),
-            () if self.layout.is_disputed(self.values) => None,
-            () => Some(Kind::Delivered),
+            () if reply || code || status => Some(Kind::Bounce),
+            () if kind == Kind::Delivered && self.layout.is_disputed(self.values) => None,
+            () => Some(kind),
         }
     }
 
@@ -152,16 +156,18 @@ impl<'r, V: Values> Draft<'r, V> {
         self.text(Field::Action).and_then(|word| word.trim().to_ascii_lowercase().parse().ok())
     }
 
-    /// Whether the codes say that the message was taken.
+    /// Whether the codes say that the message was taken (RFC 5321 4.2.3: 250 to 252; RFC 3463: 2.x.x).
     fn accepted(&self) -> bool {
-        match self.text(Field::ReplyCode).and_then(|text| clean::reply_code(&text)) {
-            Some(code) => code.class() == 2,
-            None => match self.text(Field::Status).and_then(|text| clean::status(&text)) {
+        let taken = |text: &str| clean::reply_code(text).is_some_and(|code| (250..=252).contains(&code.get()));
+        match self.text(Field::ReplyCode).filter(|text| clean::reply_code(text).is_some()) {
+            Some(code) => taken(&code),
+            None => match self.text(Field::Status).and_then(|text| text.trim().parse::<EnhancedStatus>().ok()) {
                 Some(status) => status.class == 2,
-                None => {
-                    let reply = self.text(Field::DiagnosticCode);
-                    reply.and_then(|text| clean::reply_code(&text)).is_some_and(|code| code.class() == 2)
-                }
+                None => self.text(Field::DiagnosticCode).is_some_and(|text| {
+                    let text = text.trim_start_matches("smtp;").trim_start();
+                    // What was taken first may have been refused later.
+                    taken(text) && !text.split(' ').skip(1).any(is_code_of_refusal)
+                }),
             },
         }
     }
@@ -305,6 +311,12 @@ impl<'r, V: Values> Draft<'r, V> {
 
 fn bad_row(detail: String) -> Refusal {
     (RejectReason::BadRow, detail)
+}
+
+/// `550`, `5.1.1`, `550-...` within a text.
+fn is_code_of_refusal(word: &str) -> bool {
+    let digits = word.split(['-', ':', ';']).next().unwrap_or_default();
+    clean::reply_code(digits).is_some_and(|code| digits.len() == 3 && code.class() >= 4) || is_refusal(word)
 }
 
 fn kind_of(action: Action) -> Kind {

@@ -55,6 +55,8 @@ pub struct Slots<'a> {
     stray: bool,
     /// Whether what stands there begins as a refusal does.
     refusal: bool,
+    /// Whether it stands in an array that has a name: what stands beside that array may say what its elements are.
+    wrapped: bool,
 }
 
 impl<'a> Slots<'a> {
@@ -67,6 +69,7 @@ impl<'a> Slots<'a> {
             elements: Vec::new(),
             stray: false,
             refusal: false,
+            wrapped: false,
         }
     }
 
@@ -110,7 +113,7 @@ impl<'a> Slots<'a> {
 
     fn clear(&mut self) {
         self.elements.clear();
-        (self.stray, self.refusal) = (false, false);
+        (self.stray, self.refusal, self.wrapped) = (false, false, false);
         for (slot, _) in self.values.drain(..) {
             self.places[usize::from(slot)] = 0;
         }
@@ -164,7 +167,7 @@ impl Values for Slots<'_> {
     }
 
     fn has_only(&self, slots: &[Slot]) -> bool {
-        !self.stray && self.names().all(|name| slots.contains(&name))
+        !self.stray && !self.wrapped && self.names().all(|name| slots.contains(&name))
     }
 
     fn tells_refusal(&self) -> bool {
@@ -411,6 +414,7 @@ impl<'de> Visitor<'de> for Seed<'_, '_, 'de, '_> {
             }
             first = false;
             if wrapper {
+                self.sink.slots.wrapped = self.node != ROOT;
                 self.sink.flush();
             } else if each {
                 self.sink.take_element(self.node, mark);

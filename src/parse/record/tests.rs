@@ -458,10 +458,10 @@ fn a_row_is_a_delivery_by_proof_only() {
         ("email,code,first_name\nann@example.com,DE12,Ann\n", false),
         // A word or a code, and beside it a reply that nobody reads.
         ("email,result,first_name\nann@example.com,delivered,Ann\n", true),
-        ("email,result,client\nann@example.com,sent,Mozilla/5.0\n", true),
+        ("email,result,client\nann@example.com,accepted,Mozilla/5.0\n", true),
         ("email,result,Grund\nann@example.com,delivered,\n", true),
         ("email,result,Grund\nann@example.com,delivered,Postfach unbekannt\n", false),
-        ("email,state,fehler\nann@example.com,sent,550 5.1.1 User unknown\n", false),
+        ("email,state,fehler\nann@example.com,accepted,550 5.1.1 User unknown\n", false),
         ("email,event,x\nann@example.com,delivered,550 5.1.1 User unknown\n", false),
         ("email,code,x\nann@example.com,250,smtp; 550 no\n", false),
         ("email,status,x\nann@example.com,2.0.0,5.1.1\n", false),
@@ -489,6 +489,9 @@ fn an_object_is_a_delivery_by_proof_only() {
         (r#"{"email":"ann@example.com","event":"delivered","x":{"y":["550 5.1.1 User unknown"]}}"#, false),
         (r#"{"email":"ann@example.com","event":"delivered","x":{"y":["550 of them"]},"z":"555"}"#, false),
         (r#"{"email":"ann@example.com","event":"delivered","x":{"y":["a 550"]},"z":"555"}"#, true),
+        // What stands beside a list may say what its elements are.
+        (r#"{"failures":1,"results":[{"recipient":"ann@example.com","timestamp":"2026-11-20T01:02:03Z"}]}"#, false),
+        (r#"{"results":[{"recipient":"ann@example.com"}],"what":"bounce"}"#, false),
     ] {
         let out = read_json(text);
         assert_eq!((out.deliveries.len(), out.events.len()), (usize::from(delivered), 0), "{text}: {:?}", out.rejects);
@@ -501,6 +504,11 @@ fn a_reply_that_refuses_goes_before_a_word_for_a_delivery() {
         "email,result,reason\nann@example.com,delivered,550 5.1.1 User unknown\n",
         "email,event,code,reason\nann@example.com,sent,550,User unknown\n",
         "email,code,reason\nann@example.com,250,550 5.1.1 User unknown\n",
+        "email,code,status\nann@example.com,250,5.1.1\n",
+        "email,action,status\nann@example.com,relayed,5.1.1\n",
+        "email,reason\nann@example.com,250 2.1.5 but later: 550 5.1.1 rejected\n",
+        "email,reason\nann@example.com,200 days inactive\n",
+        "email,state,result\nann@example.com,failed,delivered\n",
     ] {
         let out = read_csv(text);
         let kinds: Vec<_> = out.events.iter().map(|event| event.kind).collect();
