@@ -68,7 +68,8 @@ impl ColumnHints {
         best(names, |name| {
             let words = Words::of(name);
             let is = |about| self.fits(&words, about);
-            let excluded = is(About::Sender) || is(About::Other) || words.is_reply_to();
+            let about_reply = || self.fits(&Words::of(last_key(name)), About::Reply);
+            let excluded = is(About::Sender) || is(About::Other) || words.is_reply_to() || about_reply();
             match is(About::Recipient) {
                 _ if excluded => 0,
                 true => 2 + u8::from(is(About::Address)),
@@ -81,9 +82,10 @@ impl ColumnHints {
     /// The name that most probably holds the reply; `None`: none looks like it.
     pub fn reply<'n>(&self, names: &'n [String]) -> Option<&'n String> {
         best(names, |name| {
-            let words = Words::of(name);
+            let words = Words::of(last_key(name));
             let is = |about| self.fits(&words, about);
-            let excluded = [About::Sender, About::Other, About::Time, About::Address].into_iter().any(is);
+            let others = [About::Sender, About::Recipient, About::Other, About::Time, About::Address];
+            let excluded = others.into_iter().any(is);
             u8::from(is(About::Reply) && !excluded && !words.is_reply_to())
         })
     }
@@ -91,7 +93,7 @@ impl ColumnHints {
     /// The name that most probably holds a word for what became of it; `None`: none looks like it.
     pub fn kind<'n>(&self, names: &'n [String]) -> Option<&'n String> {
         best(names, |name| {
-            let words = Words::of(name);
+            let words = Words::of(last_key(name));
             let is = |about| self.fits(&words, about);
             let beside =
                 |own: &String| matches!(own.as_str(), "id" | "code" | "type" | "class" | "date" | "time" | "at");
@@ -107,7 +109,7 @@ impl ColumnHints {
     /// The name that most probably holds when it failed; `None`: none looks like it.
     pub fn time<'n>(&self, names: &'n [String]) -> Option<&'n String> {
         best(names, |name| {
-            let words = Words::of(name);
+            let words = Words::of(last_key(name));
             let time = self.fits(&words, About::Time) && !self.fits(&words, About::Address);
             u8::from(time) * (1 + u8::from(self.fits(&words, About::Failure)))
         })
@@ -123,6 +125,14 @@ impl ColumnHints {
         let spelled = |word: &String| !word.is_ascii() && words.whole.contains(word.as_str());
         let mut all = self.0.iter().filter(of).flat_map(|row| &row.words);
         all.any(|word| spelled(word) || words.words.iter().any(|own| fits(own, word)))
+    }
+}
+
+/// The last key of a path; all of a name that is none.
+fn last_key(name: &str) -> &str {
+    match name.rsplit_once('.') {
+        Some((_, last)) if !last.is_empty() && !name.contains(' ') => last,
+        _ => name,
     }
 }
 
@@ -206,6 +216,8 @@ mod tests {
             ("送信元メール,メールアドレス,messages", Some("メールアドレス"), None, None),
             ("De (email),adresse d'envoi,寄件者 email,보낸사람 이메일", None, None, None),
             ("E-Mail Address,Work email", Some("E-Mail Address"), None, None),
+            ("bounces.recipient,bounces.reason", Some("bounces.recipient"), Some("bounces.reason"), None),
+            ("bounce_to,errors_to,noreply email,postmaster email,user_email,our email", None, None, None),
             ("email de,Dirección de correo electrónico", Some("Dirección de correo electrónico"), None, None),
         ] {
             let names = names(header);

@@ -126,7 +126,7 @@ fn a_missing_recipient_column_names_those_found_and_the_nearest() {
     assert!(
         detail.starts_with(
             "no column \"recipient\"; found: when, recipeint, text; is \"recipeint\" the recipient? then save the line  \
-             mapping = { recipient = \"recipeint\", diagnostic_code = \"text\", timestamp = \"when\" }"
+             mapping = { recipient = \"recipeint\", diagnostic_code = \"text\", timestamp = \"when\", needs = "
         ),
         "{detail}"
     );

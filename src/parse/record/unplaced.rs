@@ -13,6 +13,9 @@ use crate::tables::column_hints::ColumnHints;
 /// Names told at most.
 const SHOWN: usize = 40;
 
+/// Names by which a proposed mapping knows its file.
+const NEEDED: usize = 8;
+
 /// What to ask of columns of which none holds a recipient.
 pub fn columns(names: &[String], hints: &ColumnHints) -> String {
     Question { kind: "column", names, hints }.who()
@@ -93,17 +96,25 @@ impl Question<'_> {
 
     /// A line for a file that `--mapping` takes.
     fn mapping(&self) -> String {
-        let time = self.shown(self.hints.time(self.names));
+        let recipient = self.recipient();
         let reply = self.shown(self.hints.reply(self.names));
-        let mut pairs =
-            vec![format!("recipient = {}", self.recipient().map_or("\"ITS NAME\"".to_owned(), toml_string))];
+        let word = self.shown(self.hints.kind(self.names)).filter(|name| Some(*name) != reply);
+        let time = self.shown(self.hints.time(self.names));
+        let mut pairs = vec![format!("recipient = {}", toml_string(recipient.unwrap_or("ITS NAME")))];
         pairs.push(match reply {
             Some(name) => format!("diagnostic_code = {}", toml_string(name)),
             None => "default_kind = \"bounce\"".to_owned(),
         });
-        let word = self.shown(self.hints.kind(self.names)).filter(|name| Some(*name) != reply);
         pairs.extend(word.map(|name| format!("kind = {}", toml_string(name))));
         pairs.extend(time.map(|name| format!("timestamp = {}", toml_string(name))));
+        // Without these the line would be taken for files of other makes too, that have a column of the recipient's name. An
+        // object may leave out a key that another has.
+        let needed: Vec<&str> = match self.kind {
+            "column" => self.names.iter().map(String::as_str).filter(|name| self.is_plain(name)).take(NEEDED).collect(),
+            _ => [recipient, reply, word, time].into_iter().flatten().collect(),
+        };
+        let needed: Vec<String> = needed.into_iter().map(toml_string).collect();
+        pairs.push(format!("needs = [{}]", needed.join(", ")));
         let zone = if time.is_some() { " (add --time-zone=UTC, or yours, if its times name no zone)" } else { "" };
         format!("save the line  mapping = {{ {} }}  in a file and give it with --mapping FILE{zone}", pairs.join(", "))
     }
@@ -118,7 +129,17 @@ impl Question<'_> {
 
     /// A name that can be proposed: one that stands in the question unchanged.
     fn shown<'s>(&self, name: Option<&'s String>) -> Option<&'s str> {
-        name.map(String::as_str).filter(|name| clean::excerpt(name) == **name)
+        name.map(String::as_str).filter(|name| self.is_plain(name))
+    }
+
+    /// Whether a name stands in the question unchanged, and in a mapping for itself: there `|` stands between two names.
+    fn is_plain(&self, name: &str) -> bool {
+        let hidden = |c: char| {
+            c.is_control()
+                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        };
+        let once = self.names.iter().filter(|other| *other == name).count() == 1;
+        clean::excerpt(name) == name && !name.is_empty() && !name.contains('|') && !name.contains(hidden) && once
     }
 }
 
