@@ -22,8 +22,11 @@ impl Behind {
             if let Some(afternoon) = half_of_day(word) {
                 behind.afternoon = Some(afternoon);
             } else if let Some(offset) = offset_seconds(word) {
-                // A comment may repeat the zone; the first one counts.
-                behind.offset = behind.offset.or(Some(offset));
+                // A comment may repeat the zone; `GMT -0500` are two.
+                if behind.offset.is_some_and(|told| told != offset) {
+                    return None;
+                }
+                behind.offset = Some(offset);
             } else {
                 behind.zone = Some(named_zone(word)?);
             }
