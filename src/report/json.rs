@@ -46,7 +46,7 @@ fn report(view: &View<'_>) -> Value {
         },
         "inputs": facts.inputs.iter().map(|i| json!({
             "name": i.name, "role": i.role, "grammars": i.grammars, "events": i.events, "deliveries": i.deliveries,
-            "rejects": i.rejects, "lost": i.lost,
+            "duplicates": i.duplicates, "rejects": i.rejects, "lost": i.lost,
         })).collect::<Vec<_>>(),
         "totals": totals(view),
         "incidents": view.incidents.iter().map(incident).collect::<Vec<_>>(),
@@ -208,7 +208,8 @@ fn quality(facts: &NightFacts) -> Value {
         "lost": facts.lost.iter().map(|lost| json!({
             "source": &*lost.source, "why": lost.why.as_str(), "detail": lost.detail,
         })).collect::<Vec<_>>(),
-        "lost_total": facts.lost_total(),
+        "lost_total": facts.lost_total,
+        "not_understood": facts.not_understood,
         "read_once": facts.again.iter().map(|again| json!({
             "name": again.name, "read_as": again.kept, "role": again.role,
         })).collect::<Vec<_>>(),

@@ -351,8 +351,9 @@ impl Page {
 
     /// Lost files, and paths that led to no input of their own.
     fn inputs(&mut self, facts: &NightFacts) {
-        if facts.lost_total() > 0 {
-            self.line(format!("- **{}**", counted(facts.lost_total(), "file lost", "files lost")));
+        if facts.lost_total > 0 {
+            let files = counted(facts.lost_total, "file lost or not understood", "files lost or not understood");
+            self.line(format!("- **{files}**"));
         }
         for lost in facts.lost.iter().take(ROWS) {
             let detail = prose(&short(&lost.detail, TEMPLATE));

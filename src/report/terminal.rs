@@ -21,8 +21,7 @@ pub fn summary(view: &View<'_>, folder: &str) -> String {
     let mut wide = |text: String, width: usize| {
         let _ = writeln!(out, "{}", short(text.trim_end(), width));
     };
-    let lost = view.verdict.lost.as_ref().map(|lost| format!("  {lost}")).unwrap_or_default();
-    wide(format!("bouncescope {}  {}{lost}", view.facts.as_of, view.mode()), VERDICT);
+    wide(format!("bouncescope {}  {}", view.facts.as_of, view.mode()), VERDICT);
     wide(format!("{}: {}", view.verdict.level.as_str().to_uppercase(), view.verdict.sentence), VERDICT);
     let mut line = |text: String| wide(text, WIDTH);
     if let Some(step) = &view.verdict.first_step {
@@ -59,7 +58,8 @@ fn read(view: &View<'_>) -> String {
         }
     };
     also(t.rejects, "reject", "rejects");
-    also(view.facts.lost_total(), "file lost", "files lost");
+    also(view.facts.lost_total - view.facts.not_understood, "file lost", "files lost");
+    also(view.facts.not_understood, "file not understood", "files not understood");
     also(t.duplicates, "duplicate", "duplicates");
     also(t.self_suppressed, "dropped by our own platform", "dropped by our own platform");
     also(view.facts.again.len() as u64, "path read under another", "paths read under others");

@@ -30,6 +30,12 @@ pub(super) fn id_of(path: &Path, _about: &Metadata) -> Option<FileId> {
     path.canonicalize().ok().map(FileId::Path)
 }
 
+/// Whether two paths lead to one file. One that is not there is none.
+pub fn same_file(a: &Path, b: &Path) -> bool {
+    let id = |path: &Path| path.metadata().ok().and_then(|about| id_of(path, &about));
+    id(a).is_some_and(|a| id(b) == Some(a))
+}
+
 /// The path as text; bytes that are not UTF-8 appear as `\xE9`, so that names that differ in them stay apart.
 pub(super) fn shown(path: &Path) -> String {
     let mut text = String::new();

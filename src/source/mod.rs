@@ -42,6 +42,7 @@ use crate::bounce::{Loss, Origin, Reject};
 
 pub use batch::Batch;
 pub use door::FORMATS;
+pub use identity::same_file;
 pub use listing::{open, open_all, open_inputs};
 pub use own::Own;
 

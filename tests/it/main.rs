@@ -11,6 +11,7 @@ mod house;
 mod kinds;
 mod lost;
 mod night;
+mod not_understood;
 mod output_file;
 mod own_output;
 mod past;

@@ -1,7 +1,7 @@
 //! The verdict: the sentence that a reader needs first, and what it asks for.
 
 use super::{IncidentView, Totals};
-use crate::bounce::{Confidence, IncidentKind, LostFile};
+use crate::bounce::{Confidence, IncidentKind, Loss, LostFile};
 use crate::report::facts::NightFacts;
 use crate::report::words::{count, counted, spaced};
 use crate::suppress::Lists;
@@ -40,7 +40,7 @@ pub struct Verdict {
     pub level: Level,
     /// What was found and what was written, in one or two sentences; then the lost files, if any.
     pub sentence: String,
-    /// `1 file lost: a.csv (cut off)`; `None` if all were read to their end.
+    /// `1 file lost: a.csv (cut off)`, `1 file not understood: b.csv`; `None` if all were read to their end.
     pub lost: Option<String>,
     /// What to do first; `None` on a quiet night.
     pub first_step: Option<String>,
@@ -56,7 +56,7 @@ impl Verdict {
         let inconclusive = number(&|i| i.incident.kind == IncidentKind::Inconclusive);
         let level = match (systemic, tenants + suspected + inconclusive) {
             _ if lists.brake.tripped() => Level::Act,
-            (0, 0) if facts.lost_total() > 0 => Level::Watch,
+            (0, 0) if facts.lost_total > 0 => Level::Watch,
             (0, 0) => Level::Quiet,
             (0, _) => Level::Watch,
             _ => Level::Act,
@@ -88,16 +88,30 @@ impl Verdict {
     }
 }
 
-/// The lost files, the first of them by name.
+/// The lost files and those that nobody understands, the first of each by name.
 fn lost(facts: &NightFacts) -> Option<String> {
-    let named: Vec<String> =
-        facts.lost.iter().take(LOST_NAMED).map(|lost| format!("{} ({})", file_name(lost), lost.why)).collect();
-    let total = facts.lost_total();
-    let more = match total - named.len() as u64 {
-        0 => String::new(),
-        more => format!(" and {} more", count(more)),
-    };
-    (total > 0).then(|| format!("{}: {}{more}", counted(total, "file lost", "files lost"), named.join(", ")))
+    let (asked, broken): (Vec<_>, Vec<_>) = facts.lost.iter().partition(|lost| lost.why == Loss::NotUnderstood);
+    let broken: Vec<_> = broken.into_iter().map(|lost| format!("{} ({})", file_name(lost), lost.why)).collect();
+    let asked: Vec<_> = asked.into_iter().map(file_name).collect();
+    let total = facts.lost_total - facts.not_understood;
+    let parts = [
+        (total > 0).then(|| format!("{}: {}", counted(total, "file lost", "files lost"), first(&broken, total))),
+        (facts.not_understood > 0).then(|| {
+            let files = counted(facts.not_understood, "file not understood", "files not understood");
+            format!("{files}: {}", first(&asked, facts.not_understood))
+        }),
+    ];
+    let told: Vec<String> = parts.into_iter().flatten().collect();
+    (!told.is_empty()).then(|| told.join("; "))
+}
+
+/// The first few of so many.
+fn first(names: &[String], total: u64) -> String {
+    let named = names.len().min(LOST_NAMED);
+    match total - named as u64 {
+        0 => names[..named].join(", "),
+        more => format!("{} and {} more", names[..named].join(", "), count(more)),
+    }
 }
 
 /// The name without its folders, of a member with its archive's; its end, if it is long.
@@ -111,7 +125,13 @@ fn file_name(lost: &LostFile) -> String {
 
 /// What to do where nothing else is.
 fn read_again(lost: &LostFile) -> String {
-    format!("First: get {} again whole and repeat the run; what it held is missing here.", file_name(lost))
+    let name = file_name(lost);
+    match lost.why {
+        Loss::NotUnderstood => format!(
+            "First: say what the rows of {name} are (data quality holds the question) and repeat the run; what it holds is missing here."
+        ),
+        _ => format!("First: get {name} again whole and repeat the run; what it held is missing here."),
+    }
 }
 
 /// The most urgent step: the brake, else the first incident of ours, else the first other.
