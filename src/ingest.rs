@@ -26,7 +26,7 @@ use crate::frame::{ClassifiedEvent, PlacedDelivery, Sink};
 use crate::guard::{Panicked, guarded};
 use crate::parse::{ParseOptions, Parsed, Reader};
 use crate::progress::Progress;
-use crate::source::{Batch, Listing, Refused, Source, SourceOptions};
+use crate::source::{Batch, Listing, Passed, Refused, Source, SourceOptions, Stray};
 
 /// How to read a night.
 #[derive(Debug, Clone, Default)]
@@ -68,6 +68,8 @@ struct Sheet {
     rejects: Vec<Reject>,
     /// Files lost here; each has its reject as well.
     lost: Vec<LostFile>,
+    /// Files that are no inputs.
+    strays: Vec<Passed>,
     /// Rows that came before, by source; those that are kept stand above.
     repeated: BTreeMap<Arc<str>, u64>,
     unread: Vec<(Arc<str>, Arc<[String]>)>,
@@ -132,6 +134,7 @@ impl Desk {
         summary.count_lost(&questions.end(), role);
         summary.skipped = listing.skipped.iter().map(|p| p.display().to_string()).collect();
         summary.ours = listing.ours.iter().map(|p| p.display().to_string()).collect();
+        summary.pass_over(&listing.strays);
         summary.again.clone_from(&listing.again);
         Ok(summary)
     }
@@ -167,7 +170,7 @@ impl Desk {
         let mut last = None;
         let read = guarded(|| {
             batch.each(&mut |item| {
-                sheet.items += 1;
+                sheet.items += u64::from(!matches!(item, Err(Refused::Stray(_))));
                 match item {
                     Ok(item) => {
                         last = Some(item.origin().clone());
@@ -255,6 +258,9 @@ fn unreadable(source: Arc<str>, error: &anyhow::Error) -> Refused {
 impl Sheet {
     /// Keeps what was refused: a row of rejects, and a lost file if it is one.
     fn refuse(&mut self, refused: Refused, rejects: &mut Vec<Reject>) {
+        if let Refused::Stray(reject) = refused {
+            return self.strays.push(Passed { name: reject.origin.source, what: Stray::Binary });
+        }
         if let Refused::Source(why, reject) = &refused {
             let (source, detail) = (reject.origin.source.clone(), reject.detail.clone());
             self.lost.push(LostFile { source, why: *why, detail });

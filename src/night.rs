@@ -117,7 +117,7 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
     let summary = reading.read(&files)?;
     tell_inputs(&summary);
     // A night of which nothing was read would replace what an earlier run read of it.
-    if let Some(error) = unread(&summary) {
+    if let Some(error) = unread(&job.inputs, &summary) {
         return Err(error);
     }
     if summary.events == 0 && job.fail_on_empty && summary.lost.total() == 0 {

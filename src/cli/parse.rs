@@ -91,7 +91,7 @@ fn into_file(args: &ParseArgs, opened: &Opened, path: &Path, visible: bool) -> a
     };
     tell_read(&summary);
     // Nothing read from what was there is no reason to replace what was read of it earlier.
-    if let Some(error) = crate::night::unread(&summary) {
+    if let Some(error) = crate::night::unread(&args.read.inputs, &summary) {
         return Err(error.context(format!("{} is as it was", path.display())));
     }
     made.publish()?;

@@ -11,7 +11,7 @@ use super::lost::LostFiles;
 use crate::bounce::{Cause, Kind, LostFile, Origin, Reject, RejectReason, Timestamp};
 use crate::frame::{ClassifiedEvent, PlacedDelivery};
 use crate::parse::UNREAD_BOUNCE;
-use crate::source::{ReadOnce, Role};
+use crate::source::{Passed, ReadOnce, Role};
 
 /// Origins shown for each reason.
 const ORIGINS_SHOWN: usize = 5;
@@ -59,6 +59,8 @@ pub struct Summary {
     pub skipped: Vec<String>,
     /// Files and folders that this program wrote, passed over.
     pub ours: Vec<String>,
+    /// Files in folders that are no inputs, whatever their names, passed over.
+    pub strays: Vec<Passed>,
     /// Paths to what was read under another path.
     pub again: Vec<ReadOnce>,
     /// Columns that nothing reads, and the inputs that have them.
@@ -123,6 +125,7 @@ impl Summary {
         deliveries.for_each(|rows| self.count_deliveries(rows, role));
         sheet.rejects.iter().for_each(|reject| self.count_reject(reject, role));
         self.count_lost(&sheet.lost, role);
+        self.strays.extend_from_slice(&sheet.strays);
         sheet.repeated.iter().for_each(|(source, rows)| {
             self.duplicates += rows;
             self.input(source, role).duplicates += rows;
@@ -206,6 +209,13 @@ impl Summary {
         }
     }
 
+    /// Adds files that are no inputs, each once.
+    pub(super) fn pass_over(&mut self, strays: &[Passed]) {
+        self.strays.extend_from_slice(strays);
+        self.strays.sort();
+        self.strays.dedup();
+    }
+
     /// What an input held so far.
     fn input(&mut self, source: &Arc<str>, role: Role) -> &mut InputSummary {
         self.inputs.entry((input_name(source), role)).or_default()
@@ -247,6 +257,7 @@ impl Summary {
             mine.sort();
             mine.dedup();
         }
+        self.pass_over(&other.strays);
         self.again.extend(other.again);
         self.again.sort();
         self.again.dedup();

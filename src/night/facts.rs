@@ -36,6 +36,7 @@ pub fn facts(summary: &Summary, as_of: Date, job: &Job) -> anyhow::Result<NightF
         lost_total: summary.lost.total(),
         not_understood: summary.lost.not_understood_total(),
         ours: summary.ours.clone(),
+        strays: summary.strays.iter().map(|s| (s.name.to_string(), s.what.as_str())).collect(),
         again: again(summary),
         unknown_templates: unknown(summary),
         unknown_replies: summary.unknown.values().map(|u| u.count).sum::<u64>() + summary.unknown_beyond,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::bounce::{Loss, RejectReason};
 use crate::ingest::Summary;
 use crate::report::harmless;
-use crate::source::Listing;
+use crate::source::{Listing, Passed, Stray};
 
 /// Nothing in the inputs has a date, and the job names none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +32,18 @@ pub struct PassedOver {
     pub why: &'static str,
 }
 
+impl PassedOver {
+    fn stray(stray: &Passed) -> PassedOver {
+        let why = match stray.what {
+            Stray::Binary => "is binary, which is no input in a folder",
+            Stray::Pipe => "is a named pipe, which is no input in a folder",
+            Stray::Socket => "is a socket, which is no input",
+            Stray::Device => "is a device, which is no input in a folder",
+        };
+        PassedOver { path: stray.name.to_string(), why }
+    }
+}
+
 impl Unfound {
     /// The refusal, if all that was given as input was passed over: a night without what was meant would replace an earlier
     /// one. Other paths to what is read as deliveries are not passed over.
@@ -41,7 +53,8 @@ impl Unfound {
         }
         let first = |paths: &[PathBuf], why| Some(PassedOver { path: paths.first()?.display().to_string(), why });
         let ours = first(&listing.ours, "is output of this program, which is no input");
-        let passed_over = ours.or_else(|| first(&listing.skipped, "is no input by its name"))?;
+        let named = || first(&listing.skipped, "is no input by its name");
+        let passed_over = ours.or_else(named).or_else(|| listing.strays.first().map(PassedOver::stray))?;
         Some(Unfound { passed_over: Some(passed_over), ..Unfound::empty(inputs) })
     }
 
@@ -106,15 +119,25 @@ pub fn tell_inputs(summary: &Summary) {
     if summary.again.len() > TOLD {
         tracing::warn!("{} more paths lead to what is read already", summary.again.len() - TOLD);
     }
+    for stray in summary.strays.iter().take(TOLD) {
+        tracing::info!("{} is {} and was not named: passed over", harmless(&stray.name), stray.what.as_str());
+    }
+    if summary.strays.len() > TOLD {
+        tracing::info!("{} more files are no inputs: passed over", summary.strays.len() - TOLD);
+    }
     for path in summary.ours.iter().take(TOLD) {
         tracing::info!("{} is output of this program: passed over", harmless(path));
     }
 }
 
 /// Why nothing is made of inputs of which nothing could be read: the question of the files, if that is all that is wrong
-/// with them, else the first lost file, else the first reject, with its place. `None` if something was read, or if there
+/// with them, else the first lost file, else the first reject, with its place; or that all of them are stray files. `None` if something was read, or if there
 /// was nothing to read.
-pub fn unread(summary: &Summary) -> Option<anyhow::Error> {
+pub fn unread(inputs: &[PathBuf], summary: &Summary) -> Option<anyhow::Error> {
+    if let (0, Some(stray)) = (summary.items, summary.strays.first()) {
+        let passed_over = Some(PassedOver::stray(stray));
+        return Some(Unfound { passed_over, ..Unfound::empty(inputs) }.into());
+    }
     if !summary.nothing_read() {
         return None;
     }

@@ -46,6 +46,8 @@ pub struct NightFacts {
     pub not_understood: u64,
     /// Files and folders that this program wrote, passed over.
     pub ours: Vec<String>,
+    /// Files in folders that are no inputs, passed over: their paths, and what they are.
+    pub strays: Vec<(String, &'static str)>,
     /// Paths to what was read under another path.
     pub again: Vec<AgainFact>,
     /// Replies that no rule knows, most frequent first; the first twenty are shown.
@@ -80,6 +82,7 @@ impl NightFacts {
             lost_total: 0,
             not_understood: 0,
             ours: Vec::new(),
+            strays: Vec::new(),
             again: Vec::new(),
             unknown_templates: Vec::new(),
             unknown_replies: 0,

@@ -214,6 +214,7 @@ fn quality(facts: &NightFacts) -> Value {
             "name": again.name, "read_as": again.kept, "role": again.role,
         })).collect::<Vec<_>>(),
         "own_output": facts.ours,
+        "passed_over": facts.strays.iter().map(|(name, what)| json!({ "name": name, "why": what })).collect::<Vec<_>>(),
         "duplicates": facts.duplicates,
         "unread_bounces": facts.unread_bounces,
         "hidden_complainers": facts.hidden_complainers,

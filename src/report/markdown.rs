@@ -363,6 +363,9 @@ impl Page {
             let same = if again.name == again.kept { String::new() } else { format!(" is {}", code(&again.kept)) };
             self.line(format!("- {}{same}: read once, as {}", code(&again.name), again.role));
         }
+        for (path, what) in facts.strays.iter().take(ROWS) {
+            self.line(format!("- {} is {what}: passed over", code(path)));
+        }
         for path in facts.ours.iter().take(ROWS) {
             self.line(format!("- {} is output of this program: passed over", code(path)));
         }

@@ -63,6 +63,7 @@ fn read(view: &View<'_>) -> String {
     also(t.duplicates, "duplicate", "duplicates");
     also(t.self_suppressed, "dropped by our own platform", "dropped by our own platform");
     also(view.facts.again.len() as u64, "path read under another", "paths read under others");
+    also(view.facts.strays.len() as u64, "stray file passed over", "stray files passed over");
     also(view.facts.ours.len() as u64, "of our own files passed over", "of our own files passed over");
     format!("read {}", parts.join(", "))
 }

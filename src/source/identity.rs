@@ -12,8 +12,7 @@ pub(super) enum FileId {
     /// Device and inode.
     #[cfg_attr(not(unix), expect(dead_code, reason = "only Unix has inodes"))]
     Inode(u64, u64),
-    /// The real path, where there are no inodes.
-    #[cfg_attr(unix, expect(dead_code, reason = "Unix has inodes"))]
+    /// The path, where there are no inodes, and of what cannot be looked at.
     Path(PathBuf),
 }
 

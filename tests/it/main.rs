@@ -22,4 +22,5 @@ mod promise;
 mod read_once;
 mod samples;
 mod scratch;
+mod strays;
 mod targets;

@@ -78,6 +78,17 @@ fn lost(facts: &NightFacts) -> Markup {
                 }
             }
         }
+        @if !facts.strays.is_empty() {
+            p {
+                "Passed over, because in a folder they are no inputs: "
+                @for (n, (path, what)) in facts.strays.iter().take(ROWS).enumerate() {
+                    @if n > 0 { ", " }
+                    code { (visible(path)) } " (" (what) ")"
+                }
+                @if facts.strays.len() > ROWS { " and " (count((facts.strays.len() - ROWS) as u64)) " more" }
+                "."
+            }
+        }
         @if !facts.ours.is_empty() {
             p {
                 "Passed over as output of this program: "
