@@ -72,6 +72,7 @@ fn totals(view: &View<'_>) -> Value {
         "kinds": kinds,
         "bounces": t.bounces,
         "policy_bounces": t.policy_bounces,
+        "wordless_bounces": t.wordless_bounces,
         "dead_bounces": t.dead_bounces,
         "tried": t.tried,
         "delivered": t.delivered,

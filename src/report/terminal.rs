@@ -5,6 +5,8 @@ use std::fmt::Write;
 
 use super::escape::{key, short};
 use super::view::{IncidentView, View};
+use crate::suppress::BRAKED;
+
 use super::words::{counted, date_or_missing, spaced};
 
 /// Incidents shown.
@@ -60,6 +62,7 @@ fn read(view: &View<'_>) -> String {
     also(t.rejects, "reject", "rejects");
     also(view.facts.lost_total - view.facts.not_understood, "file lost", "files lost");
     also(view.facts.not_understood, "file not understood", "files not understood");
+    also(t.wordless_bounces, "bounce without words", "bounces without words");
     also(t.duplicates, "duplicate", "duplicates");
     also(t.self_suppressed, "dropped by our own platform", "dropped by our own platform");
     also(view.facts.again.len() as u64, "path read under another", "paths read under others");
@@ -87,7 +90,7 @@ fn incident_line(view: &IncidentView<'_>) -> String {
 fn lists(view: &View<'_>) -> Vec<String> {
     let lists = view.lists;
     let mut lines = Vec::new();
-    let folder = if lists.brake.tripped() { "review/braked" } else { "suppression" };
+    let folder = if lists.brake.tripped() { BRAKED } else { "suppression" };
     lines.push(format!(
         "{folder}: {}, {}",
         counted(lists.addresses_total(), "address", "addresses"),

@@ -4,7 +4,7 @@ use super::{IncidentView, Totals};
 use crate::bounce::{Confidence, IncidentKind, Loss, LostFile};
 use crate::report::facts::NightFacts;
 use crate::report::words::{count, counted, spaced};
-use crate::suppress::Lists;
+use crate::suppress::{BRAKED, Lists};
 
 /// Lost files named in the verdict; the section on the data's quality holds all.
 const LOST_NAMED: usize = 3;
@@ -140,21 +140,52 @@ fn first_step(incidents: &[IncidentView<'_>], lists: &Lists) -> Option<String> {
         let cap = lists.brake.cap.map(count).unwrap_or_default();
         let new = counted(lists.brake.new, "new entry", "new entries");
         return Some(format!(
-            "The lists are held: {new}, the cap is {cap}. Check review/braked/ before anything is imported."
+            "The lists are held: {new}, the cap is {cap}. Check {BRAKED}/ before anything is imported."
         ));
     }
     let systemic = || incidents.iter().find(|i| i.is_systemic() && i.acts());
     let tenant = || incidents.iter().find(|i| i.incident.kind == IncidentKind::TenantBlock && i.acts());
     let first = systemic().or_else(tenant).or_else(|| incidents.first())?;
     let action = first.actions.first()?;
-    let until = action.until.map(|d| format!(" until {d}")).unwrap_or_default();
-    let scope = &first.incident.scope;
-    Some(format!(
-        "First: {} {} ({} {}){until}, because of {}.",
-        action.verb.as_str(),
-        action.amount,
-        spaced(&scope.type_name()),
-        scope.key(),
-        spaced(first.incident.kind.as_str())
-    ))
+    let (verb, rest) = action.words(&first.scope());
+    let why = match first.incident.kind {
+        IncidentKind::Inconclusive => "the evidence is inconclusive".to_owned(),
+        kind => format!("of {}", spaced(kind.as_str())),
+    };
+    Some(format!("First: {verb} {rest}, because {why}."))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::super::{A_PERSON, Action};
+    use crate::tables::policy::Verb;
+
+    #[test]
+    fn every_action_reads_as_a_sentence() {
+        let until = Some(date(2026, 11, 27));
+        for (verb, amount, until, want) in [
+            (Verb::Suppress, "all mail", until, "suppress all mail to house.example until 2026-11-27"),
+            (
+                Verb::Suppress,
+                "mail from news.example.com",
+                None,
+                "suppress mail from news.example.com to house.example",
+            ),
+            (
+                Verb::Suppress,
+                "all mail to 2 domains",
+                None,
+                "suppress all mail to 2 domains (organisation house.example)",
+            ),
+            (Verb::Hold, A_PERSON, until, "hold mail to organisation house.example until 2026-11-27; a person decides"),
+            (Verb::Review, A_PERSON, None, "review organisation house.example; a person decides"),
+            (Verb::Pause, "all mail of the domain", None, "pause all mail of the domain (organisation house.example)"),
+        ] {
+            let action = Action { verb, target: "house.example".into(), amount: amount.into(), until };
+            let (verb, rest) = action.words("organisation house.example");
+            assert_eq!(format!("{verb} {rest}"), want);
+        }
+    }
 }
