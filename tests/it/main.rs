@@ -23,4 +23,5 @@ mod read_once;
 mod samples;
 mod scratch;
 mod strays;
+mod summary;
 mod targets;
