@@ -1,21 +1,22 @@
 //! clap: the only file that knows flags. In: the command line, the environment, a configuration file.
-//! Out: each room's small options, and the exit code. Work is the rooms'.
+//! Out: each room's small options. Exit codes are `exit`'s, work is the rooms'.
 
 mod config;
+mod exit;
 mod explain;
+mod parse;
 
 use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::frame::EventsWriter;
-use crate::ingest::Summary;
+pub use exit::of_error as exit_code_of;
+
+use crate::Job;
 use crate::parse::OwnPatterns;
-use crate::publish::WholeFile;
-use crate::report::rows::{RowFilter, RowFormat, RowSink};
-use crate::{Job, Opened, Outcome};
+use crate::report::words::counted;
 
 /// Last night's bounces in; who is at fault, what to do, and the lists to do it with, out.
 #[derive(Debug, Parser)]
@@ -60,7 +61,7 @@ enum Command {
     /// The nightly job: read, judge, write reports and lists.
     Run(Box<RunArgs>),
     /// Every event, classified; nothing judged.
-    Parse(ParseArgs),
+    Parse(parse::ParseArgs),
     /// One bounce, one incident, one address or one domain in words.
     Explain(explain::ExplainArgs),
     /// Checks tables and configuration.
@@ -148,28 +149,6 @@ struct RunArgs {
     fail_on_empty: bool,
 }
 
-#[derive(Debug, Args)]
-struct ParseArgs {
-    #[command(flatten)]
-    read: ReadArgs,
-    /// Form of the rows.
-    #[arg(long, value_enum, default_value = "ndjson")]
-    format: ParseFormat,
-    /// Only failures that no rule knows.
-    #[arg(long)]
-    unknown: bool,
-    /// Where to write; standard output without it. Needed for Parquet.
-    #[arg(long, short, value_name = "FILE")]
-    output: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ParseFormat {
-    Ndjson,
-    Csv,
-    Parquet,
-}
-
 /// Parses the command line, does what it says, returns the exit code of the contract (README, "Exit codes").
 ///
 /// # Errors
@@ -184,7 +163,7 @@ pub fn main() -> anyhow::Result<ExitCode> {
     }
     match cli.command {
         Command::Run(args) => run(*args, &cli.global, settings),
-        Command::Parse(args) => parse(&args, &cli.global, &settings),
+        Command::Parse(args) => parse::parse(&args, &cli.global, &settings),
         Command::Explain(args) => explain::explain(&args, cli.global.tables.as_deref(), &settings),
         Command::Check => check(&cli.global),
         Command::Completions { shell } => {
@@ -192,33 +171,13 @@ pub fn main() -> anyhow::Result<ExitCode> {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "bouncescope", &mut script);
             write_out(&script)?;
-            Ok(ExitCode::SUCCESS)
+            Ok(exit::done())
         }
         Command::Man => {
             clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout())?;
-            Ok(ExitCode::SUCCESS)
+            Ok(exit::done())
         }
     }
-}
-
-/// The exit code of an error: 2 for what the user can put right in usage or configuration and for a file that is not there
-/// (outputs are made, so it is one that the user named), 11 for a held lock, else 1.
-pub fn exit_code_of(error: &anyhow::Error) -> ExitCode {
-    let usage = error.chain().any(|cause| {
-        cause.is::<crate::tables::TableError>() || cause.is::<config::Usage>() || cause.is::<crate::Unplaced>()
-    });
-    let missing = error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
-        .any(|cause| cause.kind() == std::io::ErrorKind::NotFound);
-    let locked = error.chain().any(|cause| cause.is::<crate::history::Locked>());
-    ExitCode::from(if locked {
-        11
-    } else if usage || missing {
-        2
-    } else {
-        1
-    })
 }
 
 fn start_log(global: &Global) {
@@ -245,24 +204,7 @@ fn run(args: RunArgs, global: &Global, settings: config::Settings) -> anyhow::Re
     if !global.quiet {
         write_out(outcome.summary.as_bytes())?;
     }
-    let code = exit_code(&job, &outcome);
-    if let Some(why) = why(code) {
-        tracing::error!("exit code {code}: {why}");
-    }
-    Ok(ExitCode::from(code))
-}
-
-/// What a code other than 0 says of a night that is done.
-fn why(code: u8) -> Option<&'static str> {
-    Some(match code {
-        3 => {
-            "a file was lost or not understood, or more items were rejected than --max-rejects allows; the report names them"
-        }
-        4 => "an incident of high or medium confidence stands (--exit-on-alert)",
-        5 => "the safety brake holds the lists; look at them before anything is imported",
-        6 => "nothing new, nothing published (--fail-on-empty)",
-        _ => return None,
-    })
+    Ok(exit::of_night(&outcome, job.exit_on_alert, job.fail_on_empty))
 }
 
 /// The flags as a job; a flag wins over the file, the file over the default.
@@ -317,93 +259,6 @@ fn shows_progress(global: &Global) -> bool {
     !global.no_progress && !global.quiet && std::io::stderr().is_terminal()
 }
 
-fn exit_code(job: &Job, outcome: &Outcome) -> u8 {
-    match outcome {
-        o if o.braked => 5,
-        o if o.lost || o.too_many_rejects => 3,
-        o if o.alert && job.exit_on_alert => 4,
-        o if o.nothing_new && job.fail_on_empty => 6,
-        _ => 0,
-    }
-}
-
-/// Opens and checks everything, then reads; the file asked for with `-o` is replaced when all is in it.
-fn parse(args: &ParseArgs, global: &Global, settings: &config::Settings) -> anyhow::Result<ExitCode> {
-    if args.format == ParseFormat::Parquet && args.output.is_none() {
-        return Err(config::Usage("--format parquet needs -o FILE".into()).into());
-    }
-    let options = ingest_options(&args.read, global, settings);
-    let opened = Opened::new(&args.read.inputs, &options)?;
-    let Some(path) = args.output.as_deref() else {
-        let summary = parse_rows(args, &opened, Box::new(std::io::stdout()), shows_progress(global))?;
-        return tell_read(&summary);
-    };
-    let read_too = args.read.mapping.iter().chain(&global.config);
-    if path.is_file() && (opened.holds(path) || read_too.into_iter().any(|read| same_file(read, path))) {
-        let what = format!("-o {}: is read as well and would be lost; name another file", path.display());
-        return Err(config::Usage(what).into());
-    }
-    let made = WholeFile::begin(path)?;
-    let summary = match args.format {
-        ParseFormat::Parquet => {
-            let mut events = EventsWriter::create(made.path())?;
-            let summary = opened.read(&mut events, shows_progress(global))?;
-            events.finish()?;
-            summary
-        }
-        _ => parse_rows(args, &opened, Box::new(made.writer()?), shows_progress(global))?,
-    };
-    let code = tell_read(&summary)?;
-    // Nothing read from files that are lost is no reason to replace what was read of them earlier.
-    if let Some(error) = crate::night::unread(&summary).filter(|_| summary.lost_count() > 0) {
-        return Err(error.context(format!("{} is as it was", path.display())));
-    }
-    made.publish()?;
-    Ok(code)
-}
-
-/// Reads into rows of text.
-fn parse_rows(
-    args: &ParseArgs,
-    opened: &Opened,
-    out: Box<dyn Write + Send + Sync>,
-    visible: bool,
-) -> anyhow::Result<Summary> {
-    let filter = if args.unknown { RowFilter::Unknown } else { RowFilter::All };
-    let format = if args.format == ParseFormat::Csv { RowFormat::Csv } else { RowFormat::Ndjson };
-    let mut sink = RowSink::new(std::io::BufWriter::new(out), format, filter)?;
-    let summary = opened.read(&mut sink, visible)?;
-    sink.finish()?;
-    Ok(summary)
-}
-
-/// Whether two paths lead to one file.
-fn same_file(a: &Path, b: &Path) -> bool {
-    a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
-}
-
-/// Says on stderr what was read and what could not be; exit code 3 for a lost file, and beyond the default share.
-fn tell_read(summary: &Summary) -> anyhow::Result<ExitCode> {
-    let (rejects, deliveries) = (summary.reject_count(), summary.delivery_rows);
-    match summary.items {
-        0 => tracing::info!("nothing to read was found"),
-        items => tracing::info!(
-            "{items} items read: {} events, {deliveries} deliveries (not listed), {rejects} unread",
-            summary.events
-        ),
-    }
-    if let Some(question) = crate::Unplaced::of(summary) {
-        return Err(question.into());
-    }
-    for (reason, rejects) in &summary.rejects {
-        let first = rejects.first.first().map(|(origin, detail)| format!("{origin}: {detail}")).unwrap_or_default();
-        tracing::warn!("{} items unread: {reason}; first: {}", rejects.count, crate::report::escape::visible(&first));
-    }
-    crate::night::tell_inputs(summary);
-    let partly = summary.lost_count() > 0 || summary.question().is_some();
-    Ok(ExitCode::from(if partly || crate::too_many(summary, None) { 3 } else { 0 }))
-}
-
 /// Checks all tables; exit code 2 when something is wrong. The configuration was checked on the way here.
 fn check(global: &Global) -> anyhow::Result<ExitCode> {
     let tables = global.tables.as_deref();
@@ -413,7 +268,14 @@ fn check(global: &Global) -> anyhow::Result<ExitCode> {
     if findings.is_empty() {
         write_out(format!("tables {}: all rows and their examples hold\n", crate::tables::hash(tables)?).as_bytes())?;
     }
-    Ok(ExitCode::from(if findings.is_empty() { 0 } else { 2 }))
+    Ok(match findings.as_slice() {
+        [] => exit::done(),
+        [first, ..] => {
+            let rows =
+                counted(findings.len() as u64, "row of the tables does not hold", "rows of the tables do not hold");
+            exit::because(2, format!("{rows}; the first: {first}"))
+        }
+    })
 }
 
 /// Writes data to stdout; a reader that went away is no error.

@@ -4,14 +4,18 @@
 //! While one group of batches is worked on, the next is read and the one before is written.
 
 mod identity;
+mod lost;
+mod questions;
 mod summary;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
 
 pub use identity::Seen;
+pub use lost::LostFiles;
 pub use summary::{InputSummary, RejectSummary, Summary, UnknownTemplate};
 
 pub use crate::source::Role;
@@ -22,7 +26,7 @@ use crate::frame::{ClassifiedEvent, PlacedDelivery, Sink};
 use crate::guard::{Panicked, guarded};
 use crate::parse::{ParseOptions, Parsed, Reader};
 use crate::progress::Progress;
-use crate::source::{Batch, Listing, Refused, Source, SourceOptions};
+use crate::source::{Batch, Listing, Passed, Refused, Source, SourceOptions, Stray};
 
 /// How to read a night.
 #[derive(Debug, Clone, Default)]
@@ -64,6 +68,10 @@ struct Sheet {
     rejects: Vec<Reject>,
     /// Files lost here; each has its reject as well.
     lost: Vec<LostFile>,
+    /// Files that are no inputs.
+    strays: Vec<Passed>,
+    /// Rows that came before, by source; those that are kept stand above.
+    repeated: BTreeMap<Arc<str>, u64>,
     unread: Vec<(Arc<str>, Arc<[String]>)>,
     items: u64,
     bytes: u64,
@@ -106,6 +114,7 @@ impl Desk {
         let mut next_group = || batches.by_ref().take(group_size).collect::<Vec<Batch>>();
         let mut group = next_group();
         let mut pages: Vec<S::Page> = Vec::new();
+        let mut questions = questions::Questions::default();
         while !group.is_empty() || !pages.is_empty() {
             let (mut sheets, (read, written)) = rayon::join(
                 || group.par_iter().map(|batch| self.sheet(batch, role)).collect::<Vec<_>>(),
@@ -114,15 +123,18 @@ impl Desk {
             written?;
             group = read;
             for sheet in &mut sheets {
-                summary.duplicates += sheet.drop_duplicates(seen);
+                sheet.drop_duplicates(seen);
                 summary.count(sheet, role);
+                summary.count_lost(&questions.sheet(sheet), role);
                 progress.advance(sheet.items, sheet.bytes);
             }
             let page_of = |s: Sheet| sink.page(&s.events, &s.deliveries, &s.rejects);
             pages = sheets.into_par_iter().map(page_of).collect::<anyhow::Result<_>>()?;
         }
+        summary.count_lost(&questions.end(), role);
         summary.skipped = listing.skipped.iter().map(|p| p.display().to_string()).collect();
         summary.ours = listing.ours.iter().map(|p| p.display().to_string()).collect();
+        summary.pass_over(&listing.strays);
         summary.again.clone_from(&listing.again);
         Ok(summary)
     }
@@ -158,7 +170,7 @@ impl Desk {
         let mut last = None;
         let read = guarded(|| {
             batch.each(&mut |item| {
-                sheet.items += 1;
+                sheet.items += u64::from(!matches!(item, Err(Refused::Stray(_))));
                 match item {
                     Ok(item) => {
                         last = Some(item.origin().clone());
@@ -248,6 +260,9 @@ fn unreadable(source: Arc<str>, error: &anyhow::Error) -> Refused {
 impl Sheet {
     /// Keeps what was refused: a row of rejects, and a lost file if it is one.
     fn refuse(&mut self, refused: Refused, rejects: &mut Vec<Reject>) {
+        if let Refused::Stray(reject) = refused {
+            return self.strays.push(Passed { name: reject.origin.source, what: Stray::Binary });
+        }
         if let Refused::Source(why, reject) = &refused {
             let (source, detail) = (reject.origin.source.clone(), reject.detail.clone());
             self.lost.push(LostFile { source, why: *why, detail });
@@ -255,12 +270,16 @@ impl Sheet {
         rejects.push(refused.into_reject());
     }
 
-    /// Drops the events and deliveries that came before, wherever in the run; says how many.
-    fn drop_duplicates(&mut self, seen: &mut Seen) -> u64 {
-        let before = self.events.len() + self.deliveries.len();
-        self.events.retain(|row| seen.is_new(row.id));
+    /// Drops the events and deliveries that came before, wherever in the run, and counts them.
+    fn drop_duplicates(&mut self, seen: &mut Seen) {
+        let mut keep = |source: &Arc<str>, is_new: bool| {
+            if !is_new {
+                *self.repeated.entry(source.clone()).or_default() += 1;
+            }
+            is_new
+        };
+        self.events.retain(|row| keep(&row.event.origin.source, seen.is_new(row.id)));
         let id = |row: &PlacedDelivery| identity::delivery_id(&row.delivery, row.attempted);
-        self.deliveries.retain(|row| id(row).is_none_or(|id| seen.is_new(id)));
-        (before - self.events.len() - self.deliveries.len()) as u64
+        self.deliveries.retain(|row| keep(&row.delivery.origin.source, id(row).is_none_or(|id| seen.is_new(id))));
     }
 }

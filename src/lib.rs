@@ -38,7 +38,7 @@ pub mod cli;
 
 use std::path::{Path, PathBuf};
 
-pub use night::{Job, Outcome, Quantity, Unfound, Unplaced, run, too_many};
+pub use night::{Job, Outcome, Quantity, Shortfall, TooManyRejects, Unfound, Unplaced, UnreadFiles, run};
 
 use crate::frame::Sink;
 use crate::ingest::{Desk, IngestOptions, Role, Seen, Summary};
@@ -55,9 +55,12 @@ impl Opened {
     /// Lists inputs and compiles the tables; nothing is read yet.
     ///
     /// # Errors
-    /// An input that is not there, a broken table.
+    /// An input that is not there, inputs that are all passed over, a broken table.
     pub fn new(inputs: &[PathBuf], options: &IngestOptions) -> anyhow::Result<Opened> {
         let listing = source::open_inputs(inputs, &source::Own::at([]), &options.source)?;
+        if let Some(refusal) = Unfound::all_passed_over(inputs, &listing) {
+            return Err(refusal.into());
+        }
         Ok(Opened { listing, desk: Desk::new(options)? })
     }
 

@@ -4,6 +4,7 @@
 mod facts;
 mod inputs;
 mod lists;
+mod shortfall;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -11,9 +12,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use jiff::civil::Date;
 
-use self::inputs::unfound;
 pub use self::inputs::{Undated, Unfound, Unplaced, tell_inputs, unread};
 use self::lists::Brought;
+pub use self::shortfall::{Shortfall, TooManyRejects, UnreadFiles};
 use crate::analyze::AnalyzeOptions;
 use crate::analyze::incident::{Incident, Judgement};
 use crate::bounce::Confidence;
@@ -24,7 +25,8 @@ use crate::ingest::{Desk, IngestOptions, Role, Seen, Summary};
 use crate::progress::Progress;
 use crate::publish::Staging;
 use crate::report::{self, View};
-use crate::suppress::{self, Cap};
+use crate::suppress::{self, Cap, Lists};
+use crate::tables::policy::Policy;
 use crate::{source, tables};
 
 /// A number, or a share of something.
@@ -92,22 +94,12 @@ pub struct Outcome {
     pub summary: String,
     /// The brake held the lists.
     pub braked: bool,
-    /// More rejects than allowed.
-    pub too_many_rejects: bool,
-    /// A file is lost, as a whole or from some place on.
-    pub lost: bool,
+    /// What was not read of inputs that were there.
+    pub shortfall: Shortfall,
     /// An incident of high or medium confidence stands.
     pub alert: bool,
     /// No event at all.
     pub nothing_new: bool,
-}
-
-/// Share of the items that may be rejected before the exit code says so.
-const REJECTS_ALLOWED: Quantity = Quantity::Share(0.05);
-
-/// Whether a run has more rejects than allowed.
-pub fn too_many(summary: &Summary, allowed: Option<Quantity>) -> bool {
-    summary.reject_count() > allowed.unwrap_or(REJECTS_ALLOWED).of(summary.items)
 }
 
 /// Does a night: reads, judges, decides, reports, publishes.
@@ -124,15 +116,11 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
 
     let summary = reading.read(&files)?;
     tell_inputs(&summary);
-    let lost = summary.lost_count() > 0;
-    // An empty night in the place of one whose file was lost would replace what an earlier run read of it.
-    if let Some(error) = unread(&summary).filter(|_| lost) {
+    // A night of which nothing was read would replace what an earlier run read of it.
+    if let Some(error) = unread(&job.inputs, &summary) {
         return Err(error);
     }
-    if let Some(question) = Unplaced::of(&summary) {
-        return Err(question.into());
-    }
-    if summary.events == 0 && job.fail_on_empty && !lost {
+    if summary.events == 0 && job.fail_on_empty && summary.lost.total() == 0 {
         return Ok(Outcome { nothing_new: true, summary: "nothing new\n".into(), ..Outcome::default() });
     }
     crate::frame::mark_unmatched(&files)?;
@@ -140,7 +128,34 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
     staging.rename(&as_of.to_string())?;
 
     let judgement = judge(job, &files, &summary, state.before(&as_of.to_string())?)?;
+    let mut lists = decide(job, &files, &judgement, &policy, (as_of, &brought), staging.dir())?;
+    brought.write(staging.dir(), as_of, &files, &mut lists)?;
+    let facts = facts::facts(&summary, as_of, job)?;
+    let advise = facts::advice(job)?;
+    let view = View::new(&facts, &judgement, &lists, &policy.suppress, &advise);
+    tell(&view, &files, &mut staging)?;
 
+    let folder = staging.publish()?;
+    state.remember(remembered(&judgement, as_of))?;
+    let acts = |i: &Incident| i.kind != IncidentKind::Inconclusive && i.confidence < Confidence::Low;
+    Ok(Outcome {
+        summary: report::summary(&view, &folder.display().to_string()),
+        braked: lists.brake.tripped(),
+        shortfall: Shortfall::of_night(&summary, job.max_rejects),
+        alert: judgement.incidents.iter().any(acts),
+        nothing_new: summary.events == 0,
+    })
+}
+
+/// The lists, written to the night's folder.
+fn decide(
+    job: &Job,
+    files: &NightFiles,
+    judgement: &Judgement,
+    policy: &Policy,
+    (as_of, brought): (Date, &Brought),
+    folder: &Path,
+) -> anyhow::Result<Lists> {
     let cap = match job.max_suppressions {
         None => Cap::Policy,
         Some(Quantity::Count(entries)) => Cap::Entries(entries),
@@ -150,31 +165,16 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
     let allow = brought.allow.clone();
     let options = suppress::Options { cap, deliveries, allow, ..suppress::Options::for_night(as_of) };
     let events = [files.events.clone()];
-    let plan = suppress::decide(&events, &judgement, &policy.suppress, &options)?;
-    let mut lists = plan.write(&events, staging.dir())?;
-    brought.write(staging.dir(), as_of, &files, &mut lists)?;
+    suppress::decide(&events, judgement, &policy.suppress, &options)?.write(&events, folder)
+}
 
-    let facts = facts::facts(&summary, as_of, job)?;
-    let advise = facts::advice(job)?;
-    let view = View::new(&facts, &judgement, &lists, &policy.suppress, &advise);
-    report::render(&view, |name| staging.create(name))?;
+/// The report's files, the rejects, and the guide to all files of the folder.
+fn tell(view: &View<'_>, files: &NightFiles, staging: &mut Staging) -> anyhow::Result<()> {
+    report::render(view, |name| staging.create(name))?;
     report::rejects_csv(crate::frame::rejects(&files.rejects)?, &mut staging.create("rejects.csv")?)?;
     std::fs::remove_file(&files.rejects)?;
     staging.create(report::GUIDE)?.write_all(report::guide(&staging.names()?).as_bytes())?;
-
-    let folder = staging.publish()?;
-    state.remember(remembered(&judgement, as_of))?;
-    Ok(Outcome {
-        summary: report::summary(&view, &folder.display().to_string()),
-        braked: lists.brake.tripped(),
-        too_many_rejects: too_many(&summary, job.max_rejects) || summary.question().is_some(),
-        lost,
-        alert: judgement
-            .incidents
-            .iter()
-            .any(|i| i.kind != IncidentKind::Inconclusive && i.confidence < Confidence::Low),
-        nothing_new: summary.events == 0,
-    })
+    Ok(())
 }
 
 /// All inputs, opened and listed before anything is made.
@@ -190,6 +190,9 @@ impl<'a> Reading<'a> {
         let asked: [(Role, &[PathBuf]); 3] =
             [(Role::Bounces, &job.inputs), (Role::Delivered, &job.delivered), (Role::Sent, &job.sent)];
         let listings = source::open_all(&asked, &own, &job.ingest.source)?;
+        if let Some(refusal) = listings.first().and_then(|inputs| Unfound::all_passed_over(&job.inputs, inputs)) {
+            return Err(refusal.into());
+        }
         for path in job.tenants.iter().chain(&job.contacts) {
             std::fs::File::open(path).with_context(|| format!("{}: cannot be read", path.display()))?;
         }
@@ -213,11 +216,9 @@ impl<'a> Reading<'a> {
 /// The night's name: as asked for, else the newest event's UTC date.
 fn night_of(job: &Job, summary: &Summary) -> anyhow::Result<Date> {
     let newest = || summary.window.and_then(|(_, last)| last.date()).and_then(|date| date.parse().ok());
-    job.as_of.or_else(newest).ok_or_else(|| {
-        if summary.items == 0 {
-            return unfound(&job.inputs, &summary.ours).into();
-        }
-        unread(summary).unwrap_or_else(|| Undated.into())
+    job.as_of.or_else(newest).ok_or_else(|| match summary.events + summary.delivery_rows {
+        0 => Unfound::empty(&job.inputs).into(),
+        _ => Undated.into(),
     })
 }
 

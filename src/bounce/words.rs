@@ -307,6 +307,8 @@ closed_set! {
         Oversized = "unpacks to too much",
         /// The program gave up on it.
         GaveUp = "gave up on it",
+        /// It was read, and nothing says whom its rows are about or what they are.
+        NotUnderstood = "not understood",
     }
 }
 

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::config::{Settings, Usage};
+use super::exit;
 use crate::bounce::{Address, Cause, Event, Kind, Reject};
 use crate::classify::{Classifier, Trace};
 use crate::frame::names_a_cause;
@@ -76,7 +77,14 @@ pub fn explain(args: &ExplainArgs, tables: Option<&Path>, settings: &Settings) -
         line(&mut out, "unread", &format!("{}: {} ({})", reject.origin, reject.reason, reject.detail));
     }
     super::write_out(out.as_bytes())?;
-    Ok(ExitCode::from(if events.is_empty() { 3 } else { 0 }))
+    Ok(match (events.is_empty(), rejects.first()) {
+        (false, _) => exit::done(),
+        (true, None) => exit::because(3, format!("{} holds no event", input.display())),
+        (true, Some(first)) => {
+            let unread = format!("{}: {} ({})", first.origin, first.reason, first.detail);
+            exit::because(3, format!("nothing could be read; the first: {unread}"))
+        }
+    })
 }
 
 /// A path or a glob names an input; anything else is a reply. A reply starts with a digit or has blanks, and no file is
@@ -109,7 +117,7 @@ fn past(args: &ExplainArgs, tables: Option<&Path>, settings: &Settings) -> anyho
     };
     let told: Vec<_> = told.lines().map(harmless).collect();
     super::write_out((told.join("\n") + "\n").as_bytes())?;
-    Ok(ExitCode::SUCCESS)
+    Ok(exit::done())
 }
 
 /// The folder with the greatest date.

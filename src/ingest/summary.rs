@@ -7,10 +7,11 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::lost::LostFiles;
 use crate::bounce::{Cause, Kind, LostFile, Origin, Reject, RejectReason, Timestamp};
 use crate::frame::{ClassifiedEvent, PlacedDelivery};
 use crate::parse::UNREAD_BOUNCE;
-use crate::source::{ReadOnce, Role};
+use crate::source::{Passed, ReadOnce, Role};
 
 /// Origins shown for each reason.
 const ORIGINS_SHOWN: usize = 5;
@@ -18,9 +19,6 @@ const ORIGINS_SHOWN: usize = 5;
 const TEMPLATES_KEPT: usize = 50_000;
 /// Names of unread columns remembered; the formats of a night have some dozens.
 const COLUMNS_KEPT: usize = 1000;
-
-/// Lost files told by name; an archive of damaged members may have any number.
-const LOST_KEPT: usize = 1000;
 
 /// All that a run read.
 #[derive(Debug, Clone, Default)]
@@ -31,7 +29,7 @@ pub struct Summary {
     pub bytes: u64,
     /// Events kept.
     pub events: u64,
-    /// Events dropped because the same one came before.
+    /// Events and delivery rows dropped because the same one came before.
     pub duplicates: u64,
     /// Delivery rows.
     pub delivery_rows: u64,
@@ -45,10 +43,8 @@ pub struct Summary {
     pub hidden_complainers: u64,
     /// By what was read, a file or a folder of small files, and in which role.
     pub inputs: BTreeMap<(Arc<str>, Role), InputSummary>,
-    /// Files lost as a whole or from some place on, in the order of the input, each once.
-    pub lost: Vec<LostFile>,
-    /// Lost files beyond those told by name.
-    pub lost_beyond: u64,
+    /// Files lost as a whole or from some place on, in the order of the input.
+    pub lost: LostFiles,
     /// By reason.
     pub rejects: BTreeMap<RejectReason, RejectSummary>,
     /// Replies that no rule knows, by template.
@@ -63,6 +59,8 @@ pub struct Summary {
     pub skipped: Vec<String>,
     /// Files and folders that this program wrote, passed over.
     pub ours: Vec<String>,
+    /// Files in folders that are no inputs, whatever their names, passed over.
+    pub strays: Vec<Passed>,
     /// Paths to what was read under another path.
     pub again: Vec<ReadOnce>,
     /// Columns that nothing reads, and the inputs that have them.
@@ -76,6 +74,8 @@ pub struct InputSummary {
     pub grammars: BTreeMap<String, u64>,
     /// Messages that its delivery rows stand for.
     pub deliveries: u64,
+    /// Events and delivery rows that came before.
+    pub duplicates: u64,
     /// Rejects.
     pub rejects: u64,
     /// Files lost, as a whole or from some place on.
@@ -108,16 +108,10 @@ impl Summary {
         self.rejects.values().map(|r| r.count).sum()
     }
 
-    /// The first question about a file that nobody can place, with its place: whom a row is about, or what it is.
-    pub fn question(&self) -> Option<(&Origin, &str)> {
-        let asked = [RejectReason::UnclearKind, RejectReason::UnknownFormat];
-        let first = asked.iter().find_map(|reason| self.rejects.get(reason)?.first.first())?;
-        Some((&first.0, &first.1))
-    }
-
-    /// Files lost, as a whole or from some place on.
-    pub fn lost_count(&self) -> u64 {
-        self.lost.len() as u64 + self.lost_beyond
+    /// Whether there was something to read, and nothing of it could be. Empty files and pages hold nothing to read.
+    pub fn nothing_read(&self) -> bool {
+        let refused = self.rejects.keys().any(|reason| *reason != RejectReason::Empty);
+        self.events + self.delivery_rows == 0 && (refused || self.lost.total() > 0)
     }
 
     /// Counts the rows of a sheet, duplicates already dropped.
@@ -130,7 +124,12 @@ impl Summary {
         let deliveries = sheet.deliveries.chunk_by(|a, b| one(&a.delivery.origin, &b.delivery.origin));
         deliveries.for_each(|rows| self.count_deliveries(rows, role));
         sheet.rejects.iter().for_each(|reject| self.count_reject(reject, role));
-        sheet.lost.iter().for_each(|lost| self.count_lost(lost, role));
+        self.count_lost(&sheet.lost, role);
+        self.strays.extend_from_slice(&sheet.strays);
+        sheet.repeated.iter().for_each(|(source, rows)| {
+            self.duplicates += rows;
+            self.input(source, role).duplicates += rows;
+        });
         sheet.unread.iter().for_each(|(source, columns)| self.count_unread(source, columns));
     }
 
@@ -201,16 +200,20 @@ impl Summary {
         }
     }
 
-    /// Counts a lost file once, however much of it was lost in how many places.
-    fn count_lost(&mut self, lost: &LostFile, role: Role) {
-        if self.lost.len() >= LOST_KEPT {
-            self.lost_beyond += 1;
-        } else if self.lost.iter().any(|known| known.source == lost.source) {
-            return;
-        } else {
-            self.lost.push(lost.clone());
+    /// Counts lost files, each once, however much of it was lost in how many places.
+    pub(super) fn count_lost(&mut self, lost: &[LostFile], role: Role) {
+        for lost in lost {
+            if self.lost.add(lost) {
+                self.input(&lost.source, role).lost += 1;
+            }
         }
-        self.input(&lost.source, role).lost += 1;
+    }
+
+    /// Adds files that are no inputs, each once.
+    pub(super) fn pass_over(&mut self, strays: &[Passed]) {
+        self.strays.extend_from_slice(strays);
+        self.strays.sort();
+        self.strays.dedup();
     }
 
     /// What an input held so far.
@@ -232,9 +235,7 @@ impl Summary {
         for (input, more) in other.inputs {
             self.inputs.entry(input).or_default().add(more);
         }
-        let room = LOST_KEPT.saturating_sub(self.lost.len()).min(other.lost.len());
-        self.lost_beyond += other.lost_beyond + (other.lost.len() - room) as u64;
-        self.lost.extend(other.lost.into_iter().take(room));
+        self.lost.merge(other.lost);
         for (reason, more) in other.rejects {
             let mine = self.rejects.entry(reason).or_default();
             mine.count += more.count;
@@ -256,7 +257,10 @@ impl Summary {
             mine.sort();
             mine.dedup();
         }
+        self.pass_over(&other.strays);
         self.again.extend(other.again);
+        self.again.sort();
+        self.again.dedup();
         for (name, inputs) in other.unread_columns {
             self.unread_columns.entry(name).or_default().extend(inputs);
         }
@@ -267,6 +271,7 @@ impl InputSummary {
     fn add(&mut self, more: InputSummary) {
         more.grammars.into_iter().for_each(|(name, rows)| *self.grammars.entry(name).or_default() += rows);
         self.deliveries += more.deliveries;
+        self.duplicates += more.duplicates;
         self.rejects += more.rejects;
         self.lost += more.lost;
     }

@@ -40,10 +40,14 @@ pub struct NightFacts {
     pub skipped: Vec<String>,
     /// Files lost as a whole or from some place on; of very many the first.
     pub lost: Vec<LostFile>,
-    /// Lost files that are not in `lost`.
-    pub lost_beyond: u64,
+    /// All lost files, also those that are not in `lost`.
+    pub lost_total: u64,
+    /// Those of them of which nothing says what their rows are.
+    pub not_understood: u64,
     /// Files and folders that this program wrote, passed over.
     pub ours: Vec<String>,
+    /// Files in folders that are no inputs, passed over: their paths, and what they are.
+    pub strays: Vec<(String, &'static str)>,
     /// Paths to what was read under another path.
     pub again: Vec<AgainFact>,
     /// Replies that no rule knows, most frequent first; the first twenty are shown.
@@ -75,8 +79,10 @@ impl NightFacts {
             deliveries: None,
             skipped: Vec::new(),
             lost: Vec::new(),
-            lost_beyond: 0,
+            lost_total: 0,
+            not_understood: 0,
             ours: Vec::new(),
+            strays: Vec::new(),
             again: Vec::new(),
             unknown_templates: Vec::new(),
             unknown_replies: 0,
@@ -99,11 +105,6 @@ impl NightFacts {
     pub fn rejects_total(&self) -> u64 {
         self.rejects.iter().map(|r| r.count).sum()
     }
-
-    /// All lost files.
-    pub fn lost_total(&self) -> u64 {
-        self.lost.len() as u64 + self.lost_beyond
-    }
 }
 
 /// One input: a file, or a folder of small files.
@@ -119,6 +120,8 @@ pub struct InputFact {
     pub events: u64,
     /// Messages that its delivery rows stand for.
     pub deliveries: u64,
+    /// Events and delivery rows that came before.
+    pub duplicates: u64,
     /// Rejects.
     pub rejects: u64,
     /// Files lost, as a whole or from some place on.

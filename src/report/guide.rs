@@ -3,6 +3,10 @@
 
 use std::fmt::Write;
 
+use crate::suppress::BRAKED;
+
+/// What to do with a list that the brake holds.
+const HELD: &str = "held by the brake: look at it before anything is imported";
 /// The file's own name.
 pub const NAME: &str = "README.txt";
 
@@ -26,8 +30,6 @@ const FILES: &[(&str, &str)] = &[
     ("review/protected.csv", "addresses that bounced for a reason of ours: do not suppress them. Never import it"),
     ("review/list_sources.csv", "list sources to look at as a whole"),
     ("review/quarantine.csv", "cells that a spreadsheet would run, kept out of all lists"),
-    ("review/braked/addresses.csv", "held by the brake: look at it before anything is imported"),
-    ("review/braked/domains.csv", "held by the brake: look at it before anything is imported"),
     (NAME, "this file"),
 ];
 
@@ -57,7 +59,8 @@ fn purpose(name: &str) -> String {
         _ if file == "not_expressed.csv" => format!("what {target} cannot be told as it is, and why"),
         Some("suppression") => format!("to add at {target}"),
         Some("release") => format!("to remove at {target}"),
-        Some("review") => format!("for {target}, held by the brake: look at it before anything is imported"),
+        Some("review") if folder == BRAKED => HELD.to_owned(),
+        Some("review") => format!("for {target}, {HELD}"),
         _ => "more of the night".to_owned(),
     }
 }

@@ -46,7 +46,7 @@ fn report(view: &View<'_>) -> Value {
         },
         "inputs": facts.inputs.iter().map(|i| json!({
             "name": i.name, "role": i.role, "grammars": i.grammars, "events": i.events, "deliveries": i.deliveries,
-            "rejects": i.rejects, "lost": i.lost,
+            "duplicates": i.duplicates, "rejects": i.rejects, "lost": i.lost,
         })).collect::<Vec<_>>(),
         "totals": totals(view),
         "incidents": view.incidents.iter().map(incident).collect::<Vec<_>>(),
@@ -72,6 +72,7 @@ fn totals(view: &View<'_>) -> Value {
         "kinds": kinds,
         "bounces": t.bounces,
         "policy_bounces": t.policy_bounces,
+        "wordless_bounces": t.wordless_bounces,
         "dead_bounces": t.dead_bounces,
         "tried": t.tried,
         "delivered": t.delivered,
@@ -208,11 +209,13 @@ fn quality(facts: &NightFacts) -> Value {
         "lost": facts.lost.iter().map(|lost| json!({
             "source": &*lost.source, "why": lost.why.as_str(), "detail": lost.detail,
         })).collect::<Vec<_>>(),
-        "lost_total": facts.lost_total(),
+        "lost_total": facts.lost_total,
+        "not_understood": facts.not_understood,
         "read_once": facts.again.iter().map(|again| json!({
             "name": again.name, "read_as": again.kept, "role": again.role,
         })).collect::<Vec<_>>(),
         "own_output": facts.ours,
+        "passed_over": facts.strays.iter().map(|(name, what)| json!({ "name": name, "why": what })).collect::<Vec<_>>(),
         "duplicates": facts.duplicates,
         "unread_bounces": facts.unread_bounces,
         "hidden_complainers": facts.hidden_complainers,

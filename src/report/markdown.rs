@@ -11,6 +11,7 @@ use super::view::{IncidentView, TOP, View};
 use super::words::{
     MISSING, bytes, count, count_or_missing, counted, date_or_missing, minute, percent, share, spaced, title,
 };
+use crate::suppress::BRAKED;
 
 /// Templates longer than this are cut; report.json has them whole.
 const TEMPLATE: usize = 120;
@@ -112,6 +113,14 @@ impl Page {
         self.line("");
         self.line(prose(&i.sentence));
         self.line("");
+        self.evidence(view);
+        self.next_steps(view);
+        self.line("");
+    }
+
+    /// What speaks for an incident, and what is missing.
+    fn evidence(&mut self, view: &IncidentView<'_>) {
+        let i = view.incident;
         let mut item = |text: String| self.line(format!("- {text}"));
         item(format!(
             "{} to {}, {} of {} organisations; {}",
@@ -137,16 +146,20 @@ impl Page {
             item(format!("may as well be {} {}", spaced(&rival.type_name()), code(&key(&rival.key()))));
         }
         i.missing.iter().for_each(|m| item(format!("missing: {}", prose(m))));
+    }
+
+    /// What follows from an incident.
+    fn next_steps(&mut self, view: &IncidentView<'_>) {
+        let mut item = |text: String| self.line(format!("- {text}"));
         for action in &view.actions {
-            let until = action.until.map(|d| format!(" until {d}")).unwrap_or_default();
-            item(format!("**{}** {} ({}){until}", action.verb.as_str(), prose(&action.amount), prose(&action.target)));
+            let (verb, rest) = action.words(&view.scope());
+            item(format!("**{verb}** {}", prose(&rest)));
         }
         for advice in &view.advice {
             let link = advice.link.as_ref().map(|l| format!(" {}", code(l))).unwrap_or_default();
             let takes = advice.takes.as_ref().map(|t| format!(" Takes {}.", prose(t))).unwrap_or_default();
             item(format!("{}{link}{takes}", prose(&advice.text)));
         }
-        self.line("");
     }
 
     fn tenants(&mut self, view: &View<'_>) {
@@ -262,7 +275,7 @@ impl Page {
         self.line("");
         let brake = match lists.brake.cap {
             _ if lists.brake.tripped() => {
-                format!("tripped at {}: both lists are in review/braked/", count(lists.brake.new))
+                format!("tripped at {}: both lists are in {BRAKED}/", count(lists.brake.new))
             }
             Some(cap) => format!("ok, {} of at most {}", count(lists.brake.new), count(cap)),
             None => "off, the recipients mailed are not known".to_owned(),
@@ -276,11 +289,7 @@ impl Page {
         }
         for untold in &lists.not_expressed {
             let entries = counted(untold.entries, "entry", "entries");
-            self.line(format!(
-                "- {entries} not told to {} as they are: {}; see not_expressed.csv there",
-                code(&untold.target),
-                untold.reason
-            ));
+            self.line(format!("- {entries} in not_expressed.csv of {}: {}", code(&untold.target), untold.reason));
         }
     }
 
@@ -315,12 +324,22 @@ impl Page {
             ));
         }
         self.inputs(facts);
+        self.rejects(facts);
+        self.unknown(facts);
+    }
+
+    /// What could not be read, by reason.
+    fn rejects(&mut self, facts: &NightFacts) {
         for reject in &facts.rejects {
             self.line(format!("- {} {}", count(reject.count), spaced(reject.reason.as_str())));
             for (origin, detail) in &reject.first {
                 self.line(format!("  - {} {}", code(&origin.to_string()), prose(&short(detail, TEMPLATE))));
             }
         }
+    }
+
+    /// What the tables do not know, or see otherwise than the platform.
+    fn unknown(&mut self, facts: &NightFacts) {
         if !facts.unknown_templates.is_empty() {
             self.line("");
             let header = &["replies no rule knows", "bounces", "answered by"];
@@ -351,8 +370,9 @@ impl Page {
 
     /// Lost files, and paths that led to no input of their own.
     fn inputs(&mut self, facts: &NightFacts) {
-        if facts.lost_total() > 0 {
-            self.line(format!("- **{}**", counted(facts.lost_total(), "file lost", "files lost")));
+        if facts.lost_total > 0 {
+            let files = counted(facts.lost_total, "file lost or not understood", "files lost or not understood");
+            self.line(format!("- **{files}**"));
         }
         for lost in facts.lost.iter().take(ROWS) {
             let detail = prose(&short(&lost.detail, TEMPLATE));
@@ -361,6 +381,9 @@ impl Page {
         for again in facts.again.iter().take(ROWS) {
             let same = if again.name == again.kept { String::new() } else { format!(" is {}", code(&again.kept)) };
             self.line(format!("- {}{same}: read once, as {}", code(&again.name), again.role));
+        }
+        for (path, what) in facts.strays.iter().take(ROWS) {
+            self.line(format!("- {} is {what}: passed over", code(path)));
         }
         for path in facts.ours.iter().take(ROWS) {
             self.line(format!("- {} is output of this program: passed over", code(path)));

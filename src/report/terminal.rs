@@ -5,6 +5,8 @@ use std::fmt::Write;
 
 use super::escape::{key, short};
 use super::view::{IncidentView, View};
+use crate::suppress::BRAKED;
+
 use super::words::{counted, date_or_missing, spaced};
 
 /// Incidents shown.
@@ -21,8 +23,7 @@ pub fn summary(view: &View<'_>, folder: &str) -> String {
     let mut wide = |text: String, width: usize| {
         let _ = writeln!(out, "{}", short(text.trim_end(), width));
     };
-    let lost = view.verdict.lost.as_ref().map(|lost| format!("  {lost}")).unwrap_or_default();
-    wide(format!("bouncescope {}  {}{lost}", view.facts.as_of, view.mode()), VERDICT);
+    wide(format!("bouncescope {}  {}", view.facts.as_of, view.mode()), VERDICT);
     wide(format!("{}: {}", view.verdict.level.as_str().to_uppercase(), view.verdict.sentence), VERDICT);
     let mut line = |text: String| wide(text, WIDTH);
     if let Some(step) = &view.verdict.first_step {
@@ -59,10 +60,13 @@ fn read(view: &View<'_>) -> String {
         }
     };
     also(t.rejects, "reject", "rejects");
-    also(view.facts.lost_total(), "file lost", "files lost");
+    also(view.facts.lost_total - view.facts.not_understood, "file lost", "files lost");
+    also(view.facts.not_understood, "file not understood", "files not understood");
+    also(t.wordless_bounces, "bounce without words", "bounces without words");
     also(t.duplicates, "duplicate", "duplicates");
     also(t.self_suppressed, "dropped by our own platform", "dropped by our own platform");
     also(view.facts.again.len() as u64, "path read under another", "paths read under others");
+    also(view.facts.strays.len() as u64, "stray file passed over", "stray files passed over");
     also(view.facts.ours.len() as u64, "of our own files passed over", "of our own files passed over");
     format!("read {}", parts.join(", "))
 }
@@ -86,7 +90,7 @@ fn incident_line(view: &IncidentView<'_>) -> String {
 fn lists(view: &View<'_>) -> Vec<String> {
     let lists = view.lists;
     let mut lines = Vec::new();
-    let folder = if lists.brake.tripped() { "review/braked" } else { "suppression" };
+    let folder = if lists.brake.tripped() { BRAKED } else { "suppression" };
     lines.push(format!(
         "{folder}: {}, {}",
         counted(lists.addresses_total(), "address", "addresses"),

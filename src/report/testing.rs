@@ -110,6 +110,7 @@ impl Night {
         night.facts.inputs[0].name = attack();
         night.facts.skipped = vec![attack()];
         night.facts.lost = vec![LostFile { source: ATTACK.into(), why: Loss::CutOff, detail: attack() }];
+        night.facts.lost_total = 1;
         night.facts.ours = vec![attack()];
         night.facts.again = vec![AgainFact { name: attack(), kept: attack(), role: "delivered" }];
         night.facts.unknown_columns = vec![(attack(), 1)];
@@ -223,6 +224,7 @@ fn busy_facts(facts: NightFacts) -> NightFacts {
             events: 1_240,
             deliveries: 0,
             rejects: 2,
+            duplicates: 0,
             lost: 0,
         }],
         items: 1_250,

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use super::escape::key;
 use super::facts::NightFacts;
-use super::words::{counted, percent, share};
+use super::words::{counted, percent, share, spaced};
 use crate::analyze::incident::{DomainRow, Incident, Judgement, Mode};
 use crate::bounce::{Cause, Confidence, IncidentKind, Kind, ScopeType};
 use crate::suppress::{DomainEntry, Hold, Lists, is_policy};
@@ -45,6 +46,24 @@ pub struct Action {
     pub amount: String,
     /// Until when; `None`: until it is fixed.
     pub until: Option<Date>,
+}
+
+/// The amount of what no rule settles.
+const A_PERSON: &str = "a person decides";
+
+impl Action {
+    /// The verb, and the rest of the sentence that it begins: `pause`, `all mail from the IP (sending IP 192.0.2.14) until
+    /// 2026-11-23`. `scope` says in words what it is about.
+    pub fn words(&self, scope: &str) -> (&'static str, String) {
+        let until = self.until.map(|day| format!(" until {day}")).unwrap_or_default();
+        let rest = match self.verb {
+            Verb::Hold if self.amount == A_PERSON => format!("mail to {scope}{until}; {A_PERSON}"),
+            _ if self.amount == A_PERSON => format!("{scope}{until}; {A_PERSON}"),
+            Verb::Suppress if !self.amount.contains(" to ") => format!("{} to {}{until}", self.amount, self.target),
+            _ => format!("{} ({scope}){until}", self.amount),
+        };
+        (self.verb.as_str(), rest)
+    }
 }
 
 /// An incident with what follows from it.
@@ -191,6 +210,11 @@ impl IncidentView<'_> {
         )
     }
 
+    /// What it is about, in words: `sending IP 192.0.2.14`.
+    pub fn scope(&self) -> String {
+        format!("{} {}", spaced(&self.incident.scope.type_name()), key(&self.incident.scope.key()))
+    }
+
     /// `39 of 40 organisations (98 %, 95 % interval 87-100 %); elsewhere 0.2 %`; empty without trials.
     pub fn rates(&self) -> String {
         let i = self.incident;
@@ -229,7 +253,7 @@ fn actions(
             true => (Verb::Hold, lists.held_until),
             false => (Verb::Review, None),
         };
-        return vec![Action { verb, target, amount: "a person decides".to_owned(), until }];
+        return vec![Action { verb, target, amount: A_PERSON.to_owned(), until }];
     }
     let act = policy.act_on(incident.kind);
     act.map(|act| {

@@ -1,12 +1,12 @@
 //! Delimited files (CSV and kin), split at record boundaries so that chunks can be parsed in parallel.
 //!
-//! In: bytes and a delimiter. Out: one item for each record that has as many fields as the header. Where records end
-//! is found with the csv crate's own grammar: a quote opens a field only at its start, anything else is text. Blank lines
-//! are nothing, nor is a stray NUL; a repeated header (files that were concatenated) is passed over, one with other
-//! columns holds from there; a record with too few or too many fields
-//! is a reject, except that empty fields beyond the header are dropped; the last one, if it has no line end either, shows that
-//! the file is cut off. A record that is not UTF-8 is read as
-//! windows-1252, which has a character for every byte that real exports hold.
+//! In: bytes and a delimiter. Out: one item for each record that has as many fields as the header. Where records end is
+//! found with the csv crate's own grammar: a quote opens a field only at its start, anything else is text.
+//!
+//! Blank lines and stray NULs are nothing. A header that comes again, as in files that were concatenated, is passed over; one
+//! with other columns holds from there on. A record with too few or too many fields is a reject, except that empty fields
+//! beyond the header are dropped; if it is the last and has no line end either, the file is cut off. A record that is not
+//! UTF-8 is read as windows-1252, which has a character for every byte that real exports hold.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};

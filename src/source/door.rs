@@ -30,6 +30,8 @@ pub(super) struct Door {
     /// The format, if it need not be told from content.
     pub(super) forced: Option<Forced>,
     pub(super) budget: Budget,
+    /// Whether it is passed over if it is no text; what is packed never is.
+    pub(super) may_be_stray: bool,
 }
 
 /// A format that someone named.
@@ -73,7 +75,7 @@ impl Door {
             let (reason, why) = (RejectReason::CompressionBomb, Loss::Oversized);
             return Ok(self.refuse(&stream, Fault { reason, why, detail }));
         };
-        let inside = Door { budget, ..self.clone() };
+        let inside = Door { budget, may_be_stray: false, ..self.clone() };
         match packing {
             Packing::Zip => return zip::members(stream, inside),
             Packing::Tar => return Ok(tar::members(stream, inside)),
@@ -115,20 +117,26 @@ impl Door {
             Format::Lines => Box::new(Chunks::new(stream, LineCutter::new(name, Kind::Json), max)),
             Format::Log => Box::new(Chunks::new(stream, LineCutter::new(name, Kind::Log), max)),
             Format::Document => Box::new(Chunks::new(stream, Document::new(name), max)),
-            Format::Not(reason, detail) => {
-                self.look_for_a_bomb(&mut stream)?;
-                let reject = Reject { origin: start_of(&stream.name), reason, detail: detail.into() };
-                match stream.take_fault() {
-                    Some(fault) => self.refuse(&stream, fault),
-                    // A file that is empty lost nothing.
-                    None if reason == RejectReason::Empty => self.only(&stream, reject.into()),
-                    None => {
-                        let why = if reason == RejectReason::Binary { Loss::Binary } else { Loss::UnknownFormat };
-                        self.only(&stream, Refused::Source(why, reject))
-                    }
-                }
-            }
+            Format::Not(reason, detail) => self.no_format(stream, reason, detail)?,
         })
+    }
+
+    /// What is no format: a bomb, something empty, a stray file, or a lost one.
+    fn no_format(&self, mut stream: Stream, reason: RejectReason, detail: &str) -> anyhow::Result<Batches> {
+        let stray = self.may_be_stray && sniff::is_no_text(stream.head(sniff::HEAD)?);
+        self.look_for_a_bomb(&mut stream)?;
+        if let Some(fault) = stream.take_fault() {
+            return Ok(self.refuse(&stream, fault));
+        }
+        let reject = Reject { origin: start_of(&stream.name), reason, detail: detail.into() };
+        let refused = match reason {
+            // A file that is empty lost nothing.
+            RejectReason::Empty => Refused::Item(reject),
+            _ if stray => Refused::Stray(reject),
+            RejectReason::Binary => Refused::Source(Loss::Binary, reject),
+            _ => Refused::Source(Loss::UnknownFormat, reject),
+        };
+        Ok(self.only(&stream, refused))
     }
 
     /// Reads on in something unpacked that is no format, as far as it takes to tell a bomb, which is worth its own name.

@@ -42,7 +42,8 @@ pub(super) fn single(file: &InputFile, options: &SourceOptions) -> anyhow::Resul
         None => Box::new(io::stdin()),
     };
     let budget = Budget::new(meter.clone(), options.max_decompressed_bytes);
-    let door = Door { options: options.clone(), forced: forced(file, options), budget };
+    let door =
+        Door { options: options.clone(), forced: forced(file, options), budget, may_be_stray: file.may_be_stray };
     door.read(Stream::from_disk(file.name.clone(), reader, meter, seekable))
 }
 

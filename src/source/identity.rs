@@ -12,8 +12,7 @@ pub(super) enum FileId {
     /// Device and inode.
     #[cfg_attr(not(unix), expect(dead_code, reason = "only Unix has inodes"))]
     Inode(u64, u64),
-    /// The real path, where there are no inodes.
-    #[cfg_attr(unix, expect(dead_code, reason = "Unix has inodes"))]
+    /// The path, where there are no inodes, and of what cannot be looked at.
     Path(PathBuf),
 }
 
@@ -28,6 +27,12 @@ pub(super) fn id_of(_path: &Path, about: &Metadata) -> Option<FileId> {
 #[cfg(not(unix))]
 pub(super) fn id_of(path: &Path, _about: &Metadata) -> Option<FileId> {
     path.canonicalize().ok().map(FileId::Path)
+}
+
+/// Whether two paths lead to one file. One that is not there is none.
+pub fn same_file(a: &Path, b: &Path) -> bool {
+    let id = |path: &Path| path.metadata().ok().and_then(|about| id_of(path, &about));
+    id(a).is_some_and(|a| id(b) == Some(a))
 }
 
 /// The path as text; bytes that are not UTF-8 appear as `\xE9`, so that names that differ in them stay apart.

@@ -1,11 +1,11 @@
 //! What there is to read: paths, folders, globs and `-`, listed and sorted before work starts.
 //!
-//! In: what the user gave, with the role of each. Out: sources in order of their names, with small neighbours joined; each
-//! file once, however many paths lead to it. Contents are not looked at, but for our own
-//! output, which is no input. What cannot be listed stays as a file that cannot be read: the reading tells it. In a Maildir
-//! (a folder with `cur` and `new`) only these two hold mails, and folders in it
-//! whose names start with a dot are mailboxes too (Maildir++).
+//! In: what the user gave, with the role of each. Out: sources in the order of their names, small neighbours joined; each
+//! file once, however many paths lead to it. No file is opened here, except to tell our own output, which is no input.
+//! What cannot be listed stays as a file that cannot be read, and the reading tells it. In a Maildir (a folder with `cur`
+//! and `new`) only these two hold mails; folders in it whose names start with a dot are mailboxes too (Maildir++).
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::collections::hash_map::{Entry, HashMap};
 use std::ffi::OsStr;
@@ -18,10 +18,8 @@ use anyhow::{Context, bail};
 
 use super::files::SMALL;
 use super::identity::{FileId, id_of, shown};
-use super::{InputFile, Listing, Own, ReadOnce, Role, Source, SourceOptions, pattern};
-
-/// Files in folders whose names start so are about the inputs, not inputs.
-const NO_INPUT: &[&str] = &["README", "SOURCES", "LICENSE", "CHANGELOG", "."];
+use super::stray::{Stray, is_named_as_data, is_no_input};
+use super::{InputFile, Listing, Own, Passed, ReadOnce, Role, Source, SourceOptions, pattern};
 
 /// Lists all inputs: files, directories (recursive), globs, `-`; this program's own output too.
 ///
@@ -72,6 +70,17 @@ struct Found {
     small: bool,
 }
 
+/// How a file came to be listed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// The user named it.
+    Named,
+    /// It lies in a folder, or fits a pattern.
+    Found,
+    /// It lies in a Maildir.
+    Mail,
+}
+
 /// Under which name and in which role each file is read.
 struct Owners(HashMap<FileId, Claim>);
 
@@ -79,7 +88,8 @@ struct Owners(HashMap<FileId, Claim>);
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Claim {
     depth: usize,
-    rank: u8,
+    /// Of one depth, which role comes first.
+    rank: (bool, Reverse<Role>),
     name: Arc<str>,
     role: Role,
 }
@@ -88,11 +98,7 @@ impl Claim {
     /// The way on which the user named the file more exactly says its role. Of two that name it, the stronger role; of one
     /// folder in two roles each file's own rows say what they are, because bounces are no deliveries.
     fn of(found: &Found, role: Role) -> Claim {
-        let rank = match (found.depth, role) {
-            (0, Role::Sent) | (1.., Role::Bounces) => 0,
-            (0, Role::Delivered) | (1.., Role::Sent) => 1,
-            (0, Role::Bounces) | (1.., Role::Delivered) => 2,
-        };
+        let rank = (found.depth > 0 && role != Role::Bounces, Reverse(role));
         Claim { depth: found.depth, rank, name: found.file.name.clone(), role }
     }
 }
@@ -122,6 +128,7 @@ struct Walk<'a> {
     found: Vec<Found>,
     skipped: Vec<PathBuf>,
     ours: Vec<PathBuf>,
+    strays: Vec<Passed>,
     again: Vec<ReadOnce>,
     /// Folders walked, by their real paths: links may lead in circles, or to the same place twice.
     folders: HashMap<PathBuf, Arc<str>>,
@@ -129,16 +136,16 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(role: Role, own: &'a Own) -> Walk<'a> {
-        let (found, skipped, ours, again) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Walk { role, own, found, skipped, ours, again, folders: HashMap::new() }
+        let (skipped, ours, strays, again) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Walk { role, own, found: Vec::new(), skipped, ours, strays, again, folders: HashMap::new() }
     }
 
     /// The files that are read here, in order, and what is to be told of the others.
     fn settle(self, owners: &Owners) -> Listing {
-        let Walk { role, mut found, mut skipped, mut ours, mut again, .. } = self;
-        found.sort_by(|a, b| (&a.file.name, &a.file.path).cmp(&(&b.file.name, &b.file.path)));
-        // What has no identity, such as a file in a folder that cannot be entered, is the same by its path.
-        found.dedup_by(|a, b| a.id.is_none() && b.id.is_none() && a.file.path == b.file.path);
+        let Walk { role, mut found, mut skipped, mut ours, mut strays, mut again, .. } = self;
+        // Of two ways to one path, that on which it is named more exactly.
+        let exact = |found: &Found| (found.file.may_be_stray, found.depth);
+        found.sort_by(|a, b| (&a.file.name, &a.file.path, exact(a)).cmp(&(&b.file.name, &b.file.path, exact(b))));
         let mut taken = BTreeSet::new();
         found.retain(|found| {
             let Some((id, owner)) = found.id.as_ref().and_then(|id| owners.0.get_key_value(id)) else { return true };
@@ -153,9 +160,10 @@ impl<'a> Walk<'a> {
             paths.sort();
             paths.dedup();
         }
+        strays.sort();
         again.sort();
         again.dedup();
-        Listing { role, sources: join(found), skipped, ours, again, ids: taken }
+        Listing { role, sources: join(found), skipped, ours, strays, again, ids: taken }
     }
 }
 
@@ -177,7 +185,7 @@ impl Walk<'_> {
                 return Err(error).with_context(|| format!("{input}: cannot be read"));
             }
             Err(_) => {
-                self.unlisted(path);
+                self.unlisted(path, 0);
                 return Ok(());
             }
         };
@@ -191,7 +199,7 @@ impl Walk<'_> {
             }
             self.folder(path, 0);
         } else {
-            self.add(path, &about, 0, false);
+            self.add(path, &about, 0, Way::Named);
         }
         Ok(())
     }
@@ -200,8 +208,8 @@ impl Walk<'_> {
     fn stdin(&mut self) {
         let path = Path::new("/dev/stdin");
         let about = path.metadata().ok().filter(fs::Metadata::is_file);
-        let id = about.and_then(|about| id_of(path, &about));
-        let file = InputFile { name: "-".into(), path: None, bytes: None, in_maildir: false };
+        let id = about.and_then(|about| id_of(path, &about)).or_else(|| Some(FileId::Path("-".into())));
+        let file = InputFile { name: "-".into(), path: None, bytes: None, in_maildir: false, may_be_stray: false };
         self.found.push(Found { file, id, depth: 0, small: false });
     }
 
@@ -231,19 +239,16 @@ impl Walk<'_> {
         match path.metadata() {
             Ok(about) if about.is_dir() => self.folder(path, depth.max(1)),
             Ok(about) if about.is_file() && self.own.is_memory(path) => self.ours.push(path.to_owned()),
-            Ok(about) if about.is_file() => self.add(path, &about, depth, false),
-            // A link to nowhere holds nothing that could be read; pipes and the like wait for somebody else.
-            Ok(_) => self.skipped.push(path.to_owned()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
-                self.skipped.push(path.to_owned());
-            }
-            Err(_) => self.unlisted(path),
+            Ok(about) if about.is_file() => self.add(path, &about, depth, Way::Found),
+            Ok(about) => self.strays.push(Passed { name: shown(path).into(), what: Stray::of(about.file_type()) }),
+            // A link to nowhere too: what was meant is missing.
+            Err(_) => self.unlisted(path, depth),
         }
     }
 
     /// A folder; `depth` is 0 if it is named.
     fn folder(&mut self, path: &Path, depth: usize) {
-        let Ok(real) = path.canonicalize() else { return self.unlisted(path) };
+        let Ok(real) = path.canonicalize() else { return self.unlisted(path, depth) };
         if self.own.is_night(&real) || depth > 0 && self.own.is_place(&real) {
             return self.ours.push(path.to_owned());
         }
@@ -254,7 +259,7 @@ impl Walk<'_> {
                 return self.again.push(ReadOnce { name, kept, role: self.role });
             }
         }
-        let Ok(entries) = entries_of(path) else { return self.unlisted(path) };
+        let Ok(entries) = entries_of(path) else { return self.unlisted(path, depth) };
         let is_maildir = is_maildir(path);
         for entry in entries {
             match entry.file_name().and_then(OsStr::to_str) {
@@ -270,25 +275,38 @@ impl Walk<'_> {
 
     /// The `cur` or `new` of a Maildir. Another program may move any of its mails before their turn comes.
     fn mails(&mut self, folder: &Path, depth: usize) {
-        let Ok(entries) = entries_of(folder) else { return self.unlisted(folder) };
+        let Ok(entries) = entries_of(folder) else { return self.unlisted(folder, depth) };
         for path in entries {
             let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
             match path.metadata() {
-                Ok(about) if about.is_file() && !hidden => self.add(&path, &about, depth + 1, true),
-                _ => self.skipped.push(path),
+                _ if hidden => self.skipped.push(path),
+                Ok(about) if about.is_file() => self.add(&path, &about, depth + 1, Way::Mail),
+                Ok(about) if about.is_dir() => self.skipped.push(path),
+                Ok(about) => self.strays.push(Passed { name: shown(&path).into(), what: Stray::of(about.file_type()) }),
+                Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => self.skipped.push(path),
+                Err(_) => self.unlisted(&path, depth + 1),
             }
         }
     }
 
-    /// Something that is there and cannot be looked at.
-    fn unlisted(&mut self, path: &Path) {
-        let file = InputFile { name: shown(path).into(), path: Some(path.to_owned()), bytes: None, in_maildir: false };
-        self.found.push(Found { file, id: None, depth: 0, small: false });
+    /// Something that is there and cannot be looked at. What it is, nobody knows, so it is itself by its path.
+    fn unlisted(&mut self, path: &Path, depth: usize) {
+        let name = shown(path).into();
+        let file = InputFile { name, path: Some(path.to_owned()), bytes: None, in_maildir: false, may_be_stray: false };
+        let id = std::path::absolute(path).ok().map(FileId::Path);
+        self.found.push(Found { file, id, depth, small: false });
     }
 
-    fn add(&mut self, path: &Path, about: &fs::Metadata, depth: usize, in_maildir: bool) {
+    fn add(&mut self, path: &Path, about: &fs::Metadata, depth: usize, way: Way) {
         let bytes = about.is_file().then_some(about.len());
-        let file = InputFile { name: shown(path).into(), path: Some(path.to_owned()), bytes, in_maildir };
+        let name = path.file_name().unwrap_or(OsStr::new("")).to_string_lossy();
+        let file = InputFile {
+            name: shown(path).into(),
+            path: Some(path.to_owned()),
+            bytes,
+            in_maildir: way == Way::Mail,
+            may_be_stray: way == Way::Found && !is_named_as_data(&name),
+        };
         let (id, small) = (id_of(path, about), bytes.is_some_and(|bytes| bytes <= SMALL));
         self.found.push(Found { file, id, depth, small });
     }
@@ -299,11 +317,6 @@ fn entries_of(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut entries = fs::read_dir(folder)?.map(|e| e.map(|e| e.path())).collect::<io::Result<Vec<_>>>()?;
     entries.sort();
     Ok(entries)
-}
-
-/// Whether something found under this name is passed over.
-pub(super) fn is_no_input(name: &str) -> bool {
-    NO_INPUT.iter().any(|start| name.starts_with(start))
 }
 
 fn is_maildir(path: &Path) -> bool {

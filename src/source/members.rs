@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::batch::{Batch, Work, mail};
 use super::door::{Door, start_of, unreadable};
 use super::files::{BYTES_IN_BATCH, FILES_IN_BATCH, SMALL};
-use super::listing::is_no_input;
+use super::stray::is_no_input;
 use super::stream::{Broken, Meter, Stream};
 use super::{Batches, Item, Refused, sniff};
 

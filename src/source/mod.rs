@@ -26,6 +26,7 @@ mod packed_tests;
 mod pattern;
 pub mod probe;
 mod sniff;
+mod stray;
 mod stream;
 mod tar;
 #[cfg(test)]
@@ -42,8 +43,10 @@ use crate::bounce::{Loss, Origin, Reject};
 
 pub use batch::Batch;
 pub use door::FORMATS;
+pub use identity::same_file;
 pub use listing::{open, open_all, open_inputs};
 pub use own::Own;
+pub use stray::Stray;
 
 use identity::FileId;
 
@@ -65,7 +68,9 @@ impl Default for SourceOptions {
     }
 }
 
-/// What the rows of an input are, the strongest last: what was sent proves less than what was delivered, so it stands above.
+/// What the rows of an input are. The order is that of strength, the strongest last, and the only one: a file that is named
+/// in two roles is read in the stronger. Of a row that may be a message attempted or a message accepted, "attempted" claims
+/// less, so `Sent` is the strongest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// Bounces, and deliveries where the format says so.
@@ -98,6 +103,15 @@ pub struct ReadOnce {
     pub role: Role,
 }
 
+/// A file in a folder that is no input, whatever its name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Passed {
+    /// Its path.
+    pub name: Arc<str>,
+    /// What it is.
+    pub what: Stray,
+}
+
 /// All inputs of a role, listed and sorted before any is read.
 #[derive(Debug)]
 pub struct Listing {
@@ -105,11 +119,12 @@ pub struct Listing {
     pub role: Role,
     /// In the order in which they are read.
     pub sources: Vec<Source>,
-    /// What was found in folders and is no input: README*, SOURCES*, LICENSE*, CHANGELOG*, dot files, sockets and the
-    /// like, in order.
+    /// What was found in folders and is no input by its name (README*, dot files, Thumbs.db and the like), in order.
     pub skipped: Vec<PathBuf>,
     /// Folders and files that this program wrote, passed over, in order.
     pub ours: Vec<PathBuf>,
+    /// Pipes, sockets and devices found in folders, in order.
+    pub strays: Vec<Passed>,
     /// Paths to what is read under another path, in order.
     pub again: Vec<ReadOnce>,
     /// The files' identities.
@@ -151,6 +166,8 @@ pub struct InputFile {
     pub bytes: Option<u64>,
     /// Whether it stands in the `cur` or `new` of a Maildir, and so is a mail whatever it looks like.
     pub in_maildir: bool,
+    /// Whether it is passed over if it is no text: it was found, not named, and its name does not say that it is data.
+    pub may_be_stray: bool,
 }
 
 /// One raw item.
@@ -211,20 +228,22 @@ pub enum Refused {
     /// All of the source from here on, or all of it: how many items that were, nobody knows. The reject says where and
     /// what exactly.
     Source(Loss, Reject),
+    /// A file that is no input at all, and was not named as one; the reject says where.
+    Stray(Reject),
 }
 
 impl Refused {
     /// Where, and what exactly.
     pub fn reject(&self) -> &Reject {
         match self {
-            Refused::Item(reject) | Refused::Source(_, reject) => reject,
+            Refused::Item(reject) | Refused::Source(_, reject) | Refused::Stray(reject) => reject,
         }
     }
 
     /// The same as a row of rejects.
     pub fn into_reject(self) -> Reject {
         match self {
-            Refused::Item(reject) | Refused::Source(_, reject) => reject,
+            Refused::Item(reject) | Refused::Source(_, reject) | Refused::Stray(reject) => reject,
         }
     }
 }

@@ -61,7 +61,7 @@ pub fn door(data: &[u8]) {
         SourceOptions { max_item_bytes: 1 << 20, max_decompressed_bytes: 16 << 20, ..SourceOptions::default() };
     let meter = Meter::default();
     let budget = Budget::new(meter.clone(), options.max_decompressed_bytes);
-    let door = Door { options, forced: None, budget };
+    let door = Door { options, forced: None, budget, may_be_stray: false };
     let stream = Stream::new("probe".into(), Box::new(Cursor::new(data.to_vec())), meter);
     let mut seen = 0;
     for batch in door.read(stream).into_iter().flatten().flatten() {

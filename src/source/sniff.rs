@@ -91,6 +91,11 @@ pub(super) fn format(head: &[u8]) -> Format {
     }
 }
 
+/// Whether the first bytes of what is no format are no text either: those of a known foreign format, or binary.
+pub(super) fn is_no_text(head: &[u8]) -> bool {
+    FOREIGN.iter().any(|(magic, _)| head.starts_with(magic)) || head.contains(&0) || is_binary(head)
+}
+
 /// Whether bytes among which there are NULs are no text.
 fn is_binary(head: &[u8]) -> bool {
     let control = |&b: &u8| b < b' ' && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b);

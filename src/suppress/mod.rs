@@ -198,9 +198,12 @@ pub struct ListFile {
     pub rows: u64,
 }
 
+/// The folder of what the brake holds, within a night's.
+pub const BRAKED: &str = "review/braked";
+
 /// The folder of what is to be imported: apart from it while the brake holds, so that no job picks it up.
 fn acting(braked: bool) -> &'static str {
-    if braked { "review/braked" } else { "suppression" }
+    if braked { BRAKED } else { "suppression" }
 }
 
 /// Rules on every address of the night.

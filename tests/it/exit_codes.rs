@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::program::{Outcome, bouncescope, root, tree};
+use crate::scratch::{Scratch, bounces};
 
 /// The night of sample_data.
 const NIGHT: &str = "2026-11-20";
@@ -94,7 +95,7 @@ fn inputs_that_hold_nothing_are_told_as_such() {
     fs::create_dir(dir.path().join("empty")).expect("made");
     fs::write(dir.path().join("header.csv"), "recipient,timestamp,reply_code\n").expect("written");
     for input in ["empty", "header.csv"] {
-        let told = bouncescope(["run", input, "--no-progress"]).dir(dir.path()).run().behaves(&[1]);
+        let told = bouncescope(["run", input, "--no-progress"]).dir(dir.path()).run().behaves(&[2]);
         assert!(told.stderr.contains(&format!("nothing to read was found in {input};")), "{}", told.stderr);
         let told = bouncescope(["parse", input]).dir(dir.path()).run().behaves(&[0]);
         assert!(told.stdout.is_empty() && told.stderr.contains("nothing to read was found"), "{}", told.stderr);
@@ -104,8 +105,67 @@ fn inputs_that_hold_nothing_are_told_as_such() {
         .expect("written");
     let told = bouncescope(["parse", "in.csv"]).dir(dir.path()).run().behaves(&[3]);
     assert!(told.stderr.contains("3 items read: 1 events, 1 deliveries (not listed), 1 unread"), "{}", told.stderr);
-    let told = bouncescope(["parse", "in.csv", "--quiet"]).dir(dir.path()).run().behaves(&[3]);
-    assert!(told.stderr.is_empty(), "{}", told.stderr);
+}
+
+/// What cron mails is what stands on stderr.
+#[test]
+fn every_exit_code_but_0_is_explained_in_one_line_also_when_quiet() {
+    let scratch = Scratch::new();
+    scratch.add("some.csv", "recipient,reply_code\na@house.example,550\nb@house.example,250\nc\n");
+    scratch.add("rows.csv", bounces("quiet", 90));
+    scratch.add("plain.csv", "who,when,how\nann,today,slowly\n");
+    scratch.add("mixed/rows.csv", bounces("quiet", 90));
+    scratch.add("mixed/plain.csv", "contact_mail,shoe\nann@house.example,44\nben@house.example,45\n");
+    scratch.add("cut.json", "[{\"recipient\":\"a@house.example\",\"reply_code\":550},\n{\"recip");
+    scratch.add("note.txt", "we met and talked\nabout it\n");
+    scratch.add("empty.csv", "");
+    scratch.add("tables/rules.toml", concat!(
+        "[[rule]]\nid = \"gate\"\ntext = 'refused by the gate'\ncause = \"tenant_policy\"\nblames = \"tenant\"\n",
+        "basis = \"explicit_rule\"\nsource = \"a letter, 2026-11-18\"\nexamples = [\"550 5.7.1 Let in by the door\"]\n",
+    ));
+    fs::create_dir(scratch.path("locked")).expect("made");
+    for (args, code, says) in [
+        ("parse some.csv", 3, "1 of 3 items rejected, more than 5 % (0); the first: some.csv#2"),
+        ("parse rows.csv --input-format mbox", 3, "rejected"),
+        ("parse /dev/null", 3, "1 of 1 item rejected"),
+        ("parse mixed", 3, "nothing says what the rows of mixed/plain.csv are"),
+        ("parse cut.json", 3, "1 file lost, the first cut.json (cut off)"),
+        ("parse plain.csv", 2, "plain.csv: "),
+        ("parse nowhere.csv", 2, "nowhere.csv"),
+        ("parse rows.csv --format parquet", 2, "-o FILE"),
+        (
+            "run some.csv --as-of 2026-11-20 --out o1",
+            3,
+            "1 of 3 items rejected, more than --max-rejects allows (0); the first: some.csv#2",
+        ),
+        ("run mixed --out o2", 3, "nothing says what the rows of mixed/plain.csv are"),
+        (
+            "run mixed cut.json --out o3",
+            3,
+            "1 file lost, the first cut.json (cut off); nothing says what the rows of mixed/plain.csv are",
+        ),
+        ("run rows.csv --out o4 --max-suppressions 1", 5, "safety brake"),
+        ("run empty.csv --out o5", 2, "nothing to read was found in empty.csv"),
+        ("run empty.csv --out o6 --as-of 2026-11-20 --fail-on-empty", 6, "nothing new"),
+        ("run rows.csv --input-format mbox --out o7 --as-of 2026-11-20", 1, "nothing could be read"),
+        ("run note.txt --out o8", 1, "note.txt"),
+        ("run rows.csv --max-rejects many", 2, "--max-rejects"),
+        ("explain note.txt", 3, "note.txt"),
+        ("explain empty.csv", 3, "empty.csv"),
+        ("explain --incident x --from locked", 2, "locked"),
+        ("check --tables tables", 2, "2 rows of the tables do not hold; the first: "),
+        ("check --tables nowhere", 2, "nowhere"),
+    ] {
+        for quiet in [true, false] {
+            let more = if quiet { ["--quiet"].as_slice() } else { &[] };
+            let words = args.split(' ').chain(more.iter().copied());
+            let told = bouncescope(words).dir(&scratch.path("")).run();
+            assert_eq!(told.code, Some(code), "{args}: {}", told.stderr);
+            let last = told.stderr.trim_end().lines().last().unwrap_or_default();
+            assert!(last.contains(says), "{args}: {}", told.stderr);
+            assert!(!quiet || told.stderr.trim_end().lines().count() == 1, "{args}: {}", told.stderr);
+        }
+    }
 }
 
 #[test]

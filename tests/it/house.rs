@@ -140,6 +140,25 @@ fn a_foreign_crate_lives_in_few_rooms() {
     assert_none(&breaches);
 }
 
+/// A code that is made elsewhere may lack the line that says why.
+#[test]
+fn exit_codes_are_made_in_one_file() {
+    let breaches: Vec<String> = rooms()
+        .iter()
+        .filter(|file| !matches!(file.path.as_str(), "src/cli/exit.rs" | "src/main.rs"))
+        .flat_map(|file| {
+            let made = |line: &str| {
+                ["ExitCode::from", "ExitCode::SUCCESS", "ExitCode::FAILURE"].iter().any(|way| line.contains(way))
+            };
+            let lines = file.code().filter(|(_, line)| made(line)).map(|(line, _)| line).collect::<Vec<_>>();
+            lines
+                .into_iter()
+                .map(|line| format!("{}:{line}: makes an exit code; ask `exit::done` or `exit::because`", file.path))
+        })
+        .collect();
+    assert_none(&breaches);
+}
+
 #[test]
 fn a_file_has_at_most_500_lines() {
     let mut breaches = Vec::new();

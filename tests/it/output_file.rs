@@ -37,13 +37,56 @@ fn whatever_is_wrong_leaves_the_earlier_file_and_nothing_else() {
             "in --tables misspelt",
             "in --config misspelt.toml",
             "broken.csv.gz",
+            "in --input-format mbox",
+            "in/rows.csv --input-format maillog",
+            "in/rows.csv --input-format ndjson",
+            "plain.csv",
+            "note.txt",
+            "ragged.csv",
+            "noise.json",
+            "folder-of-readmes",
         ] {
             let scratch = night();
             scratch.add("broken.csv.gz", b"\x1f\x8b\x08\0\0\0\0\0");
+            scratch.add("plain.csv", "who,when\nann,today\n");
+            scratch.add("note.txt", "we met\n");
+            scratch.add("ragged.csv", "recipient,timestamp,reply_code\na\nb,c\n");
+            scratch.add("noise.json", "[{\"a\":1},{\"b\":2}]");
+            scratch.add("folder-of-readmes/README", "about\n");
+            let before = names(&scratch.path(""));
             let told = scratch.parse(&format!("{args} --format {format} -o out"));
             assert!(matches!(told.code, Some(1 | 2)), "{format} {args}: {:?} {}", told.code, told.stderr);
             assert_eq!(fs::read_to_string(scratch.path("out")).expect("there"), EARLIER, "{format} {args}");
-            assert_eq!(names(&scratch.path("")), ["broken.csv.gz", "in", "out"], "{format} {args}");
+            assert_eq!(names(&scratch.path("")), before, "{format} {args}");
+        }
+    }
+}
+
+#[test]
+fn the_message_says_that_the_earlier_file_stays_and_why() {
+    for (args, why) in
+        [("in --input-format mbox", "rejected"), ("plain.csv", "plain.csv: "), ("cut.csv.gz", "files lost: 1")]
+    {
+        let scratch = night();
+        scratch.add("plain.csv", "who,when\nann,today\n");
+        scratch.add("cut.csv.gz", b"\x1f\x8b\x08\0\0\0\0\0");
+        let told = scratch.parse(&format!("{args} -q -o out"));
+        assert!(told.stderr.contains("out is as it was") && told.stderr.contains(why), "{args}: {}", told.stderr);
+        assert_eq!(told.stderr.trim_end().lines().count(), 1, "{args}: {}", told.stderr);
+    }
+}
+
+#[test]
+fn inputs_without_any_item_make_an_empty_file() {
+    for format in FORMATS {
+        for input in ["header.csv", "page.json", "folder"] {
+            let scratch = night();
+            scratch.add("header.csv", "recipient,timestamp,reply_code\n");
+            scratch.add("page.json", "[]");
+            fs::create_dir(scratch.path("folder")).expect("made");
+            let told = scratch.parse(&format!("{input} --format {format} -o out"));
+            assert_eq!(told.code, Some(0), "{format} {input}: {}", told.stderr);
+            assert_ne!(fs::read(scratch.path("out")).expect("there"), EARLIER.as_bytes(), "{format} {input}");
         }
     }
 }

@@ -79,9 +79,72 @@ fn a_night_that_is_named_is_refused_with_the_reason() {
     for input in
         [format!("reports/{NIGHT}"), "reports".into(), format!("reports/{NIGHT}/domains.csv"), "reports/*/*.csv".into()]
     {
-        let told = bouncescope(["run", &input]).dir(&scratch.path("")).run().behaves(&[1]);
+        let told = bouncescope(["run", &input]).dir(&scratch.path("")).run().behaves(&[2]);
         assert!(told.stderr.contains("output of this program"), "{input}: {}", told.stderr);
+        assert_eq!(told.stderr.trim().lines().count(), 1, "{input}: {}", told.stderr);
         assert!(scratch.parse(&input).stdout.is_empty(), "{input}");
+    }
+}
+
+/// A night without what was meant would take the place of the one that is there.
+#[test]
+fn a_published_night_is_never_emptied_by_a_run_over_our_own_output() {
+    for given in [
+        "reports",
+        "reports/2026-11-20",
+        "reports/2026-11-20/events.parquet",
+        "reports/*",
+        "kept",
+        "notes",
+        "bounces.csv.link",
+    ] {
+        let scratch = night();
+        scratch.add("notes/README.md", "how we do it\n");
+        scratch.add("notes/.keep", "");
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("reports", scratch.path("bounces.csv.link")).expect("linked");
+        assert_eq!(scratch.run("bounces.csv").outcome.code, Some(0));
+        fs::create_dir(scratch.path("kept")).expect("made");
+        fs::rename(scratch.path("reports").join("state"), scratch.path("kept/state")).expect("moved");
+        let before = crate::program::tree(&scratch.path("reports"));
+        for more in [
+            "",
+            "--as-of 2026-11-20",
+            "--as-of 2026-11-20 -q --fail-on-empty",
+            "--as-of 2026-11-20 --delivered delivered.csv",
+        ] {
+            let told = scratch.run(&format!("{given} --state kept/state {more}")).outcome;
+            assert_eq!(told.code, Some(2), "{given} {more}: {}", told.stderr);
+            assert_eq!(told.stderr.trim().lines().count(), 1, "{given} {more}: {}", told.stderr);
+            assert!(told.stderr.contains(" no input"), "{given} {more}: {}", told.stderr);
+            assert!(before == crate::program::tree(&scratch.path("reports")), "{given} {more}: the night was changed");
+        }
+        scratch.add("out.ndjson", "earlier");
+        if !given.contains("state") {
+            let told = scratch.parse(&format!("{given} -q -o out.ndjson"));
+            assert!(told.code == Some(2) || given == "kept", "{given}: {}", told.stderr);
+        }
+    }
+}
+
+#[test]
+fn what_is_truly_empty_makes_an_empty_night_if_that_is_named() {
+    for (name, text) in
+        [("empty/.keep", None), ("header.csv", Some("recipient,timestamp,reply_code\n")), ("page.json", Some("[]"))]
+    {
+        let scratch = Scratch::new();
+        match text {
+            Some(text) => drop(scratch.add(name, text)),
+            None => fs::create_dir(scratch.path("empty")).expect("made"),
+        }
+        let input = name.split('/').next().expect("a name");
+        assert_eq!(scratch.run(&format!("{input} --as-of {NIGHT}")).outcome.code, Some(0), "{input}");
+        let told = scratch.run(&format!("{input} --out other")).outcome;
+        assert_eq!(told.code, Some(2), "{input}: {}", told.stderr);
+        assert!(told.stderr.contains("--as-of"), "{input}: {}", told.stderr);
+        assert_eq!(scratch.run(&format!("{input} --as-of {NIGHT} --out third --fail-on-empty")).outcome.code, Some(6));
+        scratch.add("out.csv", "earlier");
+        assert_eq!(scratch.parse(&format!("{input} --format csv -o out.csv")).code, Some(0), "{input}");
     }
 }
 

@@ -46,6 +46,56 @@ fn a_file_in_two_roles_counts_in_the_stronger_one() {
     }
 }
 
+#[test]
+fn what_is_given_in_several_ways_is_told_once() {
+    for (args, times) in [
+        ("night/bounces.csv --delivered night/delivered.csv --sent night/delivered.csv", 1),
+        ("night --delivered night/delivered.csv --sent night/delivered.csv", 1),
+        ("night night/bounces.csv night/b*.csv --delivered night/delivered.csv night/bounces.csv", 2),
+    ] {
+        let told = night().run(args);
+        assert_eq!(told.outcome.stderr.matches("read once").count(), times, "{args}: {}", told.outcome.stderr);
+        assert_eq!(told.at("/quality/read_once").as_array().expect("a list").len(), times, "{args}");
+        told.sums_close();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_looked_at_is_lost_once_in_several_roles() {
+    let scratch = night();
+    std::os::unix::fs::symlink("/no/such/place", scratch.path("night/nowhere.csv")).expect("linked");
+    let told = scratch.run("night --delivered night");
+    assert_eq!(told.outcome.code, Some(3), "{}", told.outcome.stderr);
+    assert_eq!((told.count("/quality/lost_total"), told.count("/totals/rejects")), (1, 1));
+    told.sums_close();
+}
+
+#[test]
+fn a_file_that_holds_only_what_was_read_is_an_input_with_its_duplicates() {
+    let rows = crate::scratch::bounces_by_line("same", 50)
+        .replace("{\"timestamp", "{\"message_id\":\"<m@example.com>\",\"timestamp");
+    let scratch = Scratch::new();
+    scratch.add("in/a.ndjson", &rows);
+    scratch.add("in/b.ndjson", &rows);
+    scratch.add("in/c.ndjson.gz", {
+        use std::io::Write;
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        packed.write_all(rows.as_bytes()).expect("packed");
+        packed.finish().expect("packed")
+    });
+    let told = scratch.run("in");
+    let inputs = told.at("/inputs").as_array().expect("a list");
+    let figures: Vec<_> = inputs
+        .iter()
+        .map(|i| (i["name"].as_str().expect("a name"), i["events"].as_u64(), i["duplicates"].as_u64()))
+        .collect();
+    let want =
+        [("in/a.ndjson", Some(50), Some(0)), ("in/b.ndjson", Some(0), Some(50)), ("in/c.ndjson.gz", Some(0), Some(50))];
+    assert_eq!(figures, want);
+    assert_eq!(told.sum("duplicates"), told.count("/totals/duplicates"));
+}
+
 /// Bounces are no deliveries because they lie beside some.
 #[test]
 fn a_folder_in_two_roles_is_read_as_its_rows_say() {

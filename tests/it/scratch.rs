@@ -23,6 +23,8 @@ pub struct Told {
     pub outcome: Outcome,
     /// report.json; `None` if nothing was published.
     pub report: Option<Value>,
+    /// Where the night stands, if it was published.
+    night: PathBuf,
 }
 
 impl Scratch {
@@ -53,10 +55,11 @@ impl Scratch {
         words.extend(args);
         let at = words.iter().position(|word| word == "--out");
         let out = at.and_then(|at| words.get(at + 1)).map_or(OsStr::new("reports"), |out| out);
-        let report = self.path(out).join(NIGHT).join("report.json");
+        let night = self.path(out).join(NIGHT);
         let outcome = bouncescope(&words).dir(self.dir.path()).run().behaves(&[0, 1, 2, 3, 5, 6]);
-        let report = fs::read(report).ok().map(|bytes| serde_json::from_slice(&bytes).expect("JSON"));
-        Told { outcome, report }
+        let report =
+            fs::read(night.join("report.json")).ok().map(|bytes| serde_json::from_slice(&bytes).expect("JSON"));
+        Told { outcome, report, night }
     }
 
     /// `bouncescope parse`, likewise.
@@ -67,6 +70,11 @@ impl Scratch {
 }
 
 impl Told {
+    /// The night's folder.
+    pub fn night(&self) -> &Path {
+        &self.night
+    }
+
     /// A value of the report, by its path.
     pub fn at(&self, pointer: &str) -> &Value {
         let report = self.report.as_ref().unwrap_or_else(|| panic!("nothing published: {}", self.outcome.stderr));

@@ -63,15 +63,12 @@ fn badges(view: &IncidentView<'_>) -> Markup {
 }
 
 fn next_steps(view: &IncidentView<'_>) -> Markup {
-    let i = view.incident;
     html! {
         h4 { "Next steps" }
         ul {
             @for action in &view.actions {
-                li {
-                    strong { (action.verb.as_str()) } " " (visible(&action.amount)) " (" (spaced(&i.scope.type_name())) " " (key(&i.scope.key())) ")"
-                    @if let Some(until) = action.until { ", look again on " (until) }
-                }
+                @let (verb, rest) = action.words(&view.scope());
+                li { strong { (verb) } " " (visible(&rest)) }
             }
             @if view.protected > 0 {
                 li { (counted(view.protected, "address", "addresses")) " kept off the suppression lists" }

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use crate::report::escape::visible;
 use crate::report::view::View;
 use crate::report::words::{count, counted, date_or_missing, spaced};
+use crate::suppress::BRAKED;
 
 /// List sources shown.
 const SOURCES: usize = 25;
@@ -18,7 +19,7 @@ pub(super) fn all(view: &View<'_>) -> Markup {
             p.card.act {
                 strong { "The brake has tripped. " }
                 (counted(lists.brake.new, "new entry", "new entries")) ", allowed " (lists.brake.cap.map(count).unwrap_or_default())
-                ": the lists are in review/braked/. Look at them before anything is imported."
+                ": the lists are in " (BRAKED) "/. Look at them before anything is imported."
             }
         }
         div.columns {
@@ -35,8 +36,7 @@ pub(super) fn all(view: &View<'_>) -> Markup {
                     @for (why, n) in &lists.released { li { (counted(*n, "entry", "entries")) " of your list to take off: " (why.in_words()) } }
                     @for untold in &lists.not_expressed {
                         li {
-                            (counted(untold.entries, "entry", "entries")) " not told to " code { (visible(&untold.target)) } " as they are: " (untold.reason)
-                            "; see not_expressed.csv there"
+                            (counted(untold.entries, "entry", "entries")) " in not_expressed.csv of " code { (visible(&untold.target)) } ": " (untold.reason)
                         }
                     }
                     @if lists.quarantined > 0 { li { (counted(lists.quarantined, "cell", "cells")) " in quarantine: a spreadsheet would run them" } }

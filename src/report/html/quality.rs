@@ -54,16 +54,16 @@ pub(super) fn all(view: &View<'_>) -> Markup {
 /// Lost files, and paths that led to no input of their own.
 fn lost(facts: &NightFacts) -> Markup {
     html! {
-        @if facts.lost_total() > 0 {
+        @if facts.lost_total > 0 {
             div.card {
-                h3 { (counted(facts.lost_total(), "file lost", "files lost")) }
-                p { "What they held from there on is missing in every figure of this page." }
+                h3 { (counted(facts.lost_total, "file lost or not understood", "files lost or not understood")) }
+                p { "What they held, from where they are lost on, is missing in every figure of this page." }
                 ul {
                     @for lost in facts.lost.iter().take(ROWS) {
                         li { code { (visible(&lost.source)) } " " strong { (lost.why) } ": " (short(&lost.detail, TEXT)) }
                     }
                 }
-                @if facts.lost_total() > ROWS as u64 { p.soft { "More in rejects.csv." } }
+                @if facts.lost_total > ROWS as u64 { p.soft { "More in rejects.csv." } }
             }
         }
         @if !facts.again.is_empty() {
@@ -76,6 +76,17 @@ fn lost(facts: &NightFacts) -> Markup {
                         ": read as " (again.role)
                     }
                 }
+            }
+        }
+        @if !facts.strays.is_empty() {
+            p {
+                "Passed over, because in a folder they are no inputs: "
+                @for (n, (path, what)) in facts.strays.iter().take(ROWS).enumerate() {
+                    @if n > 0 { ", " }
+                    code { (visible(path)) } " (" (what) ")"
+                }
+                @if facts.strays.len() > ROWS { " and " (count((facts.strays.len() - ROWS) as u64)) " more" }
+                "."
             }
         }
         @if !facts.ours.is_empty() {
@@ -120,6 +131,7 @@ fn inputs(facts: &NightFacts) -> Markup {
                     th scope="col" { "Read as" }
                     th.n scope="col" { "Events" }
                     th.n scope="col" { "Deliveries" }
+                    th.n scope="col" { "Duplicates" }
                     th.n scope="col" { "Unread" }
                     th.n scope="col" { "Lost" }
                 } }
@@ -131,6 +143,7 @@ fn inputs(facts: &NightFacts) -> Markup {
                             td { (visible(&input.grammars.join(", "))) }
                             td.n { (count(input.events)) }
                             td.n { (count(input.deliveries)) }
+                            td.n { (count(input.duplicates)) }
                             td.n { (count(input.rejects)) }
                             td.n { @if input.lost > 0 { strong { (count(input.lost)) } } @else { "0" } }
                         }

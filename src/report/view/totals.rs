@@ -39,8 +39,11 @@ pub struct Totals {
     pub delivered: Option<u64>,
     /// Distinct recipients mailed.
     pub recipients_mailed: Option<u64>,
-    /// Failures of the policy stream.
+    /// Failures whose reply names a policy or a reputation.
     pub policy_bounces: u64,
+    /// Failures that nothing names: no reply, and no class of a platform that says more. Neither a refusal nor a reply that no
+    /// rule knows.
+    pub wordless_bounces: u64,
     /// Dead mailboxes and domains.
     pub dead_bounces: u64,
     /// Failures among messages tried.
@@ -56,7 +59,8 @@ pub struct Totals {
 impl Totals {
     pub(super) fn new(facts: &NightFacts, judgement: &Judgement) -> Totals {
         let bounces = facts.of_kind(Kind::Bounce);
-        let policy_bounces = failures(judgement, is_policy);
+        let policy_bounces = failures(judgement, is_refusal);
+        let unknown = failures(judgement, |cause| cause == Cause::Unknown);
         let dead = |cause| matches!(cause, Cause::MailboxUnknown | Cause::MailboxDisabled | Cause::DomainInvalid);
         let complaints = facts.of_kind(Kind::Complaint);
         Totals {
@@ -72,6 +76,7 @@ impl Totals {
             delivered: judgement.delivered,
             recipients_mailed: judgement.recipients_mailed,
             policy_bounces,
+            wordless_bounces: unknown.saturating_sub(facts.unknown_replies),
             dead_bounces: failures(judgement, dead),
             bounce_rate: share(bounces, judgement.tried),
             policy_rate: share(policy_bounces, judgement.tried),
@@ -103,7 +108,7 @@ impl Totals {
             tile("Refused by policy or reputation", policy, policy_note),
             tile("Dead addresses and domains", dead, dead_note),
             tile("Complaints", complaints, complaints_note),
-            tile("Replies no rule knows", percent(self.unknown_share), "of the failures".to_owned()),
+            tile("Replies no rule knows", percent(self.unknown_share), self.of_the_failures()),
         ];
         if let (Mode::Rates, Some(delivered)) = (mode, self.delivered) {
             let note = format!("{} messages", count(delivered));
@@ -111,6 +116,21 @@ impl Totals {
         }
         tiles
     }
+}
+
+impl Totals {
+    /// What the share of unknown replies is of, and how many failures have no reply that a rule could know.
+    fn of_the_failures(&self) -> String {
+        match self.wordless_bounces {
+            0 => "of the failures".to_owned(),
+            n => format!("of the failures; {} without words", count(n)),
+        }
+    }
+}
+
+/// Whether a failure's cause is a refusal by policy or reputation. What nobody knows may be one and is told apart.
+fn is_refusal(cause: Cause) -> bool {
+    cause != Cause::Unknown && is_policy(cause)
 }
 
 /// One figure at a glance.
@@ -153,7 +173,7 @@ pub(super) fn causes(judgement: &Judgement) -> Vec<CausePart> {
 pub struct ReceiverPart {
     /// The receiver; `None`: not known.
     pub receiver: Option<String>,
-    /// Failures of the policy stream.
+    /// Failures whose reply names a policy or a reputation.
     pub policy: u64,
     /// Dead mailboxes and domains, and full mailboxes.
     pub mailbox: u64,
@@ -180,7 +200,7 @@ pub(super) fn receivers(judgement: &Judgement) -> Vec<ReceiverPart> {
             other: 0,
         });
         let place = match row.cause {
-            cause if is_policy(cause) => &mut part.policy,
+            cause if is_refusal(cause) => &mut part.policy,
             Cause::MailboxUnknown | Cause::MailboxDisabled | Cause::MailboxFull | Cause::DomainInvalid => {
                 &mut part.mailbox
             }

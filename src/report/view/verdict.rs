@@ -1,10 +1,10 @@
 //! The verdict: the sentence that a reader needs first, and what it asks for.
 
 use super::{IncidentView, Totals};
-use crate::bounce::{Confidence, IncidentKind, LostFile};
+use crate::bounce::{Confidence, IncidentKind, Loss, LostFile};
 use crate::report::facts::NightFacts;
 use crate::report::words::{count, counted, spaced};
-use crate::suppress::Lists;
+use crate::suppress::{BRAKED, Lists};
 
 /// Lost files named in the verdict; the section on the data's quality holds all.
 const LOST_NAMED: usize = 3;
@@ -40,7 +40,7 @@ pub struct Verdict {
     pub level: Level,
     /// What was found and what was written, in one or two sentences; then the lost files, if any.
     pub sentence: String,
-    /// `1 file lost: a.csv (cut off)`; `None` if all were read to their end.
+    /// `1 file lost: a.csv (cut off)`, `1 file not understood: b.csv`; `None` if all were read to their end.
     pub lost: Option<String>,
     /// What to do first; `None` on a quiet night.
     pub first_step: Option<String>,
@@ -56,7 +56,7 @@ impl Verdict {
         let inconclusive = number(&|i| i.incident.kind == IncidentKind::Inconclusive);
         let level = match (systemic, tenants + suspected + inconclusive) {
             _ if lists.brake.tripped() => Level::Act,
-            (0, 0) if facts.lost_total() > 0 => Level::Watch,
+            (0, 0) if facts.lost_total > 0 => Level::Watch,
             (0, 0) => Level::Quiet,
             (0, _) => Level::Watch,
             _ => Level::Act,
@@ -88,16 +88,30 @@ impl Verdict {
     }
 }
 
-/// The lost files, the first of them by name.
+/// The lost files and those that nobody understands, the first of each by name.
 fn lost(facts: &NightFacts) -> Option<String> {
-    let named: Vec<String> =
-        facts.lost.iter().take(LOST_NAMED).map(|lost| format!("{} ({})", file_name(lost), lost.why)).collect();
-    let total = facts.lost_total();
-    let more = match total - named.len() as u64 {
-        0 => String::new(),
-        more => format!(" and {} more", count(more)),
-    };
-    (total > 0).then(|| format!("{}: {}{more}", counted(total, "file lost", "files lost"), named.join(", ")))
+    let (asked, broken): (Vec<_>, Vec<_>) = facts.lost.iter().partition(|lost| lost.why == Loss::NotUnderstood);
+    let broken: Vec<_> = broken.into_iter().map(|lost| format!("{} ({})", file_name(lost), lost.why)).collect();
+    let asked: Vec<_> = asked.into_iter().map(file_name).collect();
+    let total = facts.lost_total - facts.not_understood;
+    let parts = [
+        (total > 0).then(|| format!("{}: {}", counted(total, "file lost", "files lost"), first(&broken, total))),
+        (facts.not_understood > 0).then(|| {
+            let files = counted(facts.not_understood, "file not understood", "files not understood");
+            format!("{files}: {}", first(&asked, facts.not_understood))
+        }),
+    ];
+    let told: Vec<String> = parts.into_iter().flatten().collect();
+    (!told.is_empty()).then(|| told.join("; "))
+}
+
+/// The first few of so many.
+fn first(names: &[String], total: u64) -> String {
+    let named = names.len().min(LOST_NAMED);
+    match total - named as u64 {
+        0 => names[..named].join(", "),
+        more => format!("{} and {} more", names[..named].join(", "), count(more)),
+    }
 }
 
 /// The name without its folders, of a member with its archive's; its end, if it is long.
@@ -111,7 +125,13 @@ fn file_name(lost: &LostFile) -> String {
 
 /// What to do where nothing else is.
 fn read_again(lost: &LostFile) -> String {
-    format!("First: get {} again whole and repeat the run; what it held is missing here.", file_name(lost))
+    let name = file_name(lost);
+    match lost.why {
+        Loss::NotUnderstood => format!(
+            "First: say what the rows of {name} are (data quality holds the question) and repeat the run; what it holds is missing here."
+        ),
+        _ => format!("First: get {name} again whole and repeat the run; what it held is missing here."),
+    }
 }
 
 /// The most urgent step: the brake, else the first incident of ours, else the first other.
@@ -120,21 +140,52 @@ fn first_step(incidents: &[IncidentView<'_>], lists: &Lists) -> Option<String> {
         let cap = lists.brake.cap.map(count).unwrap_or_default();
         let new = counted(lists.brake.new, "new entry", "new entries");
         return Some(format!(
-            "The lists are held: {new}, the cap is {cap}. Check review/braked/ before anything is imported."
+            "The lists are held: {new}, the cap is {cap}. Check {BRAKED}/ before anything is imported."
         ));
     }
     let systemic = || incidents.iter().find(|i| i.is_systemic() && i.acts());
     let tenant = || incidents.iter().find(|i| i.incident.kind == IncidentKind::TenantBlock && i.acts());
     let first = systemic().or_else(tenant).or_else(|| incidents.first())?;
     let action = first.actions.first()?;
-    let until = action.until.map(|d| format!(" until {d}")).unwrap_or_default();
-    let scope = &first.incident.scope;
-    Some(format!(
-        "First: {} {} ({} {}){until}, because of {}.",
-        action.verb.as_str(),
-        action.amount,
-        spaced(&scope.type_name()),
-        scope.key(),
-        spaced(first.incident.kind.as_str())
-    ))
+    let (verb, rest) = action.words(&first.scope());
+    let why = match first.incident.kind {
+        IncidentKind::Inconclusive => "the evidence is inconclusive".to_owned(),
+        kind => format!("of {}", spaced(kind.as_str())),
+    };
+    Some(format!("First: {verb} {rest}, because {why}."))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::super::{A_PERSON, Action};
+    use crate::tables::policy::Verb;
+
+    #[test]
+    fn every_action_reads_as_a_sentence() {
+        let until = Some(date(2026, 11, 27));
+        for (verb, amount, until, want) in [
+            (Verb::Suppress, "all mail", until, "suppress all mail to house.example until 2026-11-27"),
+            (
+                Verb::Suppress,
+                "mail from news.example.com",
+                None,
+                "suppress mail from news.example.com to house.example",
+            ),
+            (
+                Verb::Suppress,
+                "all mail to 2 domains",
+                None,
+                "suppress all mail to 2 domains (organisation house.example)",
+            ),
+            (Verb::Hold, A_PERSON, until, "hold mail to organisation house.example until 2026-11-27; a person decides"),
+            (Verb::Review, A_PERSON, None, "review organisation house.example; a person decides"),
+            (Verb::Pause, "all mail of the domain", None, "pause all mail of the domain (organisation house.example)"),
+        ] {
+            let action = Action { verb, target: "house.example".into(), amount: amount.into(), until };
+            let (verb, rest) = action.words("organisation house.example");
+            assert_eq!(format!("{verb} {rest}"), want);
+        }
+    }
 }
