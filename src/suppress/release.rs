@@ -9,16 +9,13 @@ use jiff::civil::Date;
 
 use super::cells::{is_formula, place};
 use super::present::{Existing, Listed};
-use crate::bounce::{Cause, ListedReason, Timestamp};
+use crate::bounce::{Blames, Cause, ListedReason, Since, Timestamp};
 
 mod evidence;
 mod tonight;
 
 use evidence::OurFault;
 use tonight::Tonight;
-
-/// A bounce's entry is explained by a reply that came within so many milliseconds of it.
-const ONE_DAY: u64 = 86_400_000;
 
 /// Why an entry comes off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,14 +72,16 @@ impl<'l> Releasable<'l> {
     /// By a delivery later than all times of the entry.
     fn delivered(self, at: Timestamp) -> Option<Release> {
         let since = self.0.since.as_ref()?;
-        (at > since.end).then(|| self.release(Why::Delivered, self.0.cause, String::new(), format!("delivered {at}")))
+        since
+            .passed_by(at)
+            .then(|| self.release(Why::Delivered, self.0.cause, String::new(), format!("delivered {at}")))
     }
 
-    /// By the reply that made it, if that blames us. An entry whose clock time is not known was made by no reply that can be told.
+    /// By the reply that made it, if that blames us. Never an entry whose own cause or words blame the recipient's side: another reply
+    /// made it.
     fn explained(self, fault: &OurFault) -> Option<Release> {
-        let made = self.0.since.as_ref()?.exact?;
-        let near = |at: &Timestamp| at.0.abs_diff(made.0) <= ONE_DAY;
-        let reply = fault.replies.iter().find(|reply| near(&reply.at))?;
+        let since = self.0.since.as_ref().filter(|_| !self.0.blames.is_some_and(Blames::is_them))?;
+        let reply = fault.replies.iter().find(|reply| since.made_by(reply.at))?;
         Some(self.release(Why::Incident, Some(reply.cause), fault.incident.clone(), reply.evidence.clone()))
     }
 
@@ -93,7 +92,7 @@ impl<'l> Releasable<'l> {
     }
 
     fn release(self, why: Why, cause: Option<Cause>, incident: String, evidence: String) -> Release {
-        let added = self.0.since.as_ref().and_then(|since| since.added.clone());
+        let added = self.0.since.as_ref().and_then(Since::added);
         Release { text: self.0.text.clone(), added, cause, why, incident, evidence }
     }
 }

@@ -12,7 +12,7 @@ use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::clean;
 use super::layout::{Slot, Value, Values};
-pub use keys::Keys;
+pub use keys::{Keys, Node};
 use keys::{Order, ROOT};
 
 /// How often a string may hold JSON whose string holds JSON: SQS holds SNS holds SES.

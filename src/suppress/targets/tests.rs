@@ -47,7 +47,8 @@ fn listed(texts: &[&str]) -> Existing {
         let subject = Address::parse(text).map_or_else(|| Subject::Domain((*text).to_owned()), Subject::Address);
         let origin = Origin { source: "list".into(), index: 0 };
         let reason = ListedReason::Unknown;
-        existing.add(PresentEntry { origin, subject, reason, cause: None, since: None, expires: None });
+        let (words, cause, blames, since, expires) = (Vec::new(), None, None, None, None);
+        existing.add(PresentEntry { origin, subject, reason, words, cause, blames, since, expires });
     }
     existing
 }
