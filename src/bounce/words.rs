@@ -216,6 +216,11 @@ impl Blames {
         matches!(self, Blames::SenderIp | Blames::SenderDomain | Blames::SenderSetup | Blames::Message)
     }
 
+    /// Whether it is known to lie elsewhere than with the recipient: with us, the organisation, or nobody.
+    pub const fn is_elsewhere(self) -> bool {
+        !matches!(self, Blames::Recipient | Blames::Unknown)
+    }
+
     /// Whether it names the recipient or the recipient's organisation.
     pub const fn is_them(self) -> bool {
         matches!(self, Blames::Recipient | Blames::Tenant)

@@ -28,6 +28,10 @@ const FILES: &[(&str, &str)] = &[
     ("review/quarantine.csv", "cells that a spreadsheet would run, kept out of all lists"),
     ("review/braked/addresses.csv", "held by the brake: look at it before anything is imported"),
     ("review/braked/domains.csv", "held by the brake: look at it before anything is imported"),
+    (
+        "review/braked/reactivate.csv",
+        "held by the brake: entries of your present list that would come off; take off none before it is looked at",
+    ),
     (NAME, "this file"),
 ];
 
@@ -38,7 +42,12 @@ pub fn guide(names: &[String]) -> String {
     names.sort();
     names.dedup();
     let width = names.iter().map(|name| name.len()).filter(|length| *length <= 40).max().unwrap_or(0);
-    let mut text = String::from("suppression/ is to import, release/ to take off, review/ to look at.\n\n");
+    let mut text = String::from(match names.iter().any(|name| name.starts_with("review/braked/")) {
+        true => {
+            "The brake has tripped: everything that acts lies in review/braked/. Import nothing and take off nothing before it is looked at.\n\n"
+        }
+        false => "suppression/ is to import, release/ to take off, review/ to look at.\n\n",
+    });
     for name in names {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{name:width$}  {}", purpose(name));

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 
 use super::cells::{is_formula, place};
+use super::leaving;
 use super::present::{Existing, Listed};
 use crate::bounce::{Blames, Cause, ListedReason, Since, Timestamp};
 
@@ -169,7 +170,7 @@ pub fn released(night: &Night<'_>, existing: &Existing) -> anyhow::Result<Vec<Re
         let by_date = || entry.expired(night.date).filter(|_| tonight.may_be_mailed(key));
         releases.extend(by_delivery().or_else(by_reply).or_else(by_date));
     }
-    write(night.folder, &releases)?;
+    write(&night.folder.join(leaving(night.braked)), &releases)?;
     Ok(releases)
 }
 
@@ -178,7 +179,7 @@ fn write(folder: &Path, releases: &[Release]) -> anyhow::Result<()> {
     if releases.is_empty() {
         return Ok(());
     }
-    let file = std::fs::OpenOptions::new().append(true).open(folder.join("release/reactivate.csv"))?;
+    let file = std::fs::OpenOptions::new().append(true).open(folder.join("reactivate.csv"))?;
     let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(file);
     releases.iter().try_for_each(|release| csv.write_record(release.row()))?;
     Ok(csv.flush()?)
