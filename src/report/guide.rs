@@ -76,6 +76,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_braked_night_says_first_that_nothing_is_to_be_imported_or_taken_off() {
+        let names = ["review/braked/addresses.csv", "review/braked/reactivate.csv"];
+        let text = guide(&names.map(str::to_owned));
+        assert!(text.starts_with("The brake has tripped") && !text.contains("release/"), "{text}");
+        assert!(text.contains("take off none before it is looked at"), "{text}");
+    }
+
+    #[test]
     fn every_file_has_a_line_that_says_what_it_is_for() {
         let names = ["suppression/ses/put.csv", "release/ses/delete.csv", "report.html", "review/braked/ses/put.csv"];
         let text = guide(&names.map(str::to_owned));

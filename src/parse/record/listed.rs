@@ -124,7 +124,8 @@ pub(super) fn record<'c>(
         true => words.iter().map(|word| lists.reasons.of(word)).max(),
         false => kind.map(of_kind),
     };
-    words.extend(layout.texts(Field::DiagnosticCode, values).map(std::borrow::Cow::into_owned));
+    let quoted = [Field::ListedBy, Field::DiagnosticCode];
+    words.extend(quoted.iter().flat_map(|field| layout.texts(*field, values)).map(std::borrow::Cow::into_owned));
     words.append(&mut beside.words);
     // A block of one sending domain is not contradicted by what others deliver.
     let partial = matches!(subject, Subject::Domain(_)) && layout.text(Field::SendingDomain, values).is_some();

@@ -86,6 +86,23 @@ fn no_reply_of_ours_explains_an_entry_whose_own_words_blame_the_recipients_side(
 }
 
 #[test]
+fn with_its_domain_goes_only_what_is_there_for_no_reason_of_its_own() {
+    let domain = Release { cause: Some(Cause::DomainInvalid), ..Release::for_tests("example.com") };
+    for (cause, blames, want) in [
+        (None, None, true),
+        (Some(Cause::DomainInvalid), Some(Blames::Recipient), true),
+        (Some(Cause::TenantPolicy), Some(Blames::Tenant), true),
+        (None, Some(Blames::Unknown), true),
+        (Some(Cause::MailboxUnknown), Some(Blames::Recipient), false),
+        (None, Some(Blames::Recipient), false),
+    ] {
+        let entry = Listed { cause, blames, ..listed(ListedReason::Bounce, &[], None) };
+        let release = Releasable::of(&entry).unwrap().with_domain(&domain);
+        assert_eq!(release.is_some(), want, "{cause:?} {blames:?}");
+    }
+}
+
+#[test]
 fn an_entry_ends_on_the_day_that_it_names() {
     let night = jiff::civil::date(2026, 11, 20);
     for (expires, want) in [
