@@ -25,6 +25,9 @@ impl fmt::Display for Timestamp {
 }
 
 impl Timestamp {
+    /// Milliseconds of a day.
+    pub const DAY: i64 = 86_400_000;
+
     /// The UTC date, `YYYY-MM-DD`; `None` outside the years that a calendar names.
     pub fn date(self) -> Option<String> {
         let time = jiff::Timestamp::from_millisecond(self.0).ok()?;

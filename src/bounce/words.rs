@@ -210,6 +210,23 @@ closed_set! {
     }
 }
 
+impl Blames {
+    /// Whether a reply names us: our address, our domain, our set-up, or what we wrote.
+    pub const fn is_us(self) -> bool {
+        matches!(self, Blames::SenderIp | Blames::SenderDomain | Blames::SenderSetup | Blames::Message)
+    }
+
+    /// Whether it is known to lie elsewhere than with the recipient: with us, the organisation, or nobody.
+    pub const fn is_elsewhere(self) -> bool {
+        !matches!(self, Blames::Recipient | Blames::Unknown)
+    }
+
+    /// Whether it names the recipient or the recipient's organisation.
+    pub const fn is_them(self) -> bool {
+        matches!(self, Blames::Recipient | Blames::Tenant)
+    }
+}
+
 closed_set! {
     /// Why the receiver says no: the kind of evidence behind the reply.
     Basis, "basis" {

@@ -10,6 +10,7 @@ mod check;
 mod defaults;
 mod guards;
 mod heard;
+mod listed;
 mod literals;
 mod matcher;
 mod needles;

@@ -8,6 +8,8 @@ use anyhow::Context;
 use jiff::civil::Date;
 
 use super::Job;
+use crate::bounce::Event;
+use crate::classify::{Cache, Classifier};
 use crate::frame::NightFiles;
 use crate::parse::record::begins_with_an_entry;
 use crate::parse::{ParseOptions, Parsed, Reader};
@@ -79,20 +81,26 @@ fn existing(job: &Job) -> anyhow::Result<Existing> {
     // What was named for the night's inputs is not the format of its lists.
     let options = SourceOptions { input_format: None, ..job.ingest.source.clone() };
     let reader = Reader::for_lists(&ParseOptions { input_format: None, ..job.ingest.parse.clone() })?;
+    let (classifier, mut cache) = (Classifier::new(job.ingest.tables.as_deref())?, Cache::default());
     let mut existing = Existing::default();
     for source in source::open(&job.existing, &options)?.sources {
         for file in &source.files {
             // One by one: each may have a header or none.
             let name = if source.files.len() == 1 { source.name.clone() } else { file.name.clone() };
             let file = Source { name, bytes: file.bytes, files: vec![file.clone()] };
-            one_list(&file, &reader, &options, &mut existing)?;
+            one_list(&file, (&reader, &classifier, &mut cache), &options, &mut existing)?;
         }
     }
     Ok(existing)
 }
 
 /// Adds the entries of one file.
-fn one_list(source: &Source, reader: &Reader, options: &SourceOptions, existing: &mut Existing) -> anyhow::Result<()> {
+fn one_list(
+    source: &Source,
+    (reader, classifier, cache): (&Reader, &Classifier, &mut Cache),
+    options: &SourceOptions,
+    existing: &mut Existing,
+) -> anyhow::Result<()> {
     let lines = SourceOptions { input_format: Some("maillog".to_owned()), ..options.clone() };
     let options = if is_bare(source, &lines)? { &lines } else { options };
     let (mut entries, mut refused, mut lost) = (0, None, None);
@@ -109,7 +117,11 @@ fn one_list(source: &Source, reader: &Reader, options: &SourceOptions, existing:
             }
         });
         entries += parsed.listed.len();
-        parsed.listed.drain(..).for_each(|entry| existing.add(entry));
+        for mut entry in parsed.listed.drain(..) {
+            let quoted: Vec<Event> = entry.words.iter().map(|words| reader.reply_alone(words, None)).collect();
+            classifier.weigh(&mut entry, &quoted, cache);
+            existing.add(entry);
+        }
         if let Some(reject) = parsed.rejects.first() {
             tracing::warn!(count = parsed.rejects.len(), "--existing: {}: {}", reject.origin, reject.detail);
             refused.get_or_insert_with(|| reject.detail.clone());

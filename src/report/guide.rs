@@ -7,6 +7,9 @@ use crate::suppress::BRAKED;
 
 /// What to do with a list that the brake holds.
 const HELD: &str = "held by the brake: look at it before anything is imported";
+/// What to do with entries that would come off.
+const HELD_BACK: &str =
+    "held by the brake: entries of your present list that would come off; take off none before it is looked at";
 /// The file's own name.
 pub const NAME: &str = "README.txt";
 
@@ -40,7 +43,12 @@ pub fn guide(names: &[String]) -> String {
     names.sort();
     names.dedup();
     let width = names.iter().map(|name| name.len()).filter(|length| *length <= 40).max().unwrap_or(0);
-    let mut text = String::from("suppression/ is to import, release/ to take off, review/ to look at.\n\n");
+    let mut text = String::from(match names.iter().any(|name| name.starts_with("review/braked/")) {
+        true => {
+            "The brake has tripped: everything that acts lies in review/braked/. Import nothing and take off nothing before it is looked at.\n\n"
+        }
+        false => "suppression/ is to import, release/ to take off, review/ to look at.\n\n",
+    });
     for name in names {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{name:width$}  {}", purpose(name));
@@ -59,6 +67,7 @@ fn purpose(name: &str) -> String {
         _ if file == "not_expressed.csv" => format!("what {target} cannot be told as it is, and why"),
         Some("suppression") => format!("to add at {target}"),
         Some("release") => format!("to remove at {target}"),
+        Some("review") if folder == BRAKED && file == "reactivate.csv" => HELD_BACK.to_owned(),
         Some("review") if folder == BRAKED => HELD.to_owned(),
         Some("review") => format!("for {target}, {HELD}"),
         _ => "more of the night".to_owned(),
@@ -68,6 +77,14 @@ fn purpose(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_braked_night_says_first_that_nothing_is_to_be_imported_or_taken_off() {
+        let names = ["review/braked/addresses.csv", "review/braked/reactivate.csv"];
+        let text = guide(&names.map(str::to_owned));
+        assert!(text.starts_with("The brake has tripped") && !text.contains("release/"), "{text}");
+        assert!(text.contains("take off none before it is looked at"), "{text}");
+    }
 
     #[test]
     fn every_file_has_a_line_that_says_what_it_is_for() {

@@ -275,7 +275,10 @@ impl Page {
         self.line("");
         let brake = match lists.brake.cap {
             _ if lists.brake.tripped() => {
-                format!("tripped at {}: both lists are in {BRAKED}/", count(lists.brake.new))
+                format!(
+                    "tripped at {}: everything that acts is in {BRAKED}/, what is to be added and what would come off",
+                    count(lists.brake.new)
+                )
             }
             Some(cap) => format!("ok, {} of at most {}", count(lists.brake.new), count(cap)),
             None => "off, the recipients mailed are not known".to_owned(),
@@ -285,7 +288,8 @@ impl Page {
             self.line(format!("- {} held: {}", count(n), reason.in_words()));
         }
         for (why, n) in &lists.released {
-            self.line(format!("- {} of your list to take off: {}", counted(*n, "entry", "entries"), why.in_words()));
+            let does = if lists.brake.tripped() { "would come off" } else { "to take off" };
+            self.line(format!("- {} of your list {does}: {}", counted(*n, "entry", "entries"), why.in_words()));
         }
         for untold in &lists.not_expressed {
             let entries = counted(untold.entries, "entry", "entries");

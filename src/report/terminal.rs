@@ -106,7 +106,11 @@ fn lists(view: &View<'_>) -> Vec<String> {
     ));
     let released = lists.released.values().sum();
     if released > 0 {
-        lines.push(format!("release: {} of your list to take off", counted(released, "entry", "entries")));
+        let entries = counted(released, "entry", "entries");
+        lines.push(match lists.brake.tripped() {
+            true => format!("{folder}: {entries} of your list would come off"),
+            false => format!("release: {entries} of your list to take off"),
+        });
     }
     lines
 }

@@ -33,6 +33,8 @@ impl Meanwhile {
         }
     }
 
+    const ALL: [Meanwhile; 3] = [Meanwhile::MailOn, Meanwhile::OtherIdentity, Meanwhile::DoNotMail];
+
     /// The spelling used in held.csv.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -40,5 +42,13 @@ impl Meanwhile {
             Meanwhile::OtherIdentity => "other_identity",
             Meanwhile::DoNotMail => "do_not_mail",
         }
+    }
+}
+
+impl std::str::FromStr for Meanwhile {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<Meanwhile, ()> {
+        Meanwhile::ALL.into_iter().find(|meanwhile| meanwhile.as_str() == word).ok_or(())
     }
 }

@@ -206,6 +206,11 @@ fn acting(braked: bool) -> &'static str {
     if braked { BRAKED } else { "suppression" }
 }
 
+/// The folder of what comes off lists: with what is to be imported while the brake holds, as one job reads both.
+fn leaving(braked: bool) -> &'static str {
+    if braked { acting(braked) } else { "release" }
+}
+
 /// Rules on every address of the night.
 ///
 /// # Errors
@@ -260,8 +265,8 @@ impl<'a> Plan<'a> {
         self.brake
     }
 
-    /// Writes the lists: what acts to `night/suppression/`, or to `night/review/braked/` where the brake has tripped; what comes off
-    /// to `night/release/`; what is for people to `night/review/`.
+    /// Writes the lists: what acts to `night/suppression/`, what comes off to `night/release/`, or both to `night/review/braked/` where
+    /// the brake has tripped; what is for people to `night/review/`.
     ///
     /// # Errors
     /// Event files that cannot be read again, and files that cannot be written.

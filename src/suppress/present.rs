@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::bounce::{Cause, ListedReason, PresentEntry, Since, Subject};
+use crate::bounce::{Blames, Cause, ListedReason, PresentEntry, Since, Subject};
 
 /// What the sender has listed already.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +26,8 @@ pub struct Listed {
     pub reason: ListedReason,
     /// The cause that our own list gives.
     pub cause: Option<Cause>,
+    /// Whom its cause and its words blame; the recipient's side where any of them does.
+    pub blames: Option<Blames>,
     /// Since when; `None` where nobody knows.
     pub since: Option<Since>,
     /// The first day on which it no longer holds; `None`: it never lapses.
@@ -35,12 +37,12 @@ pub struct Listed {
 impl Existing {
     /// Adds an entry.
     pub fn add(&mut self, entry: PresentEntry) {
-        let PresentEntry { subject, reason, cause, since, expires, .. } = entry;
+        let PresentEntry { subject, reason, cause, blames, since, expires, .. } = entry;
         let (entries, key, text) = match subject {
             Subject::Address(address) => (&mut self.addresses, address.key(), address.as_str().to_owned()),
             Subject::Domain(domain) => (&mut self.domains, domain.clone(), domain),
         };
-        let new = Listed { text, reason, cause, since, expires };
+        let new = Listed { text, reason, cause, blames, since, expires };
         match entries.get_mut(&key) {
             Some(known) => known.merge(new),
             None => drop(entries.insert(key, new)),
@@ -52,7 +54,8 @@ impl Listed {
     fn merge(&mut self, other: Listed) {
         self.reason = self.reason.max(other.reason);
         self.cause = self.cause.or(other.cause);
-        self.since = self.since.take().zip(other.since).map(|(a, b)| a.merged(b));
+        self.blames = self.blames.filter(|known| known.is_them()).or(other.blames).or(self.blames);
+        self.since = self.since.take().zip(other.since).and_then(|(a, b)| a.merged(b));
         self.expires = self.expires.zip(other.expires).map(|(a, b)| a.max(b));
     }
 }

@@ -8,17 +8,15 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 
 use super::cells::{is_formula, place};
+use super::leaving;
 use super::present::{Existing, Listed};
-use crate::bounce::{Cause, ListedReason, Timestamp};
+use crate::bounce::{Blames, Cause, ListedReason, Since, Timestamp};
 
 mod evidence;
 mod tonight;
 
 use evidence::OurFault;
 use tonight::Tonight;
-
-/// A bounce's entry is explained by a reply that came within so many milliseconds of it.
-const ONE_DAY: u64 = 86_400_000;
 
 /// Why an entry comes off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +62,23 @@ pub struct Release {
     why: Why,
     incident: String,
     evidence: String,
+    members: Members,
+}
+
+/// Entries for addresses at a domain that comes off: where a list takes no domains, its addresses stand for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Members {
+    /// Those that are there for a bounce, and for none of their own: they come off with the domain.
+    off: Vec<Release>,
+    /// Those of which nobody knows why they are there.
+    pub unsure: Vec<String>,
+}
+
+impl Members {
+    /// Those that come off, as the list spells them.
+    pub fn off(&self) -> impl Iterator<Item = &str> {
+        self.off.iter().map(Release::text)
+    }
 }
 
 impl<'l> Releasable<'l> {
@@ -75,14 +90,16 @@ impl<'l> Releasable<'l> {
     /// By a delivery later than all times of the entry.
     fn delivered(self, at: Timestamp) -> Option<Release> {
         let since = self.0.since.as_ref()?;
-        (at > since.end).then(|| self.release(Why::Delivered, self.0.cause, String::new(), format!("delivered {at}")))
+        since
+            .passed_by(at)
+            .then(|| self.release(Why::Delivered, self.0.cause, String::new(), format!("delivered {at}")))
     }
 
-    /// By the reply that made it, if that blames us. An entry whose clock time is not known was made by no reply that can be told.
+    /// By the reply that made it, if that blames us. Never an entry whose own cause or words blame the recipient's side: another reply
+    /// made it.
     fn explained(self, fault: &OurFault) -> Option<Release> {
-        let made = self.0.since.as_ref()?.exact?;
-        let near = |at: &Timestamp| at.0.abs_diff(made.0) <= ONE_DAY;
-        let reply = fault.replies.iter().find(|reply| near(&reply.at))?;
+        let since = self.0.since.as_ref().filter(|_| !self.0.blames.is_some_and(Blames::is_them))?;
+        let reply = fault.replies.iter().find(|reply| since.made_by(reply.at))?;
         Some(self.release(Why::Incident, Some(reply.cause), fault.incident.clone(), reply.evidence.clone()))
     }
 
@@ -92,9 +109,16 @@ impl<'l> Releasable<'l> {
         Some(self.release(Why::Expired, self.0.cause, String::new(), format!("expired {expires}")))
     }
 
+    /// With its domain, unless its own words blame the mailbox.
+    fn with_domain(self, domain: &Release) -> Option<Release> {
+        let same = self.0.cause.is_some() && self.0.cause == domain.cause;
+        let own = !same && self.0.blames == Some(Blames::Recipient);
+        (!own).then(|| self.release(domain.why, self.0.cause, domain.incident.clone(), domain.evidence.clone()))
+    }
+
     fn release(self, why: Why, cause: Option<Cause>, incident: String, evidence: String) -> Release {
-        let added = self.0.since.as_ref().and_then(|since| since.added.clone());
-        Release { text: self.0.text.clone(), added, cause, why, incident, evidence }
+        let added = self.0.since.as_ref().and_then(Since::added);
+        Release { text: self.0.text.clone(), added, cause, why, incident, evidence, members: Members::default() }
     }
 }
 
@@ -102,7 +126,15 @@ impl Release {
     #[cfg(test)]
     pub(super) fn for_tests(text: &str) -> Release {
         let (incident, evidence) = (String::new(), String::new());
-        Release { text: text.to_owned(), added: None, cause: None, why: Why::Expired, incident, evidence }
+        let (added, cause, why, members) = (None, None, Why::Expired, Members::default());
+        Release { text: text.to_owned(), added, cause, why, incident, evidence, members }
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_members(self, off: &[&str], unsure: &[&str]) -> Release {
+        let off = off.iter().map(|text| Release::for_tests(text)).collect();
+        let unsure = unsure.iter().map(|text| (*text).to_owned()).collect();
+        Release { members: Members { off, unsure }, ..self }
     }
 
     /// The address or domain, as the list spells it.
@@ -113,6 +145,11 @@ impl Release {
     /// Why it comes off.
     pub fn why(&self) -> Why {
         self.why
+    }
+
+    /// Of a domain: its addresses on the list.
+    pub fn members(&self) -> &Members {
+        &self.members
     }
 
     /// Whether it is an address; else a domain.
@@ -170,8 +207,30 @@ pub fn released(night: &Night<'_>, existing: &Existing) -> anyhow::Result<Vec<Re
         let by_date = || entry.expired(night.date).filter(|_| tonight.may_be_mailed(key));
         releases.extend(by_delivery().or_else(by_reply).or_else(by_date));
     }
-    write(night.folder, &releases)?;
+    add_members(&mut releases, existing, &tonight);
+    write(&night.folder.join(leaving(night.braked)), &releases)?;
     Ok(releases)
+}
+
+/// Finds the addresses at the domains that come off.
+fn add_members(releases: &mut [Release], existing: &Existing, tonight: &Tonight) {
+    let domains = releases.iter_mut().filter(|release| !release.is_address());
+    let mut domains: BTreeMap<String, &mut Release> = domains.map(|release| (release.text.clone(), release)).collect();
+    if domains.is_empty() {
+        return;
+    }
+    for (key, listed) in &existing.addresses {
+        let domain = key.rsplit_once('@').and_then(|(_, domain)| domains.get_mut(domain));
+        let Some(domain) = domain.filter(|_| !tonight.lists(key) && tonight.may_be_mailed(key)) else { continue };
+        match Releasable::of(listed) {
+            Some(entry) => {
+                let off = entry.with_domain(domain);
+                domain.members.off.extend(off);
+            }
+            None if listed.reason == ListedReason::Unknown => domain.members.unsure.push(listed.text.clone()),
+            None => {}
+        }
+    }
 }
 
 /// Appends them to reactivate.csv, whose header is written.
@@ -179,7 +238,7 @@ fn write(folder: &Path, releases: &[Release]) -> anyhow::Result<()> {
     if releases.is_empty() {
         return Ok(());
     }
-    let file = std::fs::OpenOptions::new().append(true).open(folder.join("release/reactivate.csv"))?;
+    let file = std::fs::OpenOptions::new().append(true).open(folder.join("reactivate.csv"))?;
     let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(file);
     releases.iter().try_for_each(|release| csv.write_record(release.row()))?;
     Ok(csv.flush()?)

@@ -77,10 +77,11 @@ impl Signal {
     }
 
     fn of_bounce(event: &Event<'_>, doubt: impl FnOnce() -> Option<Reason>) -> Signal {
-        match event.blames {
-            Blames::Recipient => {}
-            Blames::Unknown => return Signal::Unknown,
-            _ => return Signal::Ours,
+        if event.blames.is_elsewhere() {
+            return Signal::Ours;
+        }
+        if event.blames != Blames::Recipient {
+            return Signal::Unknown;
         }
         if event.unproven.is_some() {
             return Signal::Unproven;

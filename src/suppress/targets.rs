@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
 
@@ -25,8 +26,8 @@ use super::cells::is_formula;
 use super::gather::address_hash;
 use super::present::Existing;
 use super::read_back::Entry;
-use super::release::Release;
-use super::{ListFile, acting};
+use super::release::{Members, Release};
+use super::{ListFile, acting, leaving};
 
 /// In the name of a file for one sending domain, where the night does not say which.
 const UNKNOWN_SENDER: &str = "any";
@@ -59,6 +60,8 @@ pub struct Written {
 /// Something that a target cannot be told.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Untold {
+    /// Whether to add or to remove.
+    pub change: Change,
     /// `address`, `domain` or `sending_domain`.
     pub what: &'static str,
     /// Which one.
@@ -68,9 +71,9 @@ pub struct Untold {
 }
 
 impl Untold {
-    fn of(entry: &Entry, reason: &'static str) -> Untold {
+    fn of(change: Change, entry: &Entry, reason: &'static str) -> Untold {
         let (what, name) = if entry.get("email").is_empty() { ("domain", "domain") } else { ("address", "email") };
-        Untold { what, value: entry.get(name).to_owned(), reason }
+        Untold { change, what, value: entry.get(name).to_owned(), reason }
     }
 }
 
@@ -119,7 +122,7 @@ pub fn write(
         Some(path) => Some(Contacts::read(path, &lists)?),
         None => None,
     };
-    let removes = if braked { adds } else { "release" };
+    let removes = leaving(braked);
     let mut written = Vec::new();
     for target in &options.targets {
         let folders = [adds, removes].map(|folder| format!("{folder}/{}", target.name));
@@ -156,12 +159,12 @@ impl<'w> Writing<'w> {
             match place(entry, target, takes_domains, contacts) {
                 Ok(Place::AsDomain) => domains.push(entry),
                 Ok(Place::AsAddresses(contacts)) => expanded.extend(contacts.at(entry, existing)),
-                Err(why) => drop(self.written.not_expressed.insert(Untold::of(entry, why))),
+                Err(why) => drop(self.written.not_expressed.insert(Untold::of(Change::Add, entry, why))),
             }
         }
+        let mut leaving: Vec<Entry> = Vec::new();
         if !target.files.iter().any(|file| holds(Change::Remove)(&file)) {
-            let why = "takes no domains; which addresses it was told for this one is not known";
-            self.written.not_expressed.extend(lists.removed_domains.iter().map(|entry| Untold::of(entry, why)));
+            lists.removed_domains.iter().for_each(|domain| leaving.extend(self.leaving(domain, contacts)));
         }
         let addresses: Vec<&Entry> = lists.addresses.iter().chain(&expanded).collect();
         for file in &target.files {
@@ -169,7 +172,7 @@ impl<'w> Writing<'w> {
                 (Change::Add, Holds::Domains) => domains.clone(),
                 (Change::Add, holds) => addresses.iter().copied().filter(|entry| entry.is(holds)).collect(),
                 (Change::Remove, Holds::Domains) => lists.removed_domains.iter().collect(),
-                (Change::Remove, _) => lists.removed_addresses.iter().collect(),
+                (Change::Remove, _) => lists.removed_addresses.iter().chain(&leaving).collect(),
             };
             let sheet = Sheet { file, reasons: &target.reasons };
             let entries = self.told(&sheet, entries);
@@ -181,12 +184,44 @@ impl<'w> Writing<'w> {
         Ok(self.written)
     }
 
+    /// The addresses that stand for a domain which comes off, where the target takes none: of the contacts there, those that the present
+    /// list holds for it. What cannot be told is said.
+    fn leaving(&mut self, domain: &Entry, contacts: Option<&Contacts>) -> Vec<Entry> {
+        let mut untold = |what, value: &str, reason| {
+            let value = value.to_owned();
+            self.written.not_expressed.insert(Untold { change: Change::Remove, what, value, reason })
+        };
+        let name = domain.get("domain");
+        let Some(contacts) = contacts else {
+            let why =
+                "takes no domains; which addresses it was told for this one is not known, --contacts FILE would tell";
+            untold("domain", name, why);
+            return Vec::new();
+        };
+        let members = self.lists.members.get(name);
+        let off = contacts.among(domain, members.into_iter().flat_map(Members::off));
+        let unsure = members.into_iter().flat_map(|members| members.unsure.iter().map(String::as_str));
+        let unsure = contacts.among(domain, unsure);
+        for address in &unsure {
+            untold(
+                "address",
+                address,
+                "its entry gives no reason, so nobody knows whether it is there for its domain, which comes off",
+            );
+        }
+        if off.is_empty() && unsure.is_empty() {
+            untold("domain", name, "takes no domains, and no contact there is on the present list for a bounce");
+        }
+        let names: Arc<[String]> = Arc::from(["email".to_owned()]);
+        off.into_iter().map(|address| Entry::of(&names, std::iter::once(address))).collect()
+    }
+
     /// The entries that a file may hold, each once.
     fn told<'e>(&mut self, sheet: &Sheet<'_>, mut entries: Vec<&'e Entry>) -> Vec<&'e Entry> {
         let mut seen = HashSet::new();
         entries.retain(|entry| {
             let refusal = sheet.refusal(entry);
-            self.written.not_expressed.extend(refusal.map(|why| Untold::of(entry, why)));
+            self.written.not_expressed.extend(refusal.map(|why| Untold::of(sheet.file.change, entry, why)));
             refusal.is_none() && !sheet.file.rows.is_empty() && seen.insert(address_hash(&entry.key()))
         });
         entries
@@ -203,7 +238,7 @@ impl<'w> Writing<'w> {
             let mut senders: Vec<&str> = entry.senders().collect();
             if senders.is_empty() && all.len() > MOST_SENDERS {
                 let why = "no sending domain is known and the night has too many to list it for each; it stands in the file any";
-                self.written.not_expressed.insert(Untold::of(entry, why));
+                self.written.not_expressed.insert(Untold::of(file.change, entry, why));
             } else if senders.is_empty() {
                 senders.extend(all.iter().map(String::as_str));
             }
@@ -215,7 +250,12 @@ impl<'w> Writing<'w> {
                 if stem != sender {
                     let why = "is no plain host name; its files are named by the hash behind it";
                     let value = format!("{sender} {stem}");
-                    self.written.not_expressed.insert(Untold { what: "sending_domain", value, reason: why });
+                    self.written.not_expressed.insert(Untold {
+                        change: file.change,
+                        what: "sending_domain",
+                        value,
+                        reason: why,
+                    });
                 }
                 files.entry(file.name.replace("{sending_domain}", &stem)).or_default().push(entry);
             }
@@ -239,15 +279,27 @@ impl<'w> Writing<'w> {
         Ok(())
     }
 
-    /// `not_expressed.csv`, where there is anything to say.
+    /// `not_expressed.csv` beside what it is about, where there is anything to say.
     fn untold(&self) -> anyhow::Result<()> {
-        if self.written.not_expressed.is_empty() {
+        let all = &self.written.not_expressed;
+        let of = |change| all.iter().filter(move |untold| untold.change == change).collect();
+        match &self.folders {
+            [adds, removes] if adds == removes => self.untold_in(adds, all.iter().collect()),
+            [adds, removes] => {
+                self.untold_in(adds, of(Change::Add))?;
+                self.untold_in(removes, of(Change::Remove))
+            }
+        }
+    }
+
+    fn untold_in(&self, folder: &str, untold: Vec<&Untold>) -> anyhow::Result<()> {
+        if untold.is_empty() {
             return Ok(());
         }
-        let path = self.night.join(&self.folders[0]).join("not_expressed.csv");
+        let path = self.night.join(folder).join("not_expressed.csv");
         let mut sheet = csv::Writer::from_writer(create(&path)?);
         sheet.write_record(["type", "value", "reason"])?;
-        for Untold { what, value, reason } in &self.written.not_expressed {
+        for Untold { what, value, reason, .. } in untold {
             // As in quarantine.csv: a JSON string begins with a quote.
             let value = if is_formula(value) { &serde_json::to_string(value)? } else { value };
             sheet.write_record([*what, value.as_str(), *reason])?;

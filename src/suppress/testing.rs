@@ -10,7 +10,7 @@ use crate::frame::schema;
 pub const NIGHT: Date = jiff::civil::date(2026, 11, 20);
 /// 2026-11-20T00:00:00Z in milliseconds.
 pub const MIDNIGHT: i64 = 1_795_132_800_000;
-pub const DAY: i64 = 86_400_000;
+pub const DAY: i64 = crate::bounce::Timestamp::DAY;
 
 pub fn incident(kind: IncidentKind, scope: Scope) -> Incident {
     Incident {

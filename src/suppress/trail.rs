@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+mod places;
+
 use anyhow::Context;
 use polars::prelude::{ChunkedArray, DataFrame, UInt64Type};
 
@@ -42,7 +44,7 @@ pub fn address(night: &Path, address: &Address) -> anyhow::Result<String> {
     let events = events(night, |cells, row| {
         Ok(cells.recipient.get(row).is_some_and(|recipient| recipient.to_lowercase() == key))
     })?;
-    let rows = listed(night, &|cell| cell.to_lowercase() == key)?;
+    let rows = places::of(night, &|cell| cell.to_lowercase() == key)?;
     Ok(told(address.as_str(), events, rows))
 }
 
@@ -52,7 +54,7 @@ pub fn address(night: &Path, address: &Address) -> anyhow::Result<String> {
 /// A folder that holds no night, or whose files cannot be read.
 pub fn domain(night: &Path, domain: &str) -> anyhow::Result<String> {
     let events = events(night, |cells, row| Ok(cells.domain.get(row) == Some(domain)))?;
-    let rows = listed(night, &|cell| cell == domain)?;
+    let rows = places::of(night, &|cell| cell == domain)?;
     Ok(told(domain, events, rows))
 }
 
@@ -188,44 +190,4 @@ impl<'f> Cells<'f> {
             text(&self.source),
         )
     }
-}
-
-/// The list rows of which a cell of the first column fits, each with its file.
-fn listed(night: &Path, fits: &dyn Fn(&str) -> bool) -> anyhow::Result<Vec<String>> {
-    let mut rows = Vec::new();
-    let mut files = Vec::new();
-    for folder in ["suppression", "release", "review"] {
-        files.extend(lists_below(&night.join(folder), &format!("{folder}/"))?);
-    }
-    for file in files {
-        let path = night.join(&file);
-        let mut reader = csv::Reader::from_path(&path).with_context(|| path.display().to_string())?;
-        let header = reader.headers()?.clone();
-        for record in reader.records() {
-            let record = record.with_context(|| path.display().to_string())?;
-            if record.iter().take(2).any(fits) {
-                let pairs = header.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
-                let row: Vec<String> = pairs.map(|(name, cell)| format!("{name} {cell}")).collect();
-                rows.push(format!("  {file}: {}", row.join(", ")));
-            }
-        }
-    }
-    Ok(rows)
-}
-
-/// The CSV files below a folder, sorted, each behind `prefix`. A night without lists has none.
-fn lists_below(folder: &Path, prefix: &str) -> anyhow::Result<Vec<String>> {
-    let mut files = Vec::new();
-    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(files) };
-    for entry in entries {
-        let entry = entry.with_context(|| folder.display().to_string())?;
-        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        if entry.file_type()?.is_dir() {
-            files.extend(lists_below(&entry.path(), &format!("{name}/"))?);
-        } else if name.ends_with(".csv") {
-            files.push(name);
-        }
-    }
-    files.sort();
-    Ok(files)
 }

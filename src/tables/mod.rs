@@ -12,6 +12,7 @@ pub mod exports;
 pub mod guards;
 pub mod host_map;
 pub mod layouts;
+pub mod list_columns;
 pub mod listed_reasons;
 pub mod native_classes;
 pub mod phrases;
@@ -136,6 +137,7 @@ const ALL: &[(&str, &str)] = &[
     ("exports.toml", include_str!("exports.toml")),
     ("guards.toml", include_str!("guards.toml")),
     ("layouts.toml", include_str!("layouts.toml")),
+    ("list_columns.toml", include_str!("list_columns.toml")),
     ("listed_reasons.toml", include_str!("listed_reasons.toml")),
     ("native_classes.toml", include_str!("native_classes.toml")),
     ("phrases.toml", include_str!("phrases.toml")),

@@ -26,8 +26,15 @@ pub struct PresentList {
     #[serde(default)]
     pub each: Vec<String>,
     /// Our field -> its names there. `recipient` may also hold a domain. All names of `listed_reason` count, the strictest meaning
-    /// holds; of `listed_by` only what is a wish or a person's hand counts; of `added` and `last_seen` the latest.
+    /// holds; of `listed_by` only what is a wish or a person's hand counts; of `added` and `last_seen` the latest. Names that stand
+    /// neither here nor in `also` are looked up in list_columns.toml.
     pub fields: BTreeMap<String, OneOrMany<Name>>,
+    /// Names that it documents besides, and that cannot hold a wish.
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// Whether a date alone in `added` is the name of one of our nights: a day in UTC.
+    #[serde(default)]
+    pub nights: bool,
     /// Where the shape is documented.
     pub source: String,
     /// When that was looked up.

@@ -53,7 +53,7 @@ pub enum Holds {
 }
 
 /// Whether a file adds or removes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     /// New entries.

@@ -14,8 +14,8 @@ fn run(dir: &Path, flags: &[&str]) {
     fs::write(dir.join("bounces.csv"), bounces).unwrap();
     fs::write(dir.join("delivered.csv"), "recipient,timestamp\nback@example.com,2026-11-20T02:00:00Z\n").unwrap();
     fs::write(dir.join("allow.txt"), "gone@example.net\n").unwrap();
-    let listed = "status,reason,email,created\n5.7.1,550 blocked,ours@example.org,1795136402\n\
-        5.1.1,550 unknown,Back@example.com,1790083507\n5.1.1,550 unknown,DEAD@example.com,1790083507\n";
+    let listed = "status,reason,email,created\n5.7.1,550 blocked using zen.spamhaus.org,ours@example.org,1795136402\n\
+        5.1.1,550 user unknown,Back@example.com,1790083507\n5.1.1,550 user unknown,DEAD@example.com,1790083507\n";
     fs::write(dir.join("existing.csv"), listed).unwrap();
     let mut command = Command::cargo_bin("bouncescope").unwrap();
     command.current_dir(dir).args(["run", "bounces.csv", "--delivered", "delivered.csv", "--no-progress"]).args(flags);
@@ -67,8 +67,8 @@ fn against_a_present_list_only_changes_are_written() {
 #[test]
 fn what_came_before_the_listing_and_what_was_only_attempted_is_no_evidence() {
     let dir = tempfile::tempdir().unwrap();
-    let listed = "email,created,reason,status\nback@example.com,1795219200,550 unknown,5.1.1\n\
-        tried@example.com,1790083507,550 unknown,5.1.1\n";
+    let listed = "email,created,reason,status\nback@example.com,1795219200,550 user unknown,5.1.1\n\
+        tried@example.com,1790083507,550 user unknown,5.1.1\n";
     fs::write(dir.path().join("later.csv"), listed).unwrap();
     fs::write(dir.path().join("sent.csv"), "recipient,timestamp\ntried@example.com,2026-11-20T02:00:00Z\n").unwrap();
     run(dir.path(), &["--target", "ses", "--existing", "later.csv", "--sent", "sent.csv"]);

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::clean;
 use super::field::Field;
 use super::layout::{Layout, Values, is_refusal};
-use super::listed::{self, Reasons};
+use super::listed::Lists;
 use super::notice;
 use super::unplaced;
 use crate::bounce::{
@@ -27,7 +27,7 @@ pub struct Setting {
     /// Records that do not say what they are, are deliveries: the file was given as such.
     pub deliveries: bool,
     /// The records are entries of present lists, and this is what their words mean.
-    pub lists: Option<Reasons>,
+    pub lists: Option<Lists>,
 }
 
 /// Length of `2026-11-20`.
@@ -50,10 +50,6 @@ pub struct Builder<'r> {
 impl Builder<'_> {
     /// Reads one record.
     pub fn record(&self, layout: &Layout, values: &impl Values, out: &mut Parsed) {
-        if let Some(reasons) = &self.setting.lists {
-            let place = (self.setting.zone.as_ref(), self.origin);
-            return listed::record(reasons, place, layout, values, out);
-        }
         let draft = Draft { setting: self.setting, layout, values, json: self.json };
         let made = match draft.kind() {
             Some(Kind::Delivered) => draft.delivery(self.origin).map(|delivery| out.deliveries.push(delivery)),

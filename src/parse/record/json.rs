@@ -13,7 +13,7 @@ use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::clean;
 use super::layout::{Slot, Value, Values};
-pub use keys::Keys;
+pub use keys::{Keys, Node};
 use keys::{Order, ROOT};
 use stray::Stray;
 

@@ -1,14 +1,14 @@
 //! Entries of present lists. In: a record of a list and the layout of its shape, or a line of a list without a header. Out: an entry
-//! with its reason, its times and its expiry. Nothing is guessed: a reason that no table knows is unknown, and of an entry with a time
-//! that cannot be read no time is known.
+//! with its reason, its times and its expiry. Nothing is guessed: a reason that no table knows is unknown, a filled cell under a name that
+//! nobody knows makes it so, and of an entry with a time that cannot be read no time is known.
 
 use std::path::Path;
 
 use jiff::civil::Date;
-use regex::{Regex, RegexBuilder};
 
 use super::clean;
 use super::field::Field;
+use super::formats::Formats;
 use super::layout::{Layout, Values};
 use crate::bounce::{
     Address, Cause, Event, Kind, ListedReason, Origin, PresentEntry, Reject, RejectReason, Since, Subject, When,
@@ -16,64 +16,96 @@ use crate::bounce::{
 };
 use crate::parse::Parsed;
 use crate::parse::date::{self, Zone};
-use crate::tables::listed_reasons::ReasonWords;
-use crate::tables::{self, TableError};
+use crate::tables::TableError;
+use crate::tables::list_columns::ListColumn;
 
-/// What the words of lists mean, compiled.
+mod columns;
+mod lines;
+mod pages;
+mod reasons;
+
+use columns::{Column, Columns};
+pub use lines::{begins_with_an_entry, read as lines};
+pub use pages::Page;
+use reasons::Reasons;
+
+/// What the words and the columns of lists mean.
 #[derive(Debug)]
-pub struct Reasons(Vec<(Regex, ListedReason)>);
+pub struct Lists {
+    pub(super) reasons: Reasons,
+    columns: Columns,
+}
 
-impl Reasons {
-    /// Loads the table.
+/// What cells say that their shape does not read.
+#[derive(Debug, Default)]
+struct Beside {
+    /// The strictest that any of them says.
+    reason: Option<ListedReason>,
+    words: Vec<String>,
+    /// `None`: one that cannot be read.
+    times: Vec<Option<When>>,
+    ends: Vec<Option<Date>>,
+}
+
+impl Lists {
+    /// Loads both tables.
     ///
     /// # Errors
-    /// A broken row: no source, no example, an expression that is none, an example that means something else.
-    pub fn load(user_tables: Option<&Path>) -> Result<Reasons, TableError> {
-        let rows = tables::load::<ReasonWords>(user_tables)?;
-        let mut compiled = Vec::with_capacity(rows.len());
-        for row in &rows {
-            if row.value.source.trim().is_empty() || row.value.date.trim().is_empty() || row.value.examples.is_empty() {
-                return Err(row.error("no source, date or example; say who says so, when, and which text it is"));
-            }
-            let built = RegexBuilder::new(&row.value.text).case_insensitive(true).dot_matches_new_line(true).build();
-            let regex = built.map_err(|error| row.error(format!("text is no regular expression: {error}")))?;
-            compiled.push((regex, row.value.means));
-        }
-        let reasons = Reasons(compiled);
-        for row in &rows {
-            let other = row.value.examples.iter().find(|example| reasons.of(example) != row.value.means);
-            if let Some(example) = other {
-                let found = reasons.of(example);
-                return Err(row.error(format!("example {example:?} means {found}, not {}", row.value.means)));
-            }
-        }
-        Ok(reasons)
+    /// A broken table.
+    pub fn load(formats: &Formats, user_tables: Option<&Path>) -> Result<Lists, TableError> {
+        Ok(Lists { reasons: Reasons::load(user_tables)?, columns: Columns::load(formats, user_tables)? })
     }
 
-    /// What one text means: the strictest of all rows that fit, unknown where none does.
-    fn of(&self, text: &str) -> ListedReason {
-        let text = clean::capped(text.trim(), clean::MAX_TEXT);
-        let fitting = self.0.iter().filter(|(regex, _)| regex.is_match(text)).map(|(_, means)| *means);
-        fitting.max().unwrap_or(ListedReason::Unknown)
+    /// What the cells of a record say beside what its shape reads. A name met twice is read once.
+    fn beside<'c>(&self, shape: &str, cells: impl Iterator<Item = (&'c str, &'c str)>, zone: Option<&Zone>) -> Beside {
+        let (mut beside, mut met) = (Beside::default(), std::collections::HashSet::new());
+        for (name, cell) in cells.filter(|(_, cell)| !columns::is_empty(cell)) {
+            let means = match self.columns.of(shape, name) {
+                // Not every cell of a name that fits holds somebody.
+                Column::Subject if subject_of(cell).is_some() => continue,
+                Column::Read if met.insert(name.to_lowercase()) => None,
+                Column::Subject | Column::Read | Column::Unknown => {
+                    Some(self.reasons.of(name).max(ListedReason::Unknown))
+                }
+                Column::Of(ListColumn::Wish) if columns::is_no(cell) => continue,
+                Column::Of(ListColumn::Wish) => Some(self.reasons.of(name).max(ListedReason::Unknown)),
+                Column::Of(ListColumn::Reason) => {
+                    beside.words.push(cell.to_owned());
+                    Some(self.reasons.of(cell))
+                }
+                Column::Of(ListColumn::Added | ListColumn::LastSeen) => {
+                    beside.times.push(when(cell, zone));
+                    None
+                }
+                Column::Of(ListColumn::Expires) => {
+                    beside.ends.push(day(cell, zone));
+                    None
+                }
+                Column::Of(ListColumn::Nothing | ListColumn::Page) => None,
+            };
+            beside.reason = beside.reason.max(means).max(self.reasons.wish_in(cell));
+        }
+        beside
     }
 
-    /// What all words of an entry mean together. A remark counts only where it speaks of a wish or a person's hand.
-    fn of_all<T: AsRef<str>>(
-        &self,
-        words: impl Iterator<Item = T>,
-        remarks: impl Iterator<Item = T>,
-    ) -> Option<ListedReason> {
-        let remarks = remarks.map(|text| self.of(text.as_ref())).filter(|means| *means > ListedReason::Unknown);
-        words.map(|text| self.of(text.as_ref())).chain(remarks).max()
+    /// What stands around the entries of a page, if it says anything about them.
+    pub fn around(&self, page: &Page) -> Option<ListedReason> {
+        let said = page.around.iter().filter(|(_, cell)| !columns::is_empty(cell)).filter_map(|(path, cell)| {
+            let known = self.columns.is_of_a_page(path);
+            let unknown = || self.reasons.of(path).max(ListedReason::Unknown);
+            (!known).then(unknown).max(self.reasons.wish_in(cell))
+        });
+        said.max()
     }
 }
 
-/// Reads one record of a list.
-pub(super) fn record(
-    reasons: &Reasons,
+/// Reads one record of a list; `cells` is all that it holds, by name.
+pub(super) fn record<'c>(
+    lists: &Lists,
     (zone, origin): (Option<&Zone>, &Origin),
     layout: &Layout,
     values: &impl Values,
+    cells: impl Iterator<Item = (&'c str, &'c str)>,
     out: &mut Parsed,
 ) {
     let kind = layout.kind(values);
@@ -85,21 +117,30 @@ pub(super) fn record(
         out.rejects.push(reject(origin, detail));
         return;
     };
-    let words = || layout.texts(Field::ListedReason, values);
-    let reason = match layout.knows(Field::ListedReason) {
-        true => reasons.of_all(words(), layout.texts(Field::ListedBy, values)),
+    let mut beside = lists.beside(layout.name, cells, zone);
+    let words = layout.texts(Field::ListedReason, values).map(std::borrow::Cow::into_owned);
+    let mut words: Vec<String> = words.collect();
+    let said = match layout.knows(Field::ListedReason) {
+        true => words.iter().map(|word| lists.reasons.of(word)).max(),
         false => kind.map(of_kind),
     };
+    let quoted = [Field::ListedBy, Field::DiagnosticCode];
+    words.extend(quoted.iter().flat_map(|field| layout.texts(*field, values)).map(std::borrow::Cow::into_owned));
+    words.append(&mut beside.words);
     // A block of one sending domain is not contradicted by what others deliver.
     let partial = matches!(subject, Subject::Domain(_)) && layout.text(Field::SendingDomain, values).is_some();
-    let expires = layout.texts(Field::Expires, values).map(|text| day(&text, zone));
+    beside.times.extend(times(layout, values, zone, lists.columns.names_nights(layout.name)));
+    beside.ends.extend(layout.texts(Field::Expires, values).map(|text| day(&text, zone)));
+    let since = || beside.times.into_iter().collect::<Option<Vec<When>>>().and_then(Since::of);
     out.listed.push(PresentEntry {
         origin: origin.clone(),
         subject,
-        reason: reason.unwrap_or(ListedReason::Unknown),
-        cause: words().find_map(|word| word.parse::<Cause>().ok()),
-        since: if partial { None } else { since(layout, values, zone) },
-        expires: expires.collect::<Option<Vec<Date>>>().and_then(|days| days.into_iter().max()),
+        reason: said.unwrap_or(ListedReason::Unknown).max(beside.reason.unwrap_or(ListedReason::Bounce)),
+        cause: words.iter().find_map(|word| word.parse::<Cause>().ok()),
+        words,
+        blames: None,
+        since: if partial { None } else { since() },
+        expires: beside.ends.into_iter().collect::<Option<Vec<Date>>>().and_then(|days| days.into_iter().max()),
     });
 }
 
@@ -122,8 +163,10 @@ pub fn of_event(event: Event) -> Option<PresentEntry> {
     Some(PresentEntry {
         subject: Subject::Address(event.recipient?),
         reason,
+        words: event.reply.clone().or(event.diagnostic_code).into_iter().collect(),
         cause: None,
-        since: event.timestamp.and_then(|at| Since::of(&[When::At(at)])),
+        blames: None,
+        since: event.timestamp.and_then(|at| Since::of(vec![When::At(at)])),
         expires: None,
         origin: event.origin,
     })
@@ -143,15 +186,17 @@ fn subject_of(text: &str) -> Option<Subject> {
     }
 }
 
-/// Since when, by all times that the record has; `None` where one of them cannot be read.
-fn since(layout: &Layout, values: &impl Values, zone: Option<&Zone>) -> Option<Since> {
+/// The times that a shape reads; `None` for one that cannot be read.
+fn times(layout: &Layout, values: &impl Values, zone: Option<&Zone>, nights: bool) -> Vec<Option<When>> {
     let fields = match [Field::Added, Field::LastSeen].iter().any(|field| layout.knows(*field)) {
         true => &[Field::Added, Field::LastSeen][..],
         false => &[Field::Timestamp],
     };
-    let texts = fields.iter().flat_map(|field| layout.texts(*field, values));
-    let times: Vec<When> = texts.map(|text| when(&text, zone)).collect::<Option<_>>()?;
-    Since::of(&times)
+    let read = |field: &Field, text: &str| match when(text, zone) {
+        Some(When::Day(start)) if nights && *field == Field::Added => Some(When::Night(start)),
+        other => other,
+    };
+    fields.iter().flat_map(|field| layout.texts(*field, values).map(move |text| read(field, &text))).collect()
 }
 
 /// A time, or a date alone.
@@ -168,65 +213,8 @@ fn when(text: &str, zone: Option<&Zone>) -> Option<When> {
 
 /// The day of a time.
 fn day(text: &str, zone: Option<&Zone>) -> Option<Date> {
-    let (When::At(at) | When::Day(at)) = when(text, zone)?;
+    let (When::At(at) | When::Day(at) | When::Night(at)) = when(text, zone)?;
     at.date()?.parse().ok()
-}
-
-/// What parts the cells of a line, the more telling one first.
-const DELIMITERS: [char; 4] = ['\t', ';', '|', ','];
-
-/// The cells of a line of a list without a header; the first holds whom it is about.
-fn cells(line: &str) -> Vec<&str> {
-    let line = line.trim();
-    let parts: Vec<&str> = match DELIMITERS.iter().find(|delimiter| line.contains(**delimiter)) {
-        // A local part may be quoted, blanks and all.
-        None if subject_of(line).is_some() => vec![line],
-        None => line.split_whitespace().collect(),
-        Some(delimiter) => line.split(*delimiter).collect(),
-    };
-    let bare = |cell: &str| cell.strip_prefix('"').and_then(|cell| cell.strip_suffix('"')).map(str::len);
-    parts
-        .into_iter()
-        .map(|cell| cell.trim())
-        .map(|cell| if bare(cell).is_some() { &cell[1..cell.len() - 1] } else { cell })
-        .collect()
-}
-
-/// Whether a line says nothing.
-fn is_remark(line: &str) -> bool {
-    line.trim().is_empty() || line.trim_start().starts_with('#')
-}
-
-/// Whether a list that begins with this text has no header: its first line that says anything is an entry.
-pub fn begins_with_an_entry(text: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(text);
-    let Some(line) = text.lines().find(|line| !is_remark(line)) else { return false };
-    let first = cells(line.trim_start_matches('\u{feff}')).first().copied().and_then(subject_of);
-    !line.trim_start().starts_with(['{', '[']) && first.is_some()
-}
-
-/// Actions of a Postfix map that stop nobody.
-const HARMLESS: [&str; 6] = ["OK", "DUNNO", "PERMIT", "PREPEND", "WARN", "INFO"];
-
-/// Reads lines of a list without a header: an address or a domain, then perhaps words. Dates there say nothing, as no name tells which
-/// they are.
-pub(super) fn lines(reasons: &Reasons, origin: &Origin, text: &[u8], out: &mut Parsed) {
-    let text = String::from_utf8_lossy(text);
-    for (line, index) in text.lines().zip(origin.index..).filter(|(line, _)| !is_remark(line)) {
-        let origin = Origin { source: origin.source.clone(), index };
-        let cells = cells(line.trim_start_matches('\u{feff}'));
-        if cells.get(1).is_some_and(|word| HARMLESS.iter().any(|known| word.eq_ignore_ascii_case(known))) {
-            continue;
-        }
-        let Some(subject) = cells.first().and_then(|cell| subject_of(cell)) else {
-            let detail = "neither an address nor a domain; write one a line".to_owned();
-            out.rejects.push(reject(&origin, detail));
-            continue;
-        };
-        let words = cells.iter().skip(1).filter(|cell| !cell.is_empty());
-        let reason = reasons.of_all(words, std::iter::empty()).unwrap_or(ListedReason::Unknown);
-        out.listed.push(PresentEntry { origin, subject, reason, cause: None, since: None, expires: None });
-    }
 }
 
 #[cfg(test)]

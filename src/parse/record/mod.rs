@@ -21,7 +21,7 @@ use self::build::{Builder, Setting};
 use self::formats::Formats;
 use self::json::Keys;
 use self::layout::{Layout, Slot, Values};
-use self::listed::Reasons;
+use self::listed::Lists;
 pub use self::listed::{begins_with_an_entry, of_event as entry_of_event};
 use super::date::Zone;
 use super::mail::MailReader;
@@ -73,10 +73,12 @@ impl Records {
     /// # Errors
     /// As `new`.
     pub fn for_lists(options: &ParseOptions) -> Result<Records, TableError> {
-        Records::of(options, Formats::of_lists(options)?, Some(Reasons::load(options.tables.as_deref())?))
+        let formats = Formats::of_lists(options)?;
+        let lists = Lists::load(&formats, options.tables.as_deref())?;
+        Records::of(options, formats, Some(lists))
     }
 
-    fn of(options: &ParseOptions, formats: Formats, lists: Option<Reasons>) -> Result<Records, TableError> {
+    fn of(options: &ParseOptions, formats: Formats, lists: Option<Lists>) -> Result<Records, TableError> {
         let zone = options.time_zone.as_deref().map(zone).transpose()?;
         let mut keys = Keys::default();
         let shapes = formats.iter().map(|format| shape(format, &mut keys)).collect::<Result<_, _>>()?;
@@ -100,6 +102,13 @@ impl Records {
         }
         match &plan.layout {
             Ok(layout) => {
+                if let Some(lists) = &self.setting.lists {
+                    let texts = |column: usize| record.get(column).unwrap_or_default();
+                    let cells = header.names.iter().enumerate().map(|(at, name)| (name.as_str(), texts(at)));
+                    listed::record(lists, (self.setting.zone.as_ref(), origin), layout, &record, cells, out);
+                    out.memory = memory;
+                    return;
+                }
                 let unclear = || plan.unclear.clone();
                 Builder { setting: &self.setting, mails, origin, json: None, unclear: &unclear }
                     .record(layout, &record, out);
@@ -152,15 +161,51 @@ impl Records {
 
     /// Reads one JSON value: an object, or an array of them, perhaps in wrappers.
     pub(super) fn json(&self, mails: &MailReader, origin: &Origin, text: &[u8], out: &mut Parsed) {
-        if let Some(reasons) = &self.setting.lists
-            && let Ok(entry) = serde_json::from_slice::<String>(text)
-        {
-            // An array of addresses.
-            return listed::lines(reasons, origin, entry.as_bytes(), out);
+        if let Some(lists) = &self.setting.lists {
+            return self.list(lists, origin, text, out);
         }
         let json = unplaced::Json::new(text, &self.formats.hints);
         let unclear = || json.unclear().unwrap_or_default();
         let builder = Builder { setting: &self.setting, mails, origin, json: Some(&json), unclear: &unclear };
+        self.each_record(origin, text, &json, &mut |layout, slots, out| builder.record(layout, slots, out), out);
+    }
+
+    /// Reads a JSON value of a present list: an address, an entry, or a page of them.
+    fn list(&self, lists: &Lists, origin: &Origin, text: &[u8], out: &mut Parsed) {
+        let place = (self.setting.zone.as_ref(), origin);
+        let read = |text: &[u8], cells: Option<&[(String, String)]>, out: &mut Parsed| {
+            let json = unplaced::Json::new(text, &self.formats.hints);
+            // Of what is no JSON as a whole nobody knows what else it says.
+            let unknown = [("\u{fffd}".to_owned(), "\u{fffd}".to_owned())];
+            let cells = cells.unwrap_or(&unknown);
+            let cells = || cells.iter().map(|(path, cell)| (path.as_str(), cell.as_str()));
+            let emit = &mut |layout: &Layout, slots: &json::Slots<'_>, out: &mut Parsed| {
+                listed::record(lists, place, layout, slots, cells(), out);
+            };
+            self.each_record(origin, text, &json, emit, out);
+        };
+        let Ok(value) = serde_json::from_slice(text) else { return read(text, None, out) };
+        let (page, before) = (listed::Page::of(value, &self.keys), out.listed.len());
+        for (record, cells) in &page.records {
+            match record.as_str() {
+                Some(line) => listed::lines(&lists.reasons, origin, line.as_bytes(), out),
+                None => read(record.to_string().as_bytes(), Some(cells), out),
+            }
+        }
+        if let Some(said) = lists.around(&page) {
+            out.listed.iter_mut().skip(before).for_each(|entry| entry.reason = entry.reason.max(said));
+        }
+    }
+
+    /// Hands every record of a JSON value to `emit`, with the layout of its shape.
+    fn each_record(
+        &self,
+        origin: &Origin,
+        text: &[u8],
+        json: &unplaced::Json<'_>,
+        emit: &mut dyn FnMut(&Layout, &json::Slots<'_>, &mut Parsed),
+        out: &mut Parsed,
+    ) {
         let mut records = 0_u64;
         let before = (out.events.len() + out.deliveries.len(), out.rejects.len());
         let mut memory = std::mem::take(&mut out.memory);
@@ -181,11 +226,11 @@ impl Records {
                     if shape.each { Some(shape) } else { self.shape(slots).filter(|it| !std::ptr::eq(*it, shape)) };
                 if let Some(found) = found {
                     told = true;
-                    builder.record(&found.layout, slots, out);
+                    emit(&found.layout, slots, out);
                 }
             });
             if !told {
-                builder.record(&shape.layout, slots, out);
+                emit(&shape.layout, slots, out);
             }
         });
         out.memory = memory;
@@ -207,8 +252,8 @@ impl Records {
 
     /// Reads consecutive lines of a log; those `before` only tell what the later ones belong to.
     pub(super) fn log(&self, origin: &Origin, before: &[u8], text: &[u8], out: &mut Parsed) {
-        if let Some(reasons) = &self.setting.lists {
-            return listed::lines(reasons, origin, text, out);
+        if let Some(lists) = &self.setting.lists {
+            return listed::lines(&lists.reasons, origin, text, out);
         }
         let (before, text) = (String::from_utf8_lossy(before), String::from_utf8_lossy(text));
         postfix::read(&self.setting, origin, &before, &text, out);

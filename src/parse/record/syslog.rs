@@ -5,8 +5,8 @@ use super::build::Setting;
 use crate::bounce::Timestamp;
 use crate::parse::date;
 
-/// Milliseconds of a day: clocks and files may disagree by that much.
-const DAY: i64 = 86_400_000;
+/// Clocks and files may disagree by that much.
+const DAY: i64 = Timestamp::DAY;
 
 /// One line, taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,7 +19,7 @@ pub(super) fn all(view: &View<'_>) -> Markup {
             p.card.act {
                 strong { "The brake has tripped. " }
                 (counted(lists.brake.new, "new entry", "new entries")) ", allowed " (lists.brake.cap.map(count).unwrap_or_default())
-                ": the lists are in " (BRAKED) "/. Look at them before anything is imported."
+                ": everything that acts is in " (BRAKED) "/. Look at it before anything is imported or taken off."
             }
         }
         div.columns {
@@ -33,7 +33,7 @@ pub(super) fn all(view: &View<'_>) -> Markup {
                     @if lists.unmatched > 0 { li { (counted(lists.unmatched, "address", "addresses")) " of reports that match nothing sent: on no list" } }
                     @for (reason, n) in view.held() { li { (count(n)) " held: " (reason.in_words()) } }
                     li { (counted(lists.protected_total(), "address", "addresses")) " protected: bounced for a reason that is not theirs" }
-                    @for (why, n) in &lists.released { li { (counted(*n, "entry", "entries")) " of your list to take off: " (why.in_words()) } }
+                    @for (why, n) in &lists.released { li { (counted(*n, "entry", "entries")) " of your list " (if lists.brake.tripped() { "would come off" } else { "to take off" }) ": " (why.in_words()) } }
                     @for untold in &lists.not_expressed {
                         li {
                             (counted(untold.entries, "entry", "entries")) " in not_expressed.csv of " code { (visible(&untold.target)) } ": " (untold.reason)

@@ -10,9 +10,6 @@ use crate::frame::{self, schema};
 use crate::suppress::present::{Existing, Listed};
 use crate::suppress::rows::{Text, Times, counts};
 
-/// Milliseconds of a day.
-const DAY: i64 = 86_400_000;
-
 /// The last delivery to each listed address and domain. A row of a send log holds what was attempted and proves nothing; nor does one
 /// without a clock time: a date alone is kept as its midnight, so whatever stands there is taken for one.
 pub(super) fn delivered(deliveries: &[PathBuf], existing: &Existing) -> anyhow::Result<BTreeMap<String, Timestamp>> {
@@ -28,7 +25,7 @@ pub(super) fn delivered(deliveries: &[PathBuf], existing: &Existing) -> anyhow::
         let times = Times::of(&frame, schema::TIMESTAMP)?;
         let attempted = frame.column(schema::ATTEMPTED)?.bool()?;
         for row in (0..frame.height()).filter(|row| attempted.get(*row) != Some(true)) {
-            let Some(at) = times.get(row).filter(|at| at.0.rem_euclid(DAY) != 0) else { continue };
+            let Some(at) = times.get(row).filter(|at| at.0.rem_euclid(Timestamp::DAY) != 0) else { continue };
             let mut prove = |entries: &BTreeMap<String, Listed>, key: &str| {
                 if entries.contains_key(key) {
                     let last = found.entry(key.to_owned()).or_insert(at);
@@ -111,7 +108,7 @@ pub(super) fn our_faults(events: &[PathBuf], tonight: &Tonight) -> anyhow::Resul
         let (times, index) = (Times::of(&frame, schema::TIMESTAMP)?, counts(&frame, schema::SOURCE_INDEX)?);
         for row in 0..frame.height() {
             let ours = kinds.word(row) == Some(Kind::Bounce)
-                && blames.word(row).is_some_and(blames_us)
+                && blames.word(row).is_some_and(Blames::is_us)
                 && unproven.get(row).is_none();
             let Some(key) = recipients.get(row).filter(|_| ours).map(str::to_lowercase) else { continue };
             let (Some(incident), Some(at)) = (tonight.protected.get(&key), times.get(row)) else { continue };
@@ -123,9 +120,4 @@ pub(super) fn our_faults(events: &[PathBuf], tonight: &Tonight) -> anyhow::Resul
         }
     }
     Ok(found)
-}
-
-/// Whether a reply names us: our address, our domain, our set-up, or what we wrote.
-fn blames_us(blames: Blames) -> bool {
-    matches!(blames, Blames::SenderIp | Blames::SenderDomain | Blames::SenderSetup | Blames::Message)
 }

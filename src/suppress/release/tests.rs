@@ -2,14 +2,15 @@
 
 use super::evidence::Reply;
 use super::*;
-use crate::bounce::{Since, When};
+use crate::bounce::When;
 
 const HOUR: i64 = 3_600_000;
 /// 2026-11-10T12:00:00Z.
 const MADE: i64 = 1_794_312_000_000;
 
 fn listed(reason: ListedReason, times: &[When], expires: Option<Date>) -> Listed {
-    Listed { text: "ann@example.com".to_owned(), reason, cause: None, since: Since::of(times), expires }
+    let text = "ann@example.com".to_owned();
+    Listed { text, reason, cause: None, blames: None, since: Since::of(times.to_vec()), expires }
 }
 
 fn at(millis: i64) -> When {
@@ -33,7 +34,8 @@ fn only_a_bounce_can_come_off_at_all() {
 
 #[test]
 fn a_delivery_must_be_later_than_every_time_of_the_entry() {
-    let day = When::Day(Timestamp(MADE - 12 * HOUR));
+    let midnight = Timestamp(MADE - 12 * HOUR);
+    let (day, night) = (When::Day(midnight), When::Night(midnight));
     for (times, delivered, want) in [
         (vec![at(MADE)], MADE, false),
         (vec![at(MADE)], MADE - 1, false),
@@ -41,8 +43,11 @@ fn a_delivery_must_be_later_than_every_time_of_the_entry() {
         (vec![at(MADE), at(MADE + 5 * HOUR)], MADE + 4 * HOUR, false),
         (vec![at(MADE + 5 * HOUR), at(MADE)], MADE + 4 * HOUR, false),
         (vec![day], MADE + 11 * HOUR, false),
-        (vec![day], MADE + 12 * HOUR, true),
-        (vec![day, at(MADE)], MADE + HOUR, false),
+        (vec![day], MADE + 90 * 24 * HOUR, false),
+        (vec![day, at(MADE)], MADE + 90 * 24 * HOUR, false),
+        (vec![night], MADE + 90 * 24 * HOUR, false),
+        (vec![night, at(MADE)], MADE + HOUR, false),
+        (vec![night, at(MADE)], MADE + 12 * HOUR, true),
         (vec![], MADE, false),
     ] {
         let entry = listed(ListedReason::Bounce, &times, None);
@@ -54,9 +59,12 @@ fn a_delivery_must_be_later_than_every_time_of_the_entry() {
 #[test]
 fn only_the_reply_that_made_the_entry_explains_it() {
     for (times, reply, want) in [
-        (vec![at(MADE)], MADE + 24 * HOUR, true),
+        (vec![at(MADE)], MADE, true),
+        (vec![at(MADE)], MADE + HOUR / 12, true),
+        (vec![at(MADE)], MADE + HOUR / 12 + 1, false),
+        (vec![at(MADE)], MADE + 7 * HOUR, false),
         (vec![at(MADE)], MADE - 24 * HOUR, true),
-        (vec![at(MADE)], MADE + 24 * HOUR + 1, false),
+        (vec![at(MADE)], MADE - 24 * HOUR - 1, false),
         (vec![at(MADE)], MADE - 240 * HOUR, false),
         (vec![at(MADE), at(MADE + 240 * HOUR)], MADE, false),
         (vec![When::Day(Timestamp(MADE - 12 * HOUR))], MADE, false),
@@ -65,6 +73,32 @@ fn only_the_reply_that_made_the_entry_explains_it() {
         let entry = listed(ListedReason::Bounce, &times, None);
         let release = Releasable::of(&entry).unwrap().explained(&fault(reply));
         assert_eq!(release.is_some(), want, "{times:?} {reply}");
+    }
+}
+
+#[test]
+fn no_reply_of_ours_explains_an_entry_whose_own_words_blame_the_recipients_side() {
+    for blames in Blames::ALL {
+        let entry = Listed { blames: Some(*blames), ..listed(ListedReason::Bounce, &[at(MADE)], None) };
+        let release = Releasable::of(&entry).unwrap().explained(&fault(MADE));
+        assert_eq!(release.is_some(), !matches!(blames, Blames::Recipient | Blames::Tenant), "{blames}");
+    }
+}
+
+#[test]
+fn with_its_domain_goes_only_what_is_there_for_no_reason_of_its_own() {
+    let domain = Release { cause: Some(Cause::DomainInvalid), ..Release::for_tests("example.com") };
+    for (cause, blames, want) in [
+        (None, None, true),
+        (Some(Cause::DomainInvalid), Some(Blames::Recipient), true),
+        (Some(Cause::TenantPolicy), Some(Blames::Tenant), true),
+        (None, Some(Blames::Unknown), true),
+        (Some(Cause::MailboxUnknown), Some(Blames::Recipient), false),
+        (None, Some(Blames::Recipient), false),
+    ] {
+        let entry = Listed { cause, blames, ..listed(ListedReason::Bounce, &[], None) };
+        let release = Releasable::of(&entry).unwrap().with_domain(&domain);
+        assert_eq!(release.is_some(), want, "{cause:?} {blames:?}");
     }
 }
 

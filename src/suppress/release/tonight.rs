@@ -51,14 +51,16 @@ impl Tonight {
         for entry in read_csv(&night.folder.join("review/held.csv"))? {
             let entry = entry?;
             let key = entry.get("value").to_lowercase();
-            if entry.get("meanwhile") == Meanwhile::DoNotMail.as_str() && entry.get("type") == "domain" {
+            // A word that is none of ours forbids to mail.
+            let meanwhile = entry.get("meanwhile").parse().unwrap_or(Meanwhile::DoNotMail);
+            if meanwhile == Meanwhile::DoNotMail && !key.contains('@') {
                 tonight.unmailed.insert(key.clone());
             }
             if known(&key) {
                 let last = entry.get("last_seen").parse::<jiff::Timestamp>().ok();
                 let last = last.map(|last| Timestamp(last.as_millisecond()));
-                let mail_on = entry.get("meanwhile") == Meanwhile::MailOn.as_str();
-                let wish = entry.get("cause") == Cause::Complaint.as_str();
+                let mail_on = meanwhile == Meanwhile::MailOn;
+                let wish = entry.get("cause").parse() == Ok(Cause::Complaint);
                 tonight.waiting.insert(key, Waiting { last, mail_on, wish });
             }
         }

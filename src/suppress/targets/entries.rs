@@ -12,7 +12,7 @@ use crate::frame::{self, schema};
 use crate::suppress::Allow;
 use crate::suppress::present::Existing;
 use crate::suppress::read_back::{Entry, read_csv};
-use crate::suppress::release::Release;
+use crate::suppress::release::{Members, Release};
 use crate::suppress::rows::Text;
 use crate::tables::TableError;
 
@@ -57,6 +57,8 @@ pub(super) struct Lists {
     pub(super) domains: Vec<Entry>,
     pub(super) removed_addresses: Vec<Entry>,
     pub(super) removed_domains: Vec<Entry>,
+    /// Of the domains among them that come off: their addresses on the list, by domain.
+    pub(super) members: BTreeMap<String, Members>,
     /// All sending domains of the night; empty until they are looked for.
     pub(super) senders: BTreeSet<String>,
 }
@@ -84,6 +86,9 @@ impl Lists {
                 true => (&mut lists.removed_addresses, &email),
                 false => (&mut lists.removed_domains, &domain),
             };
+            if !release.is_address() {
+                lists.members.insert(release.text().to_owned(), release.members().clone());
+            }
             removed.push(Entry::of(names, std::iter::once(release.text())));
         }
         Ok(lists)
@@ -117,15 +122,16 @@ impl Lists {
     }
 }
 
-/// The sender's contacts at the domains that are listed.
+/// The sender's contacts at the domains that are listed, or come off.
 #[derive(Debug)]
 pub(super) struct Contacts(BTreeMap<String, Vec<String>>);
 
 impl Contacts {
     /// Reads the addresses at domains of the lists; others are passed over.
     pub(super) fn read(path: &Path, lists: &Lists) -> anyhow::Result<Contacts> {
+        let domains = lists.domains.iter().chain(&lists.removed_domains);
         let mut found: BTreeMap<String, Vec<String>> =
-            lists.domains.iter().map(|entry| (entry.get("domain").to_owned(), Vec::new())).collect();
+            domains.map(|entry| (entry.get("domain").to_owned(), Vec::new())).collect();
         for entry in read_csv(path)? {
             let entry = entry?;
             let email = ["email", "recipient", "address"]
@@ -143,6 +149,13 @@ impl Contacts {
     /// Whether it has addresses at a listed domain.
     pub(super) fn knows(&self, domain: &Entry) -> bool {
         self.0.get(domain.get("domain")).is_some_and(|addresses| !addresses.is_empty())
+    }
+
+    /// Those contacts at a domain that are among these entries, as these spell them.
+    pub(super) fn among<'e>(&self, domain: &Entry, entries: impl Iterator<Item = &'e str>) -> Vec<&'e str> {
+        let contacts: BTreeSet<String> =
+            self.0.get(domain.get("domain")).into_iter().flatten().map(|email| email.to_lowercase()).collect();
+        entries.filter(|entry| contacts.contains(&entry.to_lowercase())).collect()
     }
 
     /// The addresses at a listed domain, as entries with the domain's cause and evidence; without those listed already.

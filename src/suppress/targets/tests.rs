@@ -47,7 +47,8 @@ fn listed(texts: &[&str]) -> Existing {
         let subject = Address::parse(text).map_or_else(|| Subject::Domain((*text).to_owned()), Subject::Address);
         let origin = Origin { source: "list".into(), index: 0 };
         let reason = ListedReason::Unknown;
-        existing.add(PresentEntry { origin, subject, reason, cause: None, since: None, expires: None });
+        let (words, cause, blames, since, expires) = (Vec::new(), None, None, None, None);
+        existing.add(PresentEntry { origin, subject, reason, words, cause, blames, since, expires });
     }
     existing
 }
@@ -203,9 +204,47 @@ fn a_braked_night_holds_what_to_add_and_what_to_remove() {
 fn a_domain_that_comes_off_is_named_where_the_target_cannot_be_told() {
     let (dir, _) = written("generic", Options::default());
     assert_eq!(removed(&dir, "generic/domains_remove.csv"), "domain\nback.example\n");
-    let (_, ses) = written("ses", Options::default());
-    let why = "takes no domains; which addresses it was told for this one is not known";
-    assert!(ses.not_expressed.iter().any(|untold| (untold.value.as_str(), untold.reason) == ("back.example", why)));
+    let (dir, _) = written("ses", Options::default());
+    let told = "domain,back.example,\"takes no domains; which addresses it was told for this one is not known";
+    assert!(removed(&dir, "ses/not_expressed.csv").contains(told));
+    assert!(!text(&dir, "ses/not_expressed.csv").contains("back.example"), "it is about what comes off");
+}
+
+#[test]
+fn a_domain_that_comes_off_takes_its_contacts_along_where_the_target_takes_none() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "email\nAnn@back.example\nbea@back.example\ncat@back.example\n").unwrap();
+    for (off, unsure, deleted, told) in [
+        (&["ann@back.example", "dan@back.example"][..], &[][..], "ann@back.example\n", None),
+        (
+            &["ann@back.example"],
+            &["bea@back.example"],
+            "ann@back.example\n",
+            Some("address,bea@back.example,\"its entry gives no"),
+        ),
+        (
+            &["dan@back.example"],
+            &["eve@back.example"],
+            "",
+            Some("domain,back.example,\"takes no domains, and no contact"),
+        ),
+    ] {
+        let dir = night();
+        let targets = named(&["ses".to_owned(), "brevo".to_owned()], None).unwrap();
+        let options = Options { targets, contacts: Some(file.path().to_owned()), ..Options::default() };
+        let releases = [Release::for_tests("back.example").with_members(off, unsure)];
+        write(dir.path(), false, &[], &options, &releases).unwrap();
+        let read = |path: &str| std::fs::read_to_string(dir.path().join("release").join(path)).unwrap_or_default();
+        assert_eq!(read("ses/delete.csv"), deleted);
+        assert_eq!(told.is_some(), !read("ses/not_expressed.csv").is_empty());
+        assert!(
+            told.is_none_or(|told| read("ses/not_expressed.csv").contains(told)),
+            "{}",
+            read("ses/not_expressed.csv")
+        );
+        assert_eq!(read("brevo/blocked_domains_remove.ndjson"), "{\"domain\":\"back.example\"}\n");
+        assert_eq!(read("brevo/contacts_remove.csv"), "", "it takes domains, and was told no contact");
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::Hold;
 use crate::analyze::incident::ListSourceRow;
 use crate::bounce::Timestamp;
 use crate::suppress::cells::{is_formula, place, prose};
-use crate::suppress::{AddressEntry, Answer, DomainEntry, HeldDomain, ListFile, Meanwhile, Seen, acting};
+use crate::suppress::{AddressEntry, Answer, DomainEntry, HeldDomain, ListFile, Meanwhile, Seen, acting, leaving};
 
 const ADDRESSES: &[&str] = &[
     "email",
@@ -93,7 +93,7 @@ struct List {
 }
 
 impl Files {
-    /// Creates all of them, with their headers, below `night`; with `braked`, the two that act among what is for people.
+    /// Creates all of them, with their headers, below `night`; with `braked`, those that act among what is for people.
     pub fn create(night: &Path, braked: bool) -> anyhow::Result<Files> {
         let acting = acting(braked);
         let list = |folder: &str, name: &str, header| List::create(night, format!("{folder}/{name}"), header);
@@ -102,7 +102,7 @@ impl Files {
             domains: list(acting, "domains.csv", DOMAINS)?,
             held: list("review", "held.csv", HELD)?,
             protected: list("review", "protected.csv", PROTECTED)?,
-            reactivate: list("release", "reactivate.csv", REACTIVATE)?,
+            reactivate: list(leaving(braked), "reactivate.csv", REACTIVATE)?,
             list_sources: list("review", "list_sources.csv", LIST_SOURCES)?,
             quarantine: list("review", "quarantine.csv", QUARANTINE)?,
         })

@@ -15,13 +15,13 @@ const MAX_ORDER: usize = 256;
 /// The keys that some format asks for.
 #[derive(Debug)]
 pub struct Keys {
-    pub(super) nodes: Vec<Node>,
+    pub(super) nodes: Vec<KeyNode>,
     pub(super) slots: usize,
 }
 
 /// What a path leads to.
 #[derive(Debug, Default)]
-pub(super) struct Node {
+pub(super) struct KeyNode {
     /// The node above, and the key that leads here from there.
     above: usize,
     key: Box<str>,
@@ -36,7 +36,7 @@ pub(super) struct Node {
 
 impl Default for Keys {
     fn default() -> Self {
-        Keys { nodes: vec![Node { wrapper: true, ..Node::default() }], slots: 0 }
+        Keys { nodes: vec![KeyNode { wrapper: true, ..KeyNode::default() }], slots: 0 }
     }
 }
 
@@ -76,6 +76,11 @@ impl Keys {
         }
     }
 
+    /// The place where all paths start.
+    pub fn root(&self) -> Node<'_> {
+        Node { keys: self, at: ROOT }
+    }
+
     fn node(&mut self, path: &str) -> usize {
         let mut at = ROOT;
         for key in path.split('.') {
@@ -83,13 +88,33 @@ impl Keys {
                 Some(child) => *child,
                 None => {
                     let new = self.nodes.len();
-                    self.nodes.push(Node { above: at, key: key.into(), ..Node::default() });
+                    self.nodes.push(KeyNode { above: at, key: key.into(), ..KeyNode::default() });
                     self.nodes[at].children.insert(key.into(), new);
                     new
                 }
             };
         }
         at
+    }
+}
+
+/// A place in the tree, for those who walk a text of their own.
+#[derive(Debug, Clone, Copy)]
+pub struct Node<'k> {
+    keys: &'k Keys,
+    at: usize,
+}
+
+impl Node<'_> {
+    /// The place below that a key leads to.
+    pub fn below(self, key: &str) -> Option<Self> {
+        let at = *self.keys.nodes[self.at].children.get(key)?;
+        Some(Node { at, ..self })
+    }
+
+    /// Whether an array here holds records.
+    pub fn holds_records(self) -> bool {
+        self.keys.nodes[self.at].wrapper
     }
 }
 

@@ -73,8 +73,9 @@ fn an_entry_holds_reason_times_and_expiry() {
     let entry = &out.listed[0];
     assert_eq!(entry.reason, ListedReason::Bounce);
     let since = entry.since.as_ref().unwrap();
-    assert_eq!((since.end, since.exact), (Timestamp(1_795_082_400_000), Some(Timestamp(1_795_082_400_000))));
-    assert_eq!(since.added.as_deref(), Some("2026-11-18"));
+    let updated = When::At(Timestamp(1_795_082_400_000));
+    assert_eq!(*since, Since::of(vec![updated, When::Day(Timestamp(1_794_960_000_000))]).unwrap());
+    assert_eq!(since.added().as_deref(), Some("2026-11-18"));
     assert_eq!(entry.expires, Some(jiff::civil::date(2026, 12, 1)));
 }
 
@@ -92,7 +93,8 @@ fn of_an_entry_with_a_time_that_cannot_be_read_no_time_is_known() {
 fn what_an_event_export_says_by_its_own_words_counts_and_its_defaults_do_not() {
     let bounce = r#"{"event":"bounce","email":"ann@example.com","timestamp":1795082400,"sg_event_id":"x"}"#;
     let entry = json(bounce).listed.remove(0);
-    assert_eq!((entry.reason, entry.since.unwrap().exact), (ListedReason::Bounce, Some(Timestamp(1_795_082_400_000))));
+    let at = Since::of(vec![When::At(Timestamp(1_795_082_400_000))]);
+    assert_eq!((entry.reason, entry.since), (ListedReason::Bounce, at));
     let delivered = r#"{"event":"delivered","email":"ann@example.com","timestamp":1795082400,"sg_event_id":"x"}"#;
     assert!(json(delivered).listed.is_empty());
     let click = r#"{"event":"click","email":"ann@example.com","timestamp":1795082400,"sg_event_id":"x"}"#;
