@@ -116,8 +116,7 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
 
     let summary = reading.read(&files)?;
     tell_inputs(&summary);
-    // A night of which nothing was read would replace what an earlier run read of it.
-    if let Some(error) = unread(&job.inputs, &summary) {
+    if let Some(error) = unread(&job.inputs, &summary).filter(|_| !may_be_empty(job, &summary)) {
         return Err(error);
     }
     if summary.events == 0 && job.fail_on_empty && summary.lost.total() == 0 {
@@ -145,6 +144,13 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
         alert: judgement.incidents.iter().any(acts),
         nothing_new: summary.events == 0,
     })
+}
+
+/// Whether a night of which nothing was read may be published: it tells its rejects, and replaces nothing that an earlier run
+/// read. What a lost file held would be missing, and a night without a name has none to be published under.
+fn may_be_empty(job: &Job, summary: &Summary) -> bool {
+    let replaces = |as_of: Date| job.out.join(as_of.to_string()).exists();
+    summary.items > 0 && summary.lost.total() == 0 && job.as_of.is_some_and(|as_of| !replaces(as_of))
 }
 
 /// The lists, written to the night's folder.

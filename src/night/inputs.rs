@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::bounce::{Loss, RejectReason};
 use crate::ingest::Summary;
 use crate::report::harmless;
+use crate::report::words::counted;
 use crate::source::{Listing, Passed, Stray};
 
 /// Nothing in the inputs has a date, and the job names none.
@@ -153,8 +154,8 @@ pub fn unread(inputs: &[PathBuf], summary: &Summary) -> Option<anyhow::Error> {
     let (origin, detail) = rejects.first.first()?;
     let first = format!("{origin}: {reason}: {detail}");
     Some(anyhow::anyhow!(
-        "nothing could be read, {} items were rejected; the first: {}",
-        summary.reject_count(),
+        "nothing could be read, {} rejected; the first: {}",
+        counted(summary.reject_count(), "item", "items"),
         harmless(&first)
     ))
 }

@@ -145,8 +145,8 @@ fn a_binary_file_is_a_counted_reject() {
     let night = Night::new();
     let mut bytes = b"\x7fELF\x02\x01\x01\0".to_vec();
     bytes.extend((0..100_000u32).flat_map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes()));
-    night.add("program.bin", &bytes);
-    night.tell().rejected("program.bin", &["binary", "not_mail", "unknown_format", "bad_encoding"]);
+    night.add("program.csv", &bytes);
+    night.tell().rejected("program.csv", &["binary", "not_mail", "unknown_format", "bad_encoding"]);
 }
 
 #[test]
@@ -336,8 +336,7 @@ fn when_nothing_can_be_read_the_error_names_the_file() {
     let file = dir.path().join("nothing.eml");
     fs::write(&file, b"").expect("written");
     let out = dir.path().join("out");
-    let told =
-        bouncescope(["run".as_ref(), file.as_os_str(), "--out".as_ref(), out.as_os_str()]).run().behaves(&[1, 3]);
+    let told = bouncescope(["run".as_ref(), file.as_os_str(), "--out".as_ref(), out.as_os_str()]).run().behaves(&[2]);
     assert!(told.stderr.contains("nothing.eml"), "{}", told.stderr);
 }
 

@@ -147,7 +147,7 @@ fn every_exit_code_but_0_is_explained_in_one_line_also_when_quiet() {
         ("run rows.csv --out o4 --max-suppressions 1", 5, "safety brake"),
         ("run empty.csv --out o5", 2, "nothing to read was found in empty.csv"),
         ("run empty.csv --out o6 --as-of 2026-11-20 --fail-on-empty", 6, "nothing new"),
-        ("run rows.csv --input-format mbox --out o7 --as-of 2026-11-20", 1, "nothing could be read"),
+        ("run rows.csv --input-format mbox --out o7", 1, "nothing could be read, 1 item rejected"),
         ("run note.txt --out o8", 1, "note.txt"),
         ("run rows.csv --max-rejects many", 2, "--max-rejects"),
         ("explain note.txt", 3, "note.txt"),

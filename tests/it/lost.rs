@@ -242,11 +242,19 @@ fn when_all_is_lost_nothing_is_published_and_the_earlier_night_stays() {
     assert_eq!(scratch.run("in").outcome.code, Some(0));
     let before = fs::read(scratch.path("reports/2026-11-20/suppression/addresses.csv")).expect("published");
     scratch.add("late.csv.gz", half(&gzip(b"timestamp,recipient\n")));
-    for args in ["late.csv.gz", "late.csv.gz --as-of 2026-11-20", "late.csv.gz --as-of 2026-11-20 --fail-on-empty"] {
+    scratch.add("ragged.csv", "recipient,timestamp,reply_code\na\nb,c\n");
+    for (args, name) in [
+        ("late.csv.gz", "late.csv.gz"),
+        ("late.csv.gz --as-of 2026-11-20", "late.csv.gz"),
+        ("late.csv.gz --as-of 2026-11-20 --fail-on-empty", "late.csv.gz"),
+        ("in --input-format mbox --as-of 2026-11-20", "in/good.csv"),
+        ("ragged.csv --as-of 2026-11-20 --fail-on-empty", "ragged.csv"),
+    ] {
         let told = scratch.run(args).outcome;
         assert_eq!(told.code, Some(1), "{args}: {}", told.stderr);
-        assert!(told.stderr.contains("late.csv.gz"), "{args}: {}", told.stderr);
+        assert!(told.stderr.contains(name), "{args}: {}", told.stderr);
     }
+    assert_eq!(scratch.run("ragged.csv --as-of 2026-11-20 --out other").outcome.code, Some(3), "it replaces nothing");
     let after = fs::read(scratch.path("reports/2026-11-20/suppression/addresses.csv")).expect("there");
     assert!(before == after, "the earlier night was changed");
 }
