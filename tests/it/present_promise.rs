@@ -121,7 +121,10 @@ impl Entry {
 
     fn may_go(&self) -> bool {
         let expired = !matches!(self.expires(), "" | "2027-01-01");
-        let timed = !matches!(TIMES[self.time], "" | "once");
+        let timed = match TIMES[self.time] {
+            "" => self.further().2 == Further::Later,
+            time => time != "once",
+        };
         self.is_bounce() && self.further().2 != Further::Keeps && (timed || expired)
     }
 

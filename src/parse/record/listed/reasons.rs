@@ -2,16 +2,20 @@
 
 use std::path::Path;
 
-use regex::{Regex, RegexBuilder};
+use regex::{RegexSet, RegexSetBuilder};
 
 use crate::bounce::ListedReason;
 use crate::parse::record::clean;
 use crate::tables::listed_reasons::ReasonWords;
-use crate::tables::{self, TableError};
+use crate::tables::{self, Table, TableError};
 
-/// What the words of lists mean, compiled.
+/// What the words of lists mean, compiled; every cell of a list is asked, so all rows are one set.
 #[derive(Debug)]
-pub struct Reasons(Vec<(Regex, ListedReason)>);
+pub struct Reasons {
+    texts: RegexSet,
+    /// By row.
+    means: Vec<ListedReason>,
+}
 
 impl Reasons {
     /// Loads the table.
@@ -20,16 +24,19 @@ impl Reasons {
     /// A broken row: no source, no example, an expression that is none, an example that means something else.
     pub fn load(user_tables: Option<&Path>) -> Result<Reasons, TableError> {
         let rows = tables::load::<ReasonWords>(user_tables)?;
-        let mut compiled = Vec::with_capacity(rows.len());
         for row in &rows {
             if row.value.source.trim().is_empty() || row.value.date.trim().is_empty() || row.value.examples.is_empty() {
                 return Err(row.error("no source, date or example; say who says so, when, and which text it is"));
             }
-            let built = RegexBuilder::new(&row.value.text).case_insensitive(true).dot_matches_new_line(true).build();
-            let regex = built.map_err(|error| row.error(format!("text is no regular expression: {error}")))?;
-            compiled.push((regex, row.value.means));
+            set([&row.value.text]).map_err(|error| row.error(format!("text is no regular expression: {error}")))?;
         }
-        let reasons = Reasons(compiled);
+        let texts = set(rows.iter().map(|row| &row.value.text));
+        let texts = texts.map_err(|error| TableError {
+            file: ReasonWords::FILE.to_owned(),
+            line: 0,
+            what: format!("the texts of all rows together: {error}"),
+        })?;
+        let reasons = Reasons { texts, means: rows.iter().map(|row| row.value.means).collect() };
         for row in &rows {
             let other = row.value.examples.iter().find(|example| reasons.of(example) != row.value.means);
             if let Some(example) = other {
@@ -43,7 +50,7 @@ impl Reasons {
     /// What one text means: the strictest of all rows that fit, unknown where none does.
     pub fn of(&self, text: &str) -> ListedReason {
         let text = clean::capped(text.trim(), clean::MAX_TEXT);
-        let fitting = self.0.iter().filter(|(regex, _)| regex.is_match(text)).map(|(_, means)| *means);
+        let fitting = self.texts.matches(text).into_iter().filter_map(|row| self.means.get(row).copied());
         fitting.max().unwrap_or(ListedReason::Unknown)
     }
 
@@ -51,4 +58,8 @@ impl Reasons {
     pub fn wish_in(&self, text: &str) -> Option<ListedReason> {
         Some(self.of(text)).filter(|means| *means > ListedReason::Unknown)
     }
+}
+
+fn set<'t>(texts: impl IntoIterator<Item = &'t String>) -> Result<RegexSet, regex::Error> {
+    RegexSetBuilder::new(texts).case_insensitive(true).dot_matches_new_line(true).build()
 }
