@@ -103,9 +103,11 @@ impl<'l> Releasable<'l> {
         Some(self.release(Why::Incident, Some(reply.cause), fault.incident.clone(), reply.evidence.clone()))
     }
 
-    /// By its own date.
+    /// By its own date. One that is not later than the entry (`1970-01-01`, zeros) stands for none.
     fn expired(self, night: Date) -> Option<Release> {
-        let expires = self.0.expires.filter(|expires| *expires <= night)?;
+        let added = self.0.since.as_ref().and_then(|since| since.added()?.parse::<Date>().ok());
+        let lasted = |expires: &Date| added.is_none_or(|added| *expires > added);
+        let expires = self.0.expires.filter(|expires| *expires <= night).filter(lasted)?;
         Some(self.release(Why::Expired, self.0.cause, String::new(), format!("expired {expires}")))
     }
 
@@ -192,7 +194,7 @@ pub struct Night<'n> {
 /// Lists, events or deliveries that cannot be read, a list that cannot be written.
 pub fn released(night: &Night<'_>, existing: &Existing) -> anyhow::Result<Vec<Release>> {
     let tonight = Tonight::read(night, existing)?;
-    let delivered = evidence::delivered(night.deliveries, existing)?;
+    let delivered = evidence::delivered(night, existing)?;
     let failed = evidence::failed(night.events, existing)?;
     let faults = evidence::our_faults(night.events, &tonight)?;
     let mut releases = Vec::new();

@@ -15,7 +15,7 @@ const TARGETS: [&str; 9] =
 /// A night with deliveries at 09:30 and refusals of ours at 08:00.
 const DELIVERED: &str = "recipient,timestamp\n\
     okay@example.org,2026-11-20T09:30:00Z\nother@example.org,2026-11-20T09:30:00Z\nthird@example.org,2026-11-20T09:30:00Z\n\
-    dated@example.org,2026-11-20\n";
+    dated@example.org,2026-11-20\nfuture@example.org,2031-01-01T10:00:00Z\n";
 const BOUNCES: &str = "recipient,timestamp,diagnostic_code,sending_ip\n\
     dead@example.net,2026-11-20T08:00:00Z,550 5.1.1 <dead@example.net>: user unknown,192.0.2.4\n\
     blocked@example.net,2026-11-20T08:00:00Z,554 5.7.1 Service unavailable; Client host [192.0.2.4] blocked using zen.spamhaus.org,192.0.2.4\n";
@@ -82,6 +82,13 @@ fn check(cases: &[Case<'_>]) {
         let off: BTreeSet<String> = want.into_keys().collect();
         assert_eq!(done.removed, off, "{list}");
     }
+}
+
+#[test]
+fn a_delivery_by_a_wrong_clock_releases_nobody() {
+    let list = "email,reason,added\nfuture@example.org,bounce,2026-01-02T10:00:00Z\nokay@example.org,bounce,2026-01-02T10:00:00Z\n";
+    let done = night("list.csv", list.as_bytes(), &[]);
+    assert_eq!(done.released.keys().collect::<Vec<_>>(), ["okay@example.org"]);
 }
 
 #[test]

@@ -4,28 +4,36 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::Night;
 use super::tonight::Tonight;
 use crate::bounce::{Blames, Cause, Kind, Timestamp};
 use crate::frame::{self, schema};
 use crate::suppress::present::{Existing, Listed};
 use crate::suppress::rows::{Text, Times, counts};
 
+/// Days after the night beyond which a time is a wrong clock's.
+const OUTLIER_DAYS: i64 = 2;
+
 /// The last delivery to each listed address and domain. A row of a send log holds what was attempted and proves nothing; nor does one
-/// without a clock time: a date alone is kept as its midnight, so whatever stands there is taken for one.
-pub(super) fn delivered(deliveries: &[PathBuf], existing: &Existing) -> anyhow::Result<BTreeMap<String, Timestamp>> {
+/// without a clock time: a date alone is kept as its midnight, so whatever stands there is taken for one. What lies more than two
+/// days after the night shows a wrong clock.
+pub(super) fn delivered(night: &Night<'_>, existing: &Existing) -> anyhow::Result<BTreeMap<String, Timestamp>> {
     let mut found: BTreeMap<String, Timestamp> = BTreeMap::new();
-    if deliveries.is_empty() {
+    if night.deliveries.is_empty() {
         return Ok(found);
     }
+    let midnight = night.date.to_zoned(jiff::tz::TimeZone::UTC)?.timestamp().as_millisecond();
+    let end = midnight + (1 + OUTLIER_DAYS) * Timestamp::DAY;
+    let is_told = |at: &Timestamp| at.0.rem_euclid(Timestamp::DAY) != 0 && at.0 < end;
     let columns = [schema::RECIPIENT, schema::RECIPIENT_DOMAIN, schema::TIMESTAMP, schema::ATTEMPTED];
-    for frame in frame::scan(deliveries, &columns)? {
+    for frame in frame::scan(night.deliveries, &columns)? {
         let frame = frame?;
         let recipients = Text::of(&frame, schema::RECIPIENT)?;
         let domains = Text::of(&frame, schema::RECIPIENT_DOMAIN)?;
         let times = Times::of(&frame, schema::TIMESTAMP)?;
         let attempted = frame.column(schema::ATTEMPTED)?.bool()?;
         for row in (0..frame.height()).filter(|row| attempted.get(*row) != Some(true)) {
-            let Some(at) = times.get(row).filter(|at| at.0.rem_euclid(Timestamp::DAY) != 0) else { continue };
+            let Some(at) = times.get(row).filter(is_told) else { continue };
             let mut prove = |entries: &BTreeMap<String, Listed>, key: &str| {
                 if entries.contains_key(key) {
                     let last = found.entry(key.to_owned()).or_insert(at);

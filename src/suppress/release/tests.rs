@@ -117,6 +117,15 @@ fn an_entry_ends_on_the_day_that_it_names() {
 }
 
 #[test]
+fn a_date_that_is_not_later_than_the_entry_ends_nothing() {
+    let night = jiff::civil::date(2026, 11, 20);
+    for (expires, want) in [("1970-01-01", false), ("2026-11-09", false), ("2026-11-10", false), ("2026-11-11", true)] {
+        let entry = listed(ListedReason::Bounce, &[at(MADE)], Some(expires.parse().unwrap()));
+        assert_eq!(Releasable::of(&entry).unwrap().expired(night).is_some(), want, "{expires}");
+    }
+}
+
+#[test]
 fn a_row_says_type_day_cause_reason_and_evidence() {
     let entry = listed(ListedReason::Bounce, &[at(MADE)], None);
     let release = Releasable::of(&entry).unwrap().explained(&fault(MADE)).unwrap();
