@@ -197,9 +197,11 @@ pub fn released(night: &Night<'_>, existing: &Existing) -> anyhow::Result<Vec<Re
     let delivered = evidence::delivered(night, existing)?;
     let failed = evidence::failed(night.events, existing)?;
     let faults = evidence::our_faults(night.events, &tonight)?;
+    let wishes = evidence::wishes(night.events, existing)?;
     let mut releases = Vec::new();
     for (key, listed) in existing.addresses.iter().chain(&existing.domains) {
-        let Some(entry) = Releasable::of(listed).filter(|_| !tonight.lists(key)) else { continue };
+        let stays = tonight.lists(key) || wishes.contains(key);
+        let Some(entry) = Releasable::of(listed).filter(|_| !stays) else { continue };
         let by_delivery = || {
             let at = delivered.get(key).copied()?;
             let last = failed.get(key).is_none_or(|failed| *failed < at);

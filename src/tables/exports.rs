@@ -80,6 +80,9 @@ pub struct KindRow {
     pub when: BTreeMap<String, OneOrMany<String>>,
     /// What such a record is.
     pub kind: Kind,
+    /// What the recipient wishes by it, as a Feedback-Type (RFC 5965 7.3): `opt-out` for an unsubscribe, `abuse` for a complaint that
+    /// a record of another kind remembers. Such an address is not released.
+    pub feedback: Option<String>,
 }
 
 /// A single value or a list of them.

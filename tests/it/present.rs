@@ -85,6 +85,35 @@ fn check(cases: &[Case<'_>]) {
 }
 
 #[test]
+fn a_wish_of_the_night_keeps_an_entry_whatever_was_delivered() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| dir.path().join(name);
+    let names = ["ann", "bob", "cy", "di", "ed", "flo"].map(|name| format!("{name}@example.org"));
+    let rows = |tail: &str| names.iter().map(|name| format!("{name},{tail}\n")).collect::<String>();
+    fs::write(at("list.csv"), format!("email,reason,added\n{}", rows("bounce,2026-01-02T10:00:00Z"))).expect("written");
+    fs::write(at("ok.csv"), format!("recipient,timestamp\n{}", rows("2026-11-20T09:30:00Z"))).expect("written");
+    let sendgrid = |event: &str, name: &str, more: &str| {
+        format!(
+            "{{\"event\":\"{event}\",\"email\":\"{name}\",\"timestamp\":1795165200,\"sg_event_id\":\"{event}{name}\"{more}}}\n"
+        )
+    };
+    let events = [
+        sendgrid("unsubscribe", &names[0], ""),
+        sendgrid("group_unsubscribe", &names[1], ""),
+        sendgrid("dropped", &names[2], ",\"reason\":\"Unsubscribed Address\""),
+        sendgrid("dropped", &names[3], ",\"reason\":\"Spam Reporting Address\""),
+        sendgrid("open", &names[4], ""),
+    ];
+    fs::write(at("in.ndjson"), events.concat()).expect("written");
+    fs::write(at("in.csv"), format!("event,email\nunsubscribed,{}\n", names[5])).expect("written");
+    let args =
+        ["run", "in.ndjson", "in.csv", "--delivered", "ok.csv", "--existing", "list.csv", "--as-of", "2026-11-20"];
+    bouncescope(args.into_iter().chain(["--target", "sendgrid", "--out", "out"])).dir(dir.path()).run().behaves(&[0]);
+    let released = released(&at("out/2026-11-20"));
+    assert_eq!(released.keys().collect::<Vec<_>>(), [&names[4]]);
+}
+
+#[test]
 fn a_delivery_by_a_wrong_clock_releases_nobody() {
     let list = "email,reason,added\nfuture@example.org,bounce,2026-01-02T10:00:00Z\nokay@example.org,bounce,2026-01-02T10:00:00Z\n";
     let done = night("list.csv", list.as_bytes(), &[]);

@@ -236,7 +236,8 @@ impl<'r, V: Values> Draft<'r, V> {
         event.list_source = self.name(Field::ListSource);
         event.message_id = self.text(Field::MessageId).and_then(|text| clean::message_id(&text));
         event.tenant_id = self.name(Field::TenantId);
-        event.feedback_type = self.text(Field::FeedbackType).map(|text| clean::name(&text).to_ascii_lowercase());
+        let told = self.text(Field::FeedbackType).map(|text| clean::name(&text).to_ascii_lowercase());
+        event.feedback_type = told.or_else(|| self.layout.feedback(self.values).map(str::to_owned));
         event.native_class = self.name(Field::NativeClass);
         Ok(event)
     }

@@ -123,6 +123,7 @@ enum Pick {
 struct KindTest {
     when: Vec<(Vec<Slot>, Vec<Glob>)>,
     kind: Kind,
+    feedback: Option<String>,
 }
 
 impl Layout {
@@ -150,7 +151,7 @@ impl Layout {
                     (!slots.is_empty()).then(|| (slots, words.as_slice().iter().map(|word| Glob::new(word)).collect()))
                 })
                 .collect();
-            kinds.extend(when.map(|when| KindTest { when, kind: row.kind }));
+            kinds.extend(when.map(|when| KindTest { when, kind: row.kind, feedback: row.feedback.clone() }));
         }
         let own = Field::DELIVERY.iter().filter_map(|field| place(field.name()));
         let delivery = if export.proves_deliveries { Proof::Only(own.collect()) } else { Proof::Never };
@@ -233,6 +234,15 @@ impl Layout {
 
     /// What the record's own words say that it is.
     pub fn kind(&self, record: &impl Values) -> Option<Kind> {
+        self.test(record).map(|test| test.kind)
+    }
+
+    /// What the recipient wishes, by the record's own words.
+    pub fn feedback(&self, record: &impl Values) -> Option<&str> {
+        self.test(record)?.feedback.as_deref()
+    }
+
+    fn test(&self, record: &impl Values) -> Option<&KindTest> {
         let says = |slot: &Slot, words: &[Glob]| {
             record.get(*slot).is_some_and(|value| {
                 let text = value.text();
@@ -240,7 +250,7 @@ impl Layout {
             })
         };
         let holds = |(slots, words): &(Vec<Slot>, Vec<Glob>)| slots.iter().any(|slot| says(slot, words));
-        self.kinds.iter().find(|test| test.when.iter().all(holds)).map(|test| test.kind)
+        self.kinds.iter().find(|test| test.when.iter().all(holds))
     }
 }
 

@@ -73,7 +73,12 @@ fn kinds_of(generic: &Export, kind: Option<&OneOrMany<Name>>) -> Vec<KindRow> {
         false => (key.clone(), words.clone()),
     };
     let rows = generic.kinds.iter();
-    rows.map(|row| KindRow { when: row.when.iter().map(renamed).collect(), kind: row.kind }).collect()
+    rows.map(|row| KindRow {
+        when: row.when.iter().map(renamed).collect(),
+        kind: row.kind,
+        feedback: row.feedback.clone(),
+    })
+    .collect()
 }
 
 /// The names that can hold the recipient, as `a|b`.

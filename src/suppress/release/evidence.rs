@@ -1,7 +1,7 @@
 //! What contradicts entries of the present list. In: deliveries and events of the night. Out: the last delivery to each entry, and the
 //! replies to protected addresses that blame us.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::Night;
@@ -69,6 +69,29 @@ pub(super) fn failed(events: &[PathBuf], existing: &Existing) -> anyhow::Result<
             let at = times.get(row).unwrap_or(Timestamp(i64::MAX));
             let last = found.entry(domain.to_owned()).or_insert(at);
             *last = at.max(*last);
+        }
+    }
+    Ok(found)
+}
+
+/// The listed addresses of which the night tells a wish: a complaint, whatever it proves, or an unsubscribe. A feedback report that
+/// is none (`not-spam`, `auth-failure`) tells none.
+pub(super) fn wishes(events: &[PathBuf], existing: &Existing) -> anyhow::Result<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    for frame in frame::scan(events, &[schema::KIND, schema::RECIPIENT, schema::FEEDBACK_TYPE])? {
+        let frame = frame?;
+        let text = |name| Text::of(&frame, name);
+        let (kinds, recipients, feedback) =
+            (text(schema::KIND)?, text(schema::RECIPIENT)?, text(schema::FEEDBACK_TYPE)?);
+        for row in 0..frame.height() {
+            let wish = match feedback.get(row) {
+                Some(told) => !matches!(told, "not-spam" | "auth-failure" | "dmarc"),
+                None => kinds.word(row) == Some(Kind::Complaint),
+            };
+            let Some(key) = recipients.get(row).filter(|_| wish).map(str::to_lowercase) else { continue };
+            if existing.addresses.contains_key(&key) {
+                found.insert(key);
+            }
         }
     }
     Ok(found)
