@@ -211,6 +211,11 @@ impl Desk {
         })
     }
 
+    /// The compiled tables by which causes are named.
+    pub fn classifier(&self) -> &Classifier {
+        &self.classifier
+    }
+
     /// Names one event and places its recipient.
     pub fn classified(&self, mut event: Event, cache: &mut Cache) -> ClassifiedEvent {
         let classification = self.classifier.classify(&event, cache);

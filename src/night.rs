@@ -109,7 +109,7 @@ pub struct Outcome {
 pub fn run(job: &Job) -> anyhow::Result<Outcome> {
     let policy = tables::policy::load(job.ingest.tables.as_deref())?;
     let reading = Reading::open(job)?;
-    let brought = Brought::read(job)?;
+    let brought = Brought::read(job, reading.desk.classifier())?;
     let state = State::open(&job.state)?;
     let mut staging = Staging::begin(&job.out, "night")?;
     let files = NightFiles::in_folder(staging.dir());

@@ -3,7 +3,7 @@
 
 use crate::bounce::{Classification, Event, ListedReason, PresentEntry};
 
-use super::{Cache, Classifier, defaults};
+use super::{Cache, Classifier, defaults, has_words};
 
 impl Classifier {
     /// Adds to an entry what its own words say: whom they blame, the recipient's side first; and that its reason is unknown where one
@@ -16,7 +16,7 @@ impl Classifier {
                 entry.blames = Some(named.blames);
             }
             let coded = event.reply_code.is_some() || event.status.is_some();
-            if named.own_drop || coded && has_words(event) && !self.is_understood(event, &named) {
+            if named.own_drop || coded && has_words_behind(event) && !self.is_understood(event, &named) {
                 entry.reason = entry.reason.max(ListedReason::Unknown);
             }
         }
@@ -31,11 +31,9 @@ impl Classifier {
 }
 
 /// Whether there are words behind the code.
-fn has_words(event: &Event) -> bool {
-    const FEW: usize = 4;
+fn has_words_behind(event: &Event) -> bool {
     let said = event.diagnostic_code.as_deref().unwrap_or_default();
-    let behind = said.trim_start_matches(|c: char| !c.is_ascii_digit());
-    behind.chars().filter(|c| c.is_alphabetic()).take(FEW).count() == FEW
+    has_words(said.trim_start_matches(|c: char| !c.is_ascii_digit()))
 }
 
 #[cfg(test)]

@@ -154,9 +154,14 @@ fn beside_words(named: Arc<Classification>, event: &Event, class: Option<&Alone>
 
 /// Whether an event has no reply, or one that says no more than its codes.
 fn is_wordless(event: &Event) -> bool {
-    const FEW: usize = 4;
     let said = event.reply.as_deref().or(event.diagnostic_code.as_deref()).unwrap_or_default();
-    said.chars().filter(|c| c.is_alphabetic()).take(FEW).count() < FEW
+    !has_words(said)
+}
+
+/// Whether a text says more than codes and their type.
+fn has_words(text: &str) -> bool {
+    const FEW: usize = 4;
+    text.chars().filter(|c| c.is_alphabetic()).take(FEW).count() == FEW
 }
 
 /// The hosts that stay readable in templates: those that any table spells.

@@ -32,12 +32,12 @@ impl Brought {
     ///
     /// # Errors
     /// A file that cannot be read; a target that there is none of.
-    pub fn read(job: &Job) -> anyhow::Result<Brought> {
+    pub fn read(job: &Job, classifier: &Classifier) -> anyhow::Result<Brought> {
         let mut allow = Allow::default();
         for path in &job.allow {
             allow.extend(Allowed::read(path).with_context(|| format!("--allow {}", path.display()))?);
         }
-        let existing = if job.existing.is_empty() { None } else { Some(existing(job)?) };
+        let existing = if job.existing.is_empty() { None } else { Some(existing(job, classifier)?) };
         let targets = targets::named(&job.targets, job.ingest.tables.as_deref())?;
         Ok(Brought { allow, options: targets::Options { targets, contacts: job.contacts.clone(), existing } })
     }
@@ -77,18 +77,17 @@ impl Brought {
 }
 
 /// The sender's present lists, in any format: every address, and every domain of rows without one.
-fn existing(job: &Job) -> anyhow::Result<Existing> {
+fn existing(job: &Job, classifier: &Classifier) -> anyhow::Result<Existing> {
     // What was named for the night's inputs is not the format of its lists.
     let options = SourceOptions { input_format: None, ..job.ingest.source.clone() };
     let reader = Reader::for_lists(&ParseOptions { input_format: None, ..job.ingest.parse.clone() })?;
-    let (classifier, mut cache) = (Classifier::new(job.ingest.tables.as_deref())?, Cache::default());
-    let mut existing = Existing::default();
+    let (mut cache, mut existing) = (Cache::default(), Existing::default());
     for source in source::open(&job.existing, &options)?.sources {
         for file in &source.files {
             // One by one: each may have a header or none.
             let name = if source.files.len() == 1 { source.name.clone() } else { file.name.clone() };
             let file = Source { name, bytes: file.bytes, files: vec![file.clone()] };
-            one_list(&file, (&reader, &classifier, &mut cache), &options, &mut existing)?;
+            one_list(&file, (&reader, classifier, &mut cache), &options, &mut existing)?;
         }
     }
     Ok(existing)
