@@ -132,8 +132,8 @@ pub fn tell_inputs(summary: &Summary) {
 }
 
 /// Why nothing is made of inputs of which nothing could be read: the question of the files, if that is all that is wrong
-/// with them, else the first lost file, else the first reject, with its place; or that all of them are stray files. `None` if something was read, or if there
-/// was nothing to read.
+/// with them, else the first lost file, else the first reject, with its place; or that all of them are stray files. `None` if
+/// something was read, or if there was nothing to read.
 pub fn unread(inputs: &[PathBuf], summary: &Summary) -> Option<anyhow::Error> {
     if let (0, Some(stray)) = (summary.items, summary.strays.first()) {
         let passed_over = Some(PassedOver::stray(stray));

@@ -109,7 +109,7 @@ impl Records {
                     out.memory = memory;
                     return;
                 }
-                let unclear = || plan.unclear.clone();
+                let unclear = || plan.unclear(header, &self.formats);
                 Builder { setting: &self.setting, mails, origin, json: None, unclear: &unclear }
                     .record(layout, &record, out);
             }

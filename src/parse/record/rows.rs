@@ -1,7 +1,7 @@
 //! Rows of delimited files. In: a header and its records. Out: values by column; the format is found once for each header.
 
 use std::collections::HashMap;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use super::clean;
 use super::field::Field;
@@ -31,10 +31,17 @@ impl Values for Record<'_> {
 pub struct Plan {
     /// An error for all of them when they cannot be.
     pub layout: Result<Layout, String>,
-    /// What to ask of a record that does not say what it is.
-    pub unclear: String,
+    /// What to ask of a record that does not say what it is; made when the first one comes.
+    unclear: OnceLock<String>,
     /// Its columns that nothing reads.
     pub unread: Arc<[String]>,
+}
+
+impl Plan {
+    /// What to ask of a record of this header that does not say what it is.
+    pub fn unclear(&self, header: &Header, formats: &Formats) -> String {
+        self.unclear.get_or_init(|| unplaced::unclear_columns(&header.names, &formats.hints)).clone()
+    }
 }
 
 /// The plans worked out so far, by header.
@@ -70,7 +77,7 @@ fn make(header: &Header, formats: &Formats) -> Plan {
     let has = |wanted: &str| names.contains(&wanted.to_ascii_lowercase());
     let Some(format) = formats.of_columns(has) else {
         let layout = Err("no export format has these columns".to_owned());
-        return Plan { layout, unclear: String::new(), unread: Arc::default() };
+        return Plan { layout, unclear: OnceLock::new(), unread: Arc::default() };
     };
     let mut read = vec![false; names.len()];
     let mut place = |name: &str| {
@@ -86,7 +93,8 @@ fn make(header: &Header, formats: &Formats) -> Plan {
     let layout = Layout::new(&format.export, format.name, place).and_then(|mut layout| {
         if Field::ADDRESSED.iter().any(|field| layout.knows(*field)) {
             let unread = (0..).zip(&header.names).zip(&read).filter(|(_, read)| !**read);
-            let unread = unread.map(|((slot, name), _)| Unread { slot, reply: formats.hints.is_reply(name) });
+            let is_reply = |name: &str| format.export.by_words && formats.hints.is_reply(name);
+            let unread = unread.map(|((slot, name), _)| Unread { slot, reply: is_reply(name) });
             layout.decide_for(names.len(), unread.collect());
             Ok(layout)
         } else {
@@ -94,6 +102,5 @@ fn make(header: &Header, formats: &Formats) -> Plan {
         }
     });
     let unread = header.names.iter().zip(read).filter(|(name, read)| !read && !name.is_empty());
-    let unclear = unplaced::unclear_columns(&header.names, &formats.hints);
-    Plan { layout, unclear, unread: unread.map(|(name, _)| name.clone()).collect() }
+    Plan { layout, unclear: OnceLock::new(), unread: unread.map(|(name, _)| name.clone()).collect() }
 }
