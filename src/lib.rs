@@ -24,7 +24,11 @@ pub mod ingest;
 
 pub mod history;
 
-pub mod analyze;
+pub mod facts;
+
+pub mod judge;
+
+pub mod outcome;
 
 pub mod suppress;
 

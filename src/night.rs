@@ -15,13 +15,13 @@ use jiff::civil::Date;
 pub use self::inputs::{Undated, Unfound, Unplaced, tell_inputs, unread};
 use self::lists::Brought;
 pub use self::shortfall::{Shortfall, TooManyRejects, UnreadFiles};
-use crate::analyze::AnalyzeOptions;
-use crate::analyze::incident::{Incident, Judgement};
-use crate::bounce::Confidence;
-use crate::bounce::IncidentKind;
-use crate::frame::{NightFiles, NightWriter};
+use crate::bounce::{Confidence, IncidentKind};
+use crate::facts::Sources;
+use crate::frame::{self, NightFiles, NightWriter};
 use crate::history::{EarlierNight, EarlierVerdict, State};
 use crate::ingest::{Desk, IngestOptions, Role, Seen, Summary};
+use crate::outcome::incident::{Incident, Judgement};
+use crate::outcome;
 use crate::progress::Progress;
 use crate::publish::Staging;
 use crate::report::{self, View};
@@ -122,11 +122,11 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
     if summary.events == 0 && job.fail_on_empty && summary.lost.total() == 0 {
         return Ok(Outcome { nothing_new: true, summary: "nothing new\n".into(), ..Outcome::default() });
     }
-    crate::frame::mark_unmatched(&files)?;
+    frame::mark_unmatched(&files)?;
     let as_of = night_of(job, &summary)?;
     staging.rename(&as_of.to_string())?;
 
-    let judgement = judge(job, &files, &summary, state.before(&as_of.to_string())?)?;
+    let judgement = judge(job, &files, &summary, &state.before(&as_of.to_string())?)?;
     let mut lists = decide(job, &files, &judgement, &policy, (as_of, &brought), staging.dir())?;
     brought.write(staging.dir(), as_of, &files, &mut lists)?;
     let facts = facts::facts(&summary, as_of, job)?;
@@ -177,7 +177,7 @@ fn decide(
 /// The report's files, the rejects, and the guide to all files of the folder.
 fn tell(view: &View<'_>, files: &NightFiles, staging: &mut Staging) -> anyhow::Result<()> {
     report::render(view, |name| staging.create(name))?;
-    report::rejects_csv(crate::frame::rejects(&files.rejects)?, &mut staging.create("rejects.csv")?)?;
+    report::rejects_csv(frame::rejects(&files.rejects)?, &mut staging.create("rejects.csv")?)?;
     std::fs::remove_file(&files.rejects)?;
     staging.create(report::GUIDE)?.write_all(report::guide(&staging.names()?).as_bytes())?;
     Ok(())
@@ -228,16 +228,31 @@ fn night_of(job: &Job, summary: &Summary) -> anyhow::Result<Date> {
     })
 }
 
-fn judge(job: &Job, files: &NightFiles, summary: &Summary, earlier: Vec<EarlierNight>) -> anyhow::Result<Judgement> {
-    let counted = summary.delivery_rows > 0;
-    crate::analyze::run(&AnalyzeOptions {
+/// Judges the night, and names the incident of each event in its file.
+fn judge(job: &Job, files: &NightFiles, summary: &Summary, earlier: &[EarlierNight]) -> anyhow::Result<Judgement> {
+    let maps = [job.tenants.as_deref(), job.contacts.as_deref()];
+    let sources = sources(files, summary.delivery_rows > 0, job.ingest.tables.as_deref(), maps);
+    let judged = outcome::run(&sources, earlier)?;
+    if !judged.owners.is_empty() {
+        frame::name_incidents(&files.events, |group| judged.owners.of_group(group))?;
+    }
+    Ok(judged.judgement)
+}
+
+/// What a night is judged from; `maps` are the files of tenants and of contacts.
+fn sources(
+    files: &NightFiles,
+    counted: bool,
+    tables: Option<&Path>,
+    [tenants, contacts]: [Option<&Path>; 2],
+) -> Sources {
+    Sources {
         events: vec![files.events.clone()],
         deliveries: if counted { vec![files.deliveries.clone()] } else { Vec::new() },
-        user_tables: job.ingest.tables.clone(),
-        tenants: job.tenants.clone(),
-        contacts: job.contacts.clone(),
-        earlier,
-    })
+        user_tables: tables.map(Path::to_owned),
+        tenants: tenants.map(Path::to_owned),
+        contacts: contacts.map(Path::to_owned),
+    }
 }
 
 /// Judges a published night again and tells how one incident came about. `maps` are the run's files of tenants and of
@@ -249,18 +264,11 @@ pub fn explain_incident(
     night: &Path,
     id: &str,
     tables: Option<&Path>,
-    [tenants, contacts]: [Option<&Path>; 2],
+    maps: [Option<&Path>; 2],
 ) -> anyhow::Result<String> {
     let files = NightFiles::in_folder(night);
-    let counted = crate::frame::scan(std::slice::from_ref(&files.deliveries), &[])?.next().is_some();
-    let judgement = crate::analyze::run(&AnalyzeOptions {
-        events: vec![files.events],
-        deliveries: if counted { vec![files.deliveries] } else { Vec::new() },
-        user_tables: tables.map(Path::to_owned),
-        tenants: tenants.map(Path::to_owned),
-        contacts: contacts.map(Path::to_owned),
-        ..AnalyzeOptions::default()
-    })?;
+    let counted = frame::scan(std::slice::from_ref(&files.deliveries), &[])?.next().is_some();
+    let judgement = outcome::run(&sources(&files, counted, tables, maps), &[])?.judgement;
     suppress::trail::incident(night, id, &judgement)
 }
 

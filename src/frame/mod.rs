@@ -4,9 +4,11 @@
 //! as `String` (parquet's own dictionaries keep it small, and the bytes do not depend on threads); closed sets are
 //! `Enum`. Counting is analyze's work.
 
+pub mod cells;
 mod deliveries;
 mod events;
 mod night;
+mod rewrite;
 pub mod schema;
 mod unmatched;
 
@@ -26,6 +28,7 @@ use polars_io::parquet::read::ParquetReader;
 pub use deliveries::{PlacedDelivery, delivery_frame};
 pub use events::{ClassifiedEvent, event_frame, names_a_cause};
 pub use night::{EventsWriter, NightFiles, NightWriter, Sink, rejects};
+pub use rewrite::name_incidents;
 pub use unmatched::mark as mark_unmatched;
 
 /// The row groups of Parquet files, to be read one by one, in any order, by any thread.

@@ -81,6 +81,13 @@ pub const NATIVE_CLASS: &str = "native_class";
 /// Whether the event was read from a mail, which anybody can send.
 pub const BY_MAIL: &str = "by_mail";
 
+pub const FAMILY: &str = "family";
+pub const RECIPIENT_KEY: &str = "recipient_key";
+pub const BUCKET: &str = "bucket";
+pub const RECEIVER_FAMILY: &str = "receiver_family";
+pub const CUSTOMER_KEY: &str = "customer_key";
+pub const INCIDENT: &str = "incident";
+
 /// All event columns, in file order.
 pub const EVENT_COLUMNS: &[&str] = &[
     EVENT_ID,

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::Job;
-use crate::analyze::incident::Incident;
+use crate::outcome::incident::Incident;
 use crate::bounce::Cause;
 use crate::ingest::Summary;
 use crate::report::{AdviceLine, AgainFact, InputFact, NativeFact, NightFacts, RejectFact, UnknownFact};

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::view::{Action, AdviceLine, IncidentView, View};
 use super::words::{iso, share};
 use super::{Output, facts::NightFacts};
-use crate::analyze::incident::{CodeRow, DomainRow, Scope};
+use crate::outcome::incident::{CodeRow, DomainRow, Scope};
 
 /// Changes with every field that is renamed, removed, or means something else.
 const SCHEMA_VERSION: u32 = 1;

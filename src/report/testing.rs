@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::analyze::incident::{CodeRow, DomainCodeRow, DomainRow, Incident, Judgement, ListSourceRow, Mode, Scope};
+use crate::outcome::incident::{CodeRow, DomainCodeRow, DomainRow, Incident, Judgement, ListSourceRow, Mode, Scope};
 use crate::bounce::{
     Cause, Confidence, EnhancedStatus, IncidentKind, IncidentStatus, Kind, Loss, LostFile, Origin, RejectReason,
     ReplyCode, ScopeType, Timestamp,

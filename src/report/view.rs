@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::escape::key;
 use super::facts::NightFacts;
 use super::words::{counted, percent, share, spaced};
-use crate::analyze::incident::{DomainRow, Incident, Judgement, Mode};
+use crate::outcome::incident::{DomainRow, Incident, Judgement, Mode};
 use crate::bounce::{Cause, Confidence, IncidentKind, Kind, ScopeType};
 use crate::suppress::{DomainEntry, Hold, Lists, is_policy};
 use crate::tables::policy::{Suppress, Verb};

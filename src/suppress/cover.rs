@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::doubt::family;
-use crate::analyze::incident::Incident;
+use crate::outcome::incident::Incident;
 use crate::bounce::{Cause, Confidence, IncidentKind, ScopeType};
 
 /// An event's values for each type of scope.

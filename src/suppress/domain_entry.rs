@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 
 use super::entry::{Refused, Seen};
-use crate::analyze::incident::Incident;
+use crate::outcome::incident::Incident;
 use crate::bounce::{Blames, Cause, Confidence, IncidentKind, Permanence, ScopeType};
 use crate::tables::policy::Suppress;
 

@@ -9,7 +9,7 @@ use super::gather::{NONE, Record};
 use super::ruling::Hold;
 use super::signal::Signal;
 use super::{Allow, Options};
-use crate::analyze::incident::{DomainRow, Incident, Judgement};
+use crate::outcome::incident::{DomainRow, Incident, Judgement};
 use crate::bounce::{Cause, Confidence, IncidentKind, ScopeType};
 use crate::tables::policy::Suppress;
 

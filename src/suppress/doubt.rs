@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use crate::analyze::incident::{DomainRow, Incident, Judgement};
+use crate::outcome::incident::{DomainRow, Incident, Judgement};
 use crate::bounce::{Cause, IncidentKind, ScopeType};
 use crate::tables::policy::{Doubtful, Flip, Suppress, When};
 

@@ -6,14 +6,13 @@ use std::collections::HashMap;
 
 use polars::prelude::DataFrame;
 
-use super::cover::{Covers, Place, is_policy};
 use super::domains::Targets;
 use super::doubt::Doubts;
-use super::rows::{PlaceColumns, Text, Times};
+use crate::frame::cells::{Members, Times, Words};
 use super::signal::{Event, Signal};
 use super::{Allow, Options};
-use crate::analyze::incident::Judgement;
-use crate::bounce::{Blames, Cause, Kind, Permanence, Unproven, is_return_path};
+use crate::outcome::incident::{Incident, Judgement};
+use crate::bounce::{Blames, Cause, Families, Family, Kind, Permanence, Unproven, is_return_path};
 use crate::frame::schema;
 use crate::tables::policy::Suppress;
 
@@ -24,7 +23,6 @@ pub(super) const COLUMNS: &[&str] = &[
     schema::RECIPIENT,
     schema::FINAL_RECIPIENT,
     schema::RECIPIENT_DOMAIN,
-    schema::ORGANISATION,
     schema::RECEIVER,
     schema::TEMPLATE,
     schema::CAUSE,
@@ -33,10 +31,9 @@ pub(super) const COLUMNS: &[&str] = &[
     schema::UNPROVEN,
     schema::REJECTING_SYSTEM,
     schema::FEEDBACK_TYPE,
-    schema::SENDING_IP,
     schema::SENDING_DOMAIN,
-    schema::CAMPAIGN_ID,
-    schema::LIST_SOURCE,
+    schema::FAMILY,
+    schema::INCIDENT,
 ];
 
 /// No index, no date.
@@ -56,11 +53,13 @@ pub(super) struct Record {
     pub second: u32,
     /// Index of the target that a domain entry is about, or `NONE`.
     pub target: u32,
-    /// Index of the incident that explains it, or `NONE`.
+    /// Index of the incident that owns it, or `NONE`.
     pub incident: u32,
     /// What it says.
     pub signal: Signal,
-    /// Whether its cause belongs to the policy stream.
+    /// Whether it is a bounce; else a complaint, or a delivery.
+    pub bounce: bool,
+    /// Whether its family belongs to the policy stream.
     pub policy: bool,
     /// Whether trying again will not help.
     pub permanent: bool,
@@ -82,7 +81,9 @@ pub(super) struct Gather<'a> {
     policy: &'a Suppress,
     allow: &'a Allow,
     doubts: Doubts<'a>,
-    covers: Covers<'a>,
+    judgement: &'a Judgement,
+    /// Places of the incidents in the judgement.
+    incidents: HashMap<&'a str, u32>,
     targets: &'a Targets<'a>,
     records: Vec<Record>,
     rows: u64,
@@ -102,7 +103,8 @@ impl<'a> Gather<'a> {
             policy,
             allow: &options.allow,
             doubts: Doubts::new(judgement, policy),
-            covers: Covers::new(&judgement.incidents),
+            judgement,
+            incidents: judgement.incidents.iter().map(|incident| incident.id.as_str()).zip(0..).collect(),
             targets,
             records,
             rows: 0,
@@ -115,9 +117,8 @@ impl<'a> Gather<'a> {
     /// A column that is missing or of another type, and more than four billion events.
     pub fn frame(&mut self, frame: &DataFrame) -> anyhow::Result<()> {
         let columns = Columns::of(frame)?;
-        let mut places = Places::default();
         for row in 0..frame.height() {
-            if let Some(record) = self.record(&columns, &mut places, row)? {
+            if let Some(record) = self.record(&columns, row)? {
                 self.records.push(record);
             }
         }
@@ -130,44 +131,40 @@ impl<'a> Gather<'a> {
         self.records
     }
 
-    fn record<'f>(&self, columns: &Columns<'f>, places: &mut Places<'f>, row: usize) -> anyhow::Result<Option<Record>> {
-        let (Some(kind), Some(recipient)) = (columns.kind.word::<Kind>(row), columns.recipient.get(row)) else {
+    fn record(&self, columns: &Columns<'_>, row: usize) -> anyhow::Result<Option<Record>> {
+        let (Some(kind), Some(recipient)) = (columns.kind.get(row), columns.recipient.get(row)) else {
             return Ok(None);
         };
+        let owner = columns.incident.get(row).and_then(|id| self.incidents.get(id).copied()).unwrap_or(NONE);
         let event = Event {
             kind,
-            cause: columns.cause.word(row).unwrap_or(Cause::Unknown),
-            blames: columns.blames.word(row).unwrap_or(Blames::Unknown),
+            cause: columns.cause.get(row).unwrap_or(Cause::Unknown),
+            blames: columns.blames.get(row).unwrap_or(Blames::Unknown),
             // A right is earned: what is not known to be permanent is transient.
-            permanence: columns.permanence.word(row).unwrap_or(Permanence::Transient),
-            unproven: columns.unproven.word(row).or_else(|| own_address(recipient)),
+            permanence: columns.permanence.get(row).unwrap_or(Permanence::Transient),
+            unproven: columns.unproven.get(row).or_else(|| own_address(recipient)),
             feedback_type: columns.feedback_type.get(row),
             recipient,
             final_recipient: columns.final_recipient.get(row),
+            ours: self.judgement.incidents.get(owner as usize).is_some_and(Incident::is_ours),
         };
         let domain = columns.recipient_domain.get(row).unwrap_or_default();
-        let place = columns.place.get(row);
         let doubt = || {
             let reply = columns.template.get(row).unwrap_or_default();
-            self.doubts.reason(reply, columns.rejecting_system.get(row), place.receiver, domain)
+            self.doubts.reason(reply, columns.rejecting_system.get(row), columns.receiver.get(row), domain)
         };
         let Some(signal) = Signal::of(&event, self.policy, doubt) else {
             return Ok(None);
         };
-        let incident = match signal {
-            Signal::Ours | Signal::Unknown => places.incident(&self.covers, event.cause, &place),
-            _ => NONE,
-        };
-        // What a systemic incident explains is ours, whatever its words.
-        let signal = if signal == Signal::Unknown && self.covers.is_ours(incident) { Signal::Ours } else { signal };
         Ok(Some(Record {
             address: address_hash(recipient),
             row: u32::try_from(self.rows + row as u64)?,
             second: columns.second(row),
-            target: self.targets.find(domain, place.sending_domain, signal).unwrap_or(NONE),
-            incident,
+            target: self.targets.find(domain, columns.sending_domain.get(row), signal).unwrap_or(NONE),
+            incident: owner,
             signal,
-            policy: is_policy(event.cause),
+            bounce: kind == Kind::Bounce,
+            policy: columns.family.get(row).is_some_and(|family| Families::POLICY.has(family)),
             permanent: event.permanence == Permanence::Permanent,
             allowed: self.allow.holds(recipient, domain),
         }))
@@ -180,52 +177,46 @@ fn own_address(recipient: &str) -> Option<Unproven> {
     is_return_path(local).then_some(Unproven::OwnAddress)
 }
 
-/// Incidents already looked up in this frame: a night has far fewer places than events.
-#[derive(Default)]
-struct Places<'f>(HashMap<(Cause, [Option<&'f str>; 6]), u32>);
-
-impl<'f> Places<'f> {
-    fn incident(&mut self, covers: &Covers<'_>, cause: Cause, place: &Place<'f>) -> u32 {
-        let Place { organisation, receiver, sending_ip, sending_domain, campaign, list_source } = *place;
-        let key = (cause, [organisation, receiver, sending_ip, sending_domain, campaign, list_source]);
-        *self.0.entry(key).or_insert_with(|| covers.find(cause, place).unwrap_or(NONE))
-    }
-}
-
 /// The deciding columns of one frame.
 struct Columns<'f> {
-    kind: Text<'f>,
+    kind: Members<'f, Kind>,
     timestamp: Times<'f>,
-    recipient: Text<'f>,
-    final_recipient: Text<'f>,
-    recipient_domain: Text<'f>,
-    place: PlaceColumns<'f>,
-    template: Text<'f>,
-    cause: Text<'f>,
-    blames: Text<'f>,
-    permanence: Text<'f>,
-    unproven: Text<'f>,
-    rejecting_system: Text<'f>,
-    feedback_type: Text<'f>,
+    recipient: Words<'f>,
+    final_recipient: Words<'f>,
+    recipient_domain: Words<'f>,
+    receiver: Words<'f>,
+    template: Words<'f>,
+    cause: Members<'f, Cause>,
+    blames: Members<'f, Blames>,
+    permanence: Members<'f, Permanence>,
+    unproven: Members<'f, Unproven>,
+    rejecting_system: Words<'f>,
+    feedback_type: Words<'f>,
+    sending_domain: Words<'f>,
+    family: Members<'f, Family>,
+    incident: Words<'f>,
 }
 
 impl<'f> Columns<'f> {
     fn of(frame: &'f DataFrame) -> anyhow::Result<Columns<'f>> {
-        let text = |name| Text::of(frame, name);
+        let text = |name| Words::of(frame, name);
         Ok(Columns {
-            kind: text(schema::KIND)?,
+            kind: Members::of(frame, schema::KIND)?,
             timestamp: Times::of(frame, schema::TIMESTAMP)?,
             recipient: text(schema::RECIPIENT)?,
             final_recipient: text(schema::FINAL_RECIPIENT)?,
             recipient_domain: text(schema::RECIPIENT_DOMAIN)?,
-            place: PlaceColumns::of(frame)?,
+            receiver: text(schema::RECEIVER)?,
             template: text(schema::TEMPLATE)?,
-            cause: text(schema::CAUSE)?,
-            blames: text(schema::BLAMES)?,
-            permanence: text(schema::PERMANENCE)?,
-            unproven: text(schema::UNPROVEN)?,
+            cause: Members::of(frame, schema::CAUSE)?,
+            blames: Members::of(frame, schema::BLAMES)?,
+            permanence: Members::of(frame, schema::PERMANENCE)?,
+            unproven: Members::of(frame, schema::UNPROVEN)?,
             rejecting_system: text(schema::REJECTING_SYSTEM)?,
             feedback_type: text(schema::FEEDBACK_TYPE)?,
+            sending_domain: text(schema::SENDING_DOMAIN)?,
+            family: Members::of(frame, schema::FAMILY)?,
+            incident: text(schema::INCIDENT)?,
         })
     }
 

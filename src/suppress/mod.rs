@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 use polars::prelude::DataFrame;
 
-use crate::analyze::incident::Judgement;
+use crate::outcome::incident::Judgement;
 use crate::bounce::{Address, Cause};
 use crate::frame;
 use crate::tables::policy::Suppress;

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::testing::{self, NIGHT, Row};
 use super::{Cap, Lists, Options, Plan};
-use crate::analyze::incident::{DomainRow, Incident, Judgement, Scope};
+use crate::outcome::incident::{DomainRow, Incident, Judgement, Scope};
 use crate::bounce::{Blames, Cause, Confidence, IncidentKind, Kind, Permanence, ScopeType, Unproven};
 use crate::tables::policy;
 

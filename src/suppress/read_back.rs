@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use crate::analyze::maps::delimiter_of;
+use crate::facts::maps::delimiter_of;
 use crate::bounce::Cause;
 use crate::tables::targets::Holds;
 

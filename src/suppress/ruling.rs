@@ -16,6 +16,8 @@ pub(super) enum Verdict {
     Protect,
     /// Nowhere: its domain is listed.
     Covered,
+    /// Nowhere: it is tried again.
+    Retry,
     /// Nowhere: the report matches nothing that was sent.
     Unmatched,
 }
@@ -134,7 +136,7 @@ const UNKNOWN: &[Signal] =
     &[Signal::Dead, Signal::DoubtWording, Signal::DoubtFlip, Signal::DoubtIncident, Signal::Forwarded];
 
 /// Signals that an entry for the domain answers.
-const DOMAIN: &[Signal] = &[Signal::DeadDomain, Signal::Ours, Signal::Unknown];
+const DOMAIN: &[Signal] = &[Signal::DeadDomain, Signal::Ours, Signal::Unknown, Signal::Retried];
 
 impl Ruling {
     /// The ruling on one address; `None` when nothing failed. The records are in order of reading.
@@ -145,7 +147,7 @@ impl Ruling {
         let (verdict, evidence): (Verdict, Vec<&Record>) = match strongest {
             Signal::Delivered => return None,
             Signal::Unmatched => (Verdict::Unmatched, records.iter().collect()),
-            Signal::DeadDomain | Signal::Ours | Signal::Unknown => {
+            Signal::DeadDomain | Signal::Ours | Signal::Unknown | Signal::Retried => {
                 let open: Vec<_> = records.iter().filter(|r| speaks_of_domain(r) && !covered(r)).collect();
                 match open.iter().map(|r| r.signal).min() {
                     None => (Verdict::Covered, records.iter().collect()),
@@ -153,6 +155,7 @@ impl Ruling {
                         let verdict = match said {
                             Signal::DeadDomain => Verdict::Hold(Hold::DomainAnswered),
                             Signal::Unknown => Verdict::Hold(Hold::UnknownReply),
+                            Signal::Retried => Verdict::Retry,
                             _ => Verdict::Protect,
                         };
                         (verdict, open.into_iter().filter(|r| r.signal == said).collect())
@@ -177,8 +180,10 @@ impl Ruling {
         // The first event of the strongest signal stands for all: its cause and rule go on the list. Among failures of
         // ours, one that an incident explains says more than one that nothing explains.
         let best = evidence.iter().filter(|r| r.signal == strongest);
-        let shown = best.clone().find(|r| r.incident != NONE).or_else(|| best.clone().next());
-        let shown = shown.or(evidence.first());
+        // An entry that the address earned by itself rests on no incident.
+        let rests = matches!(strongest, Signal::Ours | Signal::Unknown);
+        let owned = best.clone().find(|r| rests && r.incident != NONE);
+        let shown = owned.or_else(|| best.clone().next()).or(evidence.first());
         Ruling {
             row: shown.map_or(NONE, |r| r.row),
             verdict,
@@ -186,7 +191,7 @@ impl Ruling {
             days: distinct_days(evidence),
             first: dates().min().unwrap_or(NONE),
             last: dates().max().unwrap_or(NONE),
-            incident: shown.map_or(NONE, |r| r.incident),
+            incident: owned.map_or(NONE, |r| r.incident),
         }
     }
 }
@@ -207,7 +212,12 @@ fn own_verdict(signal: Signal, evidence: &[&Record], all: &[Record], rules: Rule
         Signal::Transient => Verdict::Hold(Hold::Transient),
         Signal::Unproven => Verdict::Hold(Hold::Unproven),
         Signal::OtherFeedback => Verdict::Hold(Hold::FeedbackType),
-        Signal::DeadDomain | Signal::Ours | Signal::Unknown | Signal::Unmatched | Signal::Delivered => Verdict::Protect,
+        Signal::DeadDomain
+        | Signal::Ours
+        | Signal::Unknown
+        | Signal::Retried
+        | Signal::Unmatched
+        | Signal::Delivered => Verdict::Protect,
     };
     let last = evidence.iter().map(|r| r.second).filter(|s| *s != NONE).max();
     let delivered_since = || {

@@ -39,6 +39,8 @@ pub(super) enum Signal {
     Ours,
     /// Nobody knows whose fault it is: no reply, or one that no rule knows and no incident explains.
     Unknown,
+    /// A transient answer that blames anything but the recipient, and that no incident of ours explains: it is tried again.
+    Retried,
     /// A report that matches nothing that was sent.
     Unmatched,
     /// It was delivered.
@@ -55,6 +57,8 @@ pub(super) struct Event<'a> {
     pub feedback_type: Option<&'a str>,
     pub recipient: &'a str,
     pub final_recipient: Option<&'a str>,
+    /// Whether an incident owns it that is ours to mend, and sure enough to act.
+    pub ours: bool,
 }
 
 impl Signal {
@@ -77,16 +81,17 @@ impl Signal {
     }
 
     fn of_bounce(event: &Event<'_>, doubt: impl FnOnce() -> Option<Reason>) -> Signal {
+        let transient = event.permanence == Permanence::Transient;
         if event.blames.is_elsewhere() {
-            return Signal::Ours;
+            return if transient && !event.ours { Signal::Retried } else { Signal::Ours };
         }
         if event.blames != Blames::Recipient {
-            return Signal::Unknown;
+            // What a systemic incident explains is ours, whatever its words.
+            return if event.ours { Signal::Ours } else { Signal::Unknown };
         }
         if event.unproven.is_some() {
             return Signal::Unproven;
         }
-        let transient = event.permanence == Permanence::Transient;
         match event.cause {
             // A full mailbox has a rule of its own, in which 452 counts as 552.
             Cause::MailboxFull => Signal::Full,
@@ -133,6 +138,7 @@ mod tests {
             feedback_type: None,
             recipient: "ann@example.com",
             final_recipient,
+            ours: false,
         };
         Signal::of(&event, &policy, || None)
     }
@@ -178,6 +184,7 @@ mod tests {
                         feedback_type: None,
                         recipient: "ann@example.com",
                         final_recipient: None,
+                        ours: false,
                     };
                     let got = Signal::of(&event, &policy, || None).unwrap();
                     assert!(!lists.contains(&got), "{permanence} {unproven:?} {cause} {blames}: {got:?}");

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series, TimeUnit, TimeZone};
 
-use crate::analyze::incident::{DomainRow, Incident, Judgement, Mode, Scope};
+use crate::outcome::incident::{DomainRow, Incident, Judgement, Mode, Scope};
 use crate::bounce::{Blames, Cause, Confidence, IncidentKind, IncidentStatus, Kind, Permanence, ScopeType, Unproven};
 use crate::frame::schema;
 

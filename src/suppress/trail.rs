@@ -10,7 +10,7 @@ use polars::prelude::{ChunkedArray, DataFrame, UInt64Type};
 
 use super::cover::Covers;
 use super::rows::{PlaceColumns, Text, Times, counts};
-use crate::analyze::incident::Judgement;
+use crate::outcome::incident::Judgement;
 use crate::bounce::{Address, Cause};
 use crate::frame::{self, NightFiles, schema};
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bouncescope::analyze::{AnalyzeOptions, run};
+use bouncescope::outcome::{AnalyzeOptions, run};
 use bouncescope::bounce::{
     Address, Basis, Blames, Cause, Classification, Delivery, EnhancedStatus, Event, Kind, Origin, Permanence,
     ReplyCode, Timestamp,

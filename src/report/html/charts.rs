@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::analyze::incident::Incident;
+use crate::outcome::incident::Incident;
 use crate::report::escape::visible;
 use crate::report::view::{Concentration, View};
 use crate::report::words::{MISSING, count, counted, percent, title};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{failures, policy_failures, unknown_share};
-use crate::analyze::incident::{Judgement, Mode};
+use crate::outcome::incident::{Judgement, Mode};
 use crate::bounce::{Cause, Kind};
 use crate::report::facts::NightFacts;
 use crate::report::words::{count, count_or_missing, percent, share};

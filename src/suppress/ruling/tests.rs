@@ -5,7 +5,7 @@ use super::super::promise::{column, run, run_with};
 use super::super::testing::{self, DAY, MIDNIGHT, NIGHT, Row, bounce};
 use super::super::{Allow, Cap, Options};
 use super::*;
-use crate::analyze::incident::{DomainRow, Judgement};
+use crate::outcome::incident::{DomainRow, Judgement};
 use crate::bounce::{Blames, Cause, Confidence, IncidentKind, Kind, ScopeType};
 
 fn record(signal: Signal, second: u32) -> Record {

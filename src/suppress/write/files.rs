@@ -9,7 +9,7 @@ use anyhow::Context;
 use jiff::civil::Date;
 
 use super::Hold;
-use crate::analyze::incident::ListSourceRow;
+use crate::outcome::incident::ListSourceRow;
 use crate::bounce::Timestamp;
 use crate::suppress::cells::{is_formula, place, prose};
 use crate::suppress::{AddressEntry, Answer, DomainEntry, HeldDomain, ListFile, Meanwhile, Seen, acting, leaving};

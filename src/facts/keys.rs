@@ -1,0 +1,131 @@
+//! What tells rows apart for judging. In: a frame of events or of deliveries. Out: for each row the domain, the bucket and
+//! our side as ids. Both readings of the events ask here, so a row that is counted under a key is found under it again.
+
+use std::collections::HashMap;
+
+use polars::prelude::DataFrame;
+
+use super::identity::Identity;
+use super::names::NONE;
+use super::night::{BUCKETS, Night};
+use crate::bounce::Family;
+use crate::frame::cells::{Numbers, Words};
+use crate::frame::schema;
+
+/// The columns that are read.
+pub const COLUMNS: &[&str] = &[
+    schema::RECIPIENT_DOMAIN,
+    schema::RECIPIENT_KEY,
+    schema::BUCKET,
+    schema::SENDING_IP,
+    schema::SENDING_DOMAIN,
+    schema::CAMPAIGN_ID,
+    schema::LIST_SOURCE,
+];
+
+/// The sender's own list: the list source of each address, by the address's key.
+pub type Contacts = HashMap<i64, Box<str>, foldhash::fast::RandomState>;
+
+/// Names of a night, being learnt or known.
+pub trait Naming {
+    /// The id of a recipients' domain, and whether it is a consumer domain; `NONE` for one that is not known.
+    fn domain(&mut self, name: &str) -> (u32, bool);
+    /// The id of one of `Dimension::SENDER`'s names, by its place there.
+    fn sender(&mut self, part: usize, name: &str) -> u32;
+}
+
+/// A night that is complete: nothing new is learnt.
+impl Naming for &Night {
+    fn domain(&mut self, name: &str) -> (u32, bool) {
+        let id = self.domains.find(name);
+        id.map_or((NONE, false), |id| (id, self.facts[id as usize].consumer))
+    }
+
+    fn sender(&mut self, part: usize, name: &str) -> u32 {
+        let names = [&self.ips, &self.sending_domains, &self.campaigns, &self.list_sources];
+        names[part].find(name).unwrap_or(NONE)
+    }
+}
+
+/// The key columns of one frame.
+pub struct Keys<'f> {
+    domains: Words<'f>,
+    recipients: Numbers<'f>,
+    buckets: Numbers<'f>,
+    senders: [Words<'f>; 4],
+    contacts: &'f Contacts,
+}
+
+/// What a row is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    /// The recipient's domain.
+    pub domain: u32,
+    /// Of a consumer domain the recipient's bucket, else 0.
+    pub bucket: u8,
+    /// Our side.
+    pub identity: Identity,
+}
+
+impl<'f> Keys<'f> {
+    /// The columns of a frame. `contacts` tells the list source of rows that do not name theirs.
+    ///
+    /// # Errors
+    /// A column that is not there or holds something else.
+    pub fn of(frame: &'f DataFrame, contacts: &'f Contacts) -> anyhow::Result<Keys<'f>> {
+        let words = |name| Words::of(frame, name);
+        Ok(Keys {
+            domains: words(schema::RECIPIENT_DOMAIN)?,
+            recipients: Numbers::of(frame, schema::RECIPIENT_KEY)?,
+            buckets: Numbers::of(frame, schema::BUCKET)?,
+            senders: [
+                words(schema::SENDING_IP)?,
+                words(schema::SENDING_DOMAIN)?,
+                words(schema::CAMPAIGN_ID)?,
+                words(schema::LIST_SOURCE)?,
+            ],
+            contacts,
+        })
+    }
+
+    /// The recipient's key; `None` where the row names nobody.
+    pub fn recipient(&self, row: usize) -> Option<i64> {
+        self.recipients.get(row)
+    }
+
+    /// The list source of a row, its own or that of the sender's list.
+    pub fn list_source(&self, row: usize) -> Option<&'f str> {
+        let known = || self.contacts.get(&self.recipient(row)?).map(|source| &**source);
+        self.senders[3].get(row).or_else(known)
+    }
+
+    /// What a row is about; `None` without a domain, or with one that is not known.
+    pub fn get(&self, row: usize, naming: &mut impl Naming) -> Option<Key> {
+        let (domain, pool) = naming.domain(self.domains.get(row)?);
+        let mut sender = |part: usize| {
+            let name = if part == 3 { self.list_source(row) } else { self.senders[part].get(row) };
+            name.map_or(NONE, |name| naming.sender(part, name))
+        };
+        let identity = Identity::of([sender(0), sender(1), sender(2), sender(3)]);
+        let bucket = self.buckets.get(row).filter(|_| pool).map_or(0, |bucket| (bucket as u32 % BUCKETS) as u8);
+        (domain != NONE).then_some(Key { domain, bucket, identity })
+    }
+}
+
+/// The family of each row; `None` for rows that take no part.
+pub struct FamilyColumn<'f>(Words<'f>);
+
+impl<'f> FamilyColumn<'f> {
+    /// The column of a frame.
+    ///
+    /// # Errors
+    /// A column that is not there or holds something else.
+    pub fn of(frame: &'f DataFrame) -> anyhow::Result<FamilyColumn<'f>> {
+        Ok(FamilyColumn(Words::of(frame, schema::FAMILY)?))
+    }
+
+    /// The family of a row.
+    pub fn get(&self, row: usize) -> Option<Family> {
+        self.0.word(row)
+    }
+}

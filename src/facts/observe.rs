@@ -1,0 +1,304 @@
+//! Observing: frames -> a night. In: the Parquet files of a night or of its shards. Out: a `Night` and nothing of the rows.
+//! Row groups are read on all cores, each core into a part of its own; then the parts are joined and put in order, so a
+//! night is the same however it is cut.
+
+use std::path::PathBuf;
+
+use polars::prelude::DataFrame;
+use rayon::prelude::*;
+
+use super::distinct::Distinct;
+use super::identity::Identity;
+use super::keys::{self, Contacts, Key, Keys, Naming};
+use super::names::{NONE, renumber};
+use super::night::{Counted, Night, Outcome};
+use super::send_log::{Attempt, Bounce, Bounced};
+use crate::bounce::{Family, Kind, Unproven};
+use crate::frame::cells::{Members, Numbers, Words, flags};
+use crate::frame::{RowGroups, schema};
+use crate::tables::consumer_domains::ConsumerDomains;
+use crate::tables::receivers::Receivers;
+
+const EVENTS: &[&str] = &[
+    schema::KIND,
+    schema::UNPROVEN,
+    schema::FAMILY,
+    schema::RECEIVER_FAMILY,
+    schema::CUSTOMER_KEY,
+    schema::TENANT_ID,
+    schema::MESSAGE_ID,
+];
+
+const DELIVERIES: &[&str] =
+    &[schema::COUNT, schema::ATTEMPTED, schema::RECEIVER_FAMILY, schema::CUSTOMER_KEY, schema::MESSAGE_ID];
+
+/// What is known before a night is read.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// Families of receivers.
+    pub receivers: &'a Receivers,
+    /// Domains at which anybody may have a mailbox.
+    pub consumers: &'a ConsumerDomains,
+    /// The sender's own list.
+    pub contacts: &'a Contacts,
+}
+
+/// Observes bounces, delays and complaints, and deliveries. `named` are receivers that the user's map names.
+///
+/// # Errors
+/// A file that cannot be read, or lacks a column.
+pub fn observe(
+    events: &[PathBuf],
+    deliveries: &[PathBuf],
+    named: &[&str],
+    known: Known<'_>,
+) -> anyhow::Result<Night> {
+    let events = RowGroups::open(events, &[keys::COLUMNS, EVENTS].concat())?;
+    let attempted = any_attempted(deliveries)?;
+    let deliveries = RowGroups::open(deliveries, &[keys::COLUMNS, DELIVERIES].concat())?;
+    let mut whole = Part::new(known);
+    for part in whole_parts(&events, |frame, part: &mut Part| part.events(frame, attempted), known)? {
+        whole.join(part);
+    }
+    let bounced = Bounced::new(std::mem::take(&mut whole.bounces), std::mem::take(&mut whole.messages), &whole.night);
+    for part in whole_parts(&deliveries, |frame, part: &mut Part| part.deliveries(frame, &bounced), known)? {
+        whole.join(part);
+    }
+    bounced.take_off(std::mem::take(&mut whole.attempts), &mut whole.night);
+    Ok(whole.finish(named))
+}
+
+/// Whether any file is a send log. Its bounces must then be kept until it is read.
+fn any_attempted(deliveries: &[PathBuf]) -> anyhow::Result<bool> {
+    for frame in crate::frame::scan(deliveries, &[schema::ATTEMPTED])? {
+        if flags(&frame?, schema::ATTEMPTED)?.any() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A part for each core, of row groups that follow each other.
+fn whole_parts<'a>(
+    groups: &RowGroups,
+    take: impl Fn(&DataFrame, &mut Part<'a>) -> anyhow::Result<()> + Sync,
+    known: Known<'a>,
+) -> anyhow::Result<Vec<Part<'a>>> {
+    let all: Vec<usize> = (0..groups.len()).collect();
+    let part = |groups_of_part: &[usize]| {
+        let mut part = Part::new(known);
+        groups_of_part.iter().try_for_each(|at| take(&groups.read(*at)?, &mut part))?;
+        Ok(part)
+    };
+    all.par_chunks(all.len().div_ceil(rayon::current_num_threads()).max(1)).map(part).collect()
+}
+
+/// What one core has seen.
+struct Part<'a> {
+    known: Known<'a>,
+    night: Night,
+    /// Recipients of bounces and of deliveries.
+    mailed: Distinct,
+    /// Rows that name a receiver, and all: of bounces and of deliveries.
+    receivers_named: [(u64, u64); 2],
+    bounces: Vec<Bounce>,
+    /// Messages that bounced, with their recipients.
+    messages: Vec<u64>,
+    attempts: Vec<Attempt>,
+}
+
+/// A part learns the names that it meets.
+impl Naming for Part<'_> {
+    fn domain(&mut self, name: &str) -> (u32, bool) {
+        let consumers = self.known.consumers;
+        let id = self.night.domain(name, |domain| consumers.provider_of(domain).is_some());
+        (id, self.night.facts[id as usize].consumer)
+    }
+
+    fn sender(&mut self, part: usize, name: &str) -> u32 {
+        let night = &mut self.night;
+        let names =
+            [&mut night.ips, &mut night.sending_domains, &mut night.campaigns, &mut night.list_sources];
+        names[part].id(name)
+    }
+}
+
+impl<'a> Part<'a> {
+    fn new(known: Known<'a>) -> Part<'a> {
+        Part {
+            known,
+            night: Night::default(),
+            mailed: Distinct::default(),
+            receivers_named: [(0, 0); 2],
+            bounces: Vec::new(),
+            messages: Vec::new(),
+            attempts: Vec::new(),
+        }
+    }
+
+    /// Counts the rows that take part. With `keep` their bounces are kept for send logs.
+    fn events(&mut self, frame: &DataFrame, keep: bool) -> anyhow::Result<()> {
+        let keys = Keys::of(frame, self.known.contacts)?;
+        let kinds = Members::<Kind>::of(frame, schema::KIND)?;
+        let unproven = Members::<Unproven>::of(frame, schema::UNPROVEN)?;
+        let families = Members::<Family>::of(frame, schema::FAMILY)?;
+        let (hosts, messages) = (Hosts::of(frame)?, Words::of(frame, schema::MESSAGE_ID)?);
+        let tenants = Words::of(frame, schema::TENANT_ID)?;
+        for row in 0..frame.height() {
+            let (Some(recipient), Some(kind)) = (keys.recipient(row), kinds.get(row)) else { continue };
+            let (family, failed) = (families.get(row), matches!(kind, Kind::Bounce | Kind::SelfSuppressed));
+            // What matches nothing sent is no evidence about what was sent.
+            if unproven.get(row) == Some(Unproven::Unmatched) || (family.is_none() && !failed) {
+                continue;
+            }
+            let Some(key) = keys.get(row, self) else { continue };
+            let identity = self.night.identities.id(key.identity);
+            if failed {
+                self.messages.extend(messages.get(row).map(|message| Bounced::message_key(message, recipient)));
+                if keep {
+                    let names_message = messages.get(row).is_some();
+                    self.bounces.push(Bounce { recipient, domain: key.domain, identity, names_message });
+                }
+            }
+            let Some(family) = family else { continue };
+            if kind == Kind::Bounce {
+                self.mailed.add(recipient);
+                self.name_receiver(0, &hosts, row);
+            }
+            self.answered(&hosts, row, key.domain, 1);
+            let tenant = tenants.get(row).map_or(NONE, |tenant| self.night.tenants.id(tenant));
+            self.night.marked(key.domain, NONE, tenant);
+            self.count(key, identity, Outcome::of(family), 1);
+        }
+        Ok(())
+    }
+
+    /// Counts what was accepted; of a send log what did not bounce.
+    fn deliveries(&mut self, frame: &DataFrame, bounced: &Bounced) -> anyhow::Result<()> {
+        let keys = Keys::of(frame, self.known.contacts)?;
+        let (hosts, messages) = (Hosts::of(frame)?, Words::of(frame, schema::MESSAGE_ID)?);
+        let (counts, attempted) = (Numbers::of(frame, schema::COUNT)?, flags(frame, schema::ATTEMPTED)?);
+        for row in 0..frame.height() {
+            let Some(key) = keys.get(row, self) else { continue };
+            let (recipient, message) = (keys.recipient(row), messages.get(row));
+            let count = counts.get(row).and_then(|n| u64::try_from(n).ok()).unwrap_or(1);
+            self.night.rates = true;
+            self.name_receiver(1, &hosts, row);
+            self.answered(&hosts, row, key.domain, count);
+            recipient.iter().for_each(|recipient| self.mailed.add(*recipient));
+            if bounced.holds_message(message, recipient) {
+                continue;
+            }
+            let identity = self.night.identities.id(key.identity);
+            let attempted = attempted.get(row) == Some(true);
+            match bounced.attempt(attempted, recipient, message.is_some(), &self.named(&key)) {
+                Some((view, whose)) => {
+                    let Key { domain, bucket, .. } = key;
+                    let bucket = recipient.map(|_| bucket);
+                    self.attempts.push(Attempt { view, whose, domain, identity, bucket, count });
+                }
+                None => self.accept(key, identity, recipient.is_some(), count),
+            }
+        }
+        Ok(())
+    }
+
+    /// Our side and the domain of a row by name.
+    fn named(&self, key: &Key) -> ([&str; 4], &str) {
+        let Identity { ip, sending_domain, campaign, list_source } = key.identity;
+        let night = &self.night;
+        let ours = [
+            night.ips.name(ip),
+            night.sending_domains.name(sending_domain),
+            night.campaigns.name(campaign),
+            night.list_sources.name(list_source),
+        ];
+        (ours, night.domains.name(key.domain))
+    }
+
+    fn accept(&mut self, key: Key, identity: u32, named: bool, count: u64) {
+        self.night.accept(key.domain, identity, named.then_some(key.bucket), count);
+    }
+
+    fn count(&mut self, key: Key, identity: u32, outcome: Outcome, count: u32) {
+        self.night.count(Counted { domain: key.domain, identity, bucket: key.bucket, outcome, count });
+    }
+
+    fn name_receiver(&mut self, of: usize, hosts: &Hosts, row: usize) {
+        let (named, all) = &mut self.receivers_named[of];
+        *named += u64::from(hosts.receivers.get(row).is_some());
+        *all += 1;
+    }
+
+    fn answered(&mut self, hosts: &Hosts, row: usize, domain: u32, count: u64) {
+        if let Some(receiver) = hosts.receivers.get(row) {
+            let receiver = self.night.receiver_of(receiver, self.known.receivers);
+            self.night.answered(domain, receiver, count);
+        }
+        if let Some(customer) = hosts.customers.get(row) {
+            let customer = self.night.customers.id(customer);
+            self.night.marked(domain, customer, NONE);
+        }
+    }
+
+    /// Adds another part.
+    fn join(&mut self, other: Part) {
+        self.mailed.join(other.mailed);
+        for (sum, part) in self.receivers_named.iter_mut().zip(other.receivers_named) {
+            *sum = (sum.0 + part.0, sum.1 + part.1);
+        }
+        self.night.rates |= other.night.rates;
+        let (domains, identities) = self.night.join(other.night);
+        self.bounces.extend(other.bounces.into_iter().map(|bounce| Bounce {
+            domain: renumber(bounce.domain, &domains),
+            identity: renumber(bounce.identity, &identities),
+            ..bounce
+        }));
+        self.messages.extend(other.messages);
+        self.attempts.extend(other.attempts.into_iter().map(|attempt| Attempt {
+            domain: renumber(attempt.domain, &domains),
+            identity: renumber(attempt.identity, &identities),
+            ..attempt
+        }));
+    }
+
+    fn finish(mut self, named: &[&str]) -> Night {
+        let share = |(named, all): (u64, u64)| if all == 0 { 1.0 } else { named as f64 / all as f64 };
+        self.night.receivers_covered = share(self.receivers_named[1]) >= 0.5 * share(self.receivers_named[0]);
+        let mailed = self.mailed.count();
+        self.night.recipients_mailed = (self.night.rates && mailed > 0).then_some(mailed);
+        for receiver in named {
+            self.night.receiver_of(receiver, self.known.receivers);
+        }
+        self.place_consumers();
+        self.night.sort();
+        self.night
+    }
+
+    /// A consumer domain belongs to its provider. One vote only: hosts that answered know better.
+    fn place_consumers(&mut self) {
+        for domain in 0..self.night.facts.len() as u32 {
+            if self.night.facts[domain as usize].consumer
+                && let Some(provider) = self.known.consumers.provider_of(self.night.domains.name(domain))
+            {
+                let receiver = self.night.receiver_of(provider, self.known.receivers);
+                self.night.answered(domain, receiver, 1);
+            }
+        }
+    }
+}
+
+/// What the answering hosts tell of a domain.
+struct Hosts<'f> {
+    receivers: Words<'f>,
+    customers: Words<'f>,
+}
+
+impl<'f> Hosts<'f> {
+    fn of(frame: &'f DataFrame) -> anyhow::Result<Hosts<'f>> {
+        Ok(Hosts {
+            receivers: Words::of(frame, schema::RECEIVER_FAMILY)?,
+            customers: Words::of(frame, schema::CUSTOMER_KEY)?,
+        })
+    }
+}

@@ -1,0 +1,162 @@
+//! Columns read cell by cell. In: a frame. Out: typed cells; a word that its closed set does not know reads as missing, as
+//! a null does. What kind of column a file has is looked at once, here.
+
+use std::str::FromStr;
+
+use anyhow::{Context, bail};
+use polars::prelude::{
+    BooleanChunked, Categorical8Type, CategoricalChunked, Column, DataFrame, DataType, Int32Chunked, Int64Chunked,
+    StringChunked, UInt16Chunked, UInt32Chunked, UInt64Chunked,
+};
+
+use crate::bounce::Timestamp;
+
+/// A column of text: plain, or a closed set.
+pub enum Words<'a> {
+    /// Text.
+    Plain(&'a StringChunked),
+    /// A closed set.
+    Closed(&'a CategoricalChunked<Categorical8Type>),
+}
+
+impl<'a> Words<'a> {
+    /// The column of that name.
+    ///
+    /// # Errors
+    /// A column that is not there, or holds no text.
+    pub fn of(frame: &'a DataFrame, name: &str) -> anyhow::Result<Words<'a>> {
+        let column = frame.column(name)?;
+        if let Ok(text) = column.str() {
+            return Ok(Words::Plain(text));
+        }
+        column.try_cat8().map(Words::Closed).with_context(|| expected(column, "text"))
+    }
+
+    /// The cell; `None` where it is null.
+    pub fn get(&self, row: usize) -> Option<&'a str> {
+        match self {
+            Words::Plain(column) => column.get(row),
+            Words::Closed(column) => column.get_mapping().cat_to_str(u32::from(column.physical().get(row)?)),
+        }
+    }
+
+    /// The cell as a member of a closed set.
+    pub fn word<W: FromStr>(&self, row: usize) -> Option<W> {
+        self.get(row)?.parse().ok()
+    }
+}
+
+/// A column of a closed set, read as its members.
+pub struct Members<'a, W> {
+    words: Words<'a>,
+    /// The member of each code of a closed set; empty for plain text.
+    of_code: Vec<Option<W>>,
+}
+
+impl<'a, W: FromStr + Copy> Members<'a, W> {
+    /// The column of that name.
+    ///
+    /// # Errors
+    /// A column that is not there, or holds no text.
+    pub fn of(frame: &'a DataFrame, name: &str) -> anyhow::Result<Members<'a, W>> {
+        let words = Words::of(frame, name)?;
+        let of_code = match &words {
+            Words::Plain(_) => Vec::new(),
+            Words::Closed(column) => {
+                let mapping = column.get_mapping();
+                let codes = 0..=u32::from(u8::MAX);
+                codes.map(|code| mapping.cat_to_str(code).and_then(|word| word.parse().ok())).collect()
+            }
+        };
+        Ok(Members { words, of_code })
+    }
+
+    /// The cell; `None` where it is null, or a word that the set does not know.
+    pub fn get(&self, row: usize) -> Option<W> {
+        match &self.words {
+            Words::Plain(_) => self.words.word(row),
+            Words::Closed(column) => self.of_code.get(usize::from(column.physical().get(row)?)).copied().flatten(),
+        }
+    }
+}
+
+/// The column of timestamps.
+pub struct Times<'a>(&'a Int64Chunked);
+
+impl<'a> Times<'a> {
+    /// The column of that name.
+    ///
+    /// # Errors
+    /// A column that is not there, or holds no times.
+    pub fn of(frame: &'a DataFrame, name: &str) -> anyhow::Result<Times<'a>> {
+        let column = frame.column(name)?;
+        let times = column.datetime().with_context(|| expected(column, "times"))?;
+        Ok(Times(times.physical()))
+    }
+
+    /// The cell; `None` where it is null.
+    pub fn get(&self, row: usize) -> Option<Timestamp> {
+        self.0.get(row).map(Timestamp)
+    }
+}
+
+/// A column of whole numbers, of whatever width.
+pub enum Numbers<'a> {
+    /// Counts, positions, keys.
+    Long(&'a Int64Chunked),
+    /// Codes, buckets.
+    Short(&'a Int32Chunked),
+    /// Places in lists of the program's own; no file holds them.
+    Id(&'a UInt32Chunked),
+    /// Counts, as files of earlier versions hold them.
+    UnsignedLong(&'a UInt64Chunked),
+    /// Codes, as files of earlier versions hold them.
+    UnsignedShort(&'a UInt16Chunked),
+}
+
+impl<'a> Numbers<'a> {
+    /// The column of that name.
+    ///
+    /// # Errors
+    /// A column that is not there, or holds no whole numbers.
+    pub fn of(frame: &'a DataFrame, name: &str) -> anyhow::Result<Numbers<'a>> {
+        let column = frame.column(name)?;
+        Ok(match column.dtype() {
+            DataType::Int64 => Numbers::Long(column.i64()?),
+            DataType::Int32 => Numbers::Short(column.i32()?),
+            DataType::UInt32 => Numbers::Id(column.u32()?),
+            DataType::UInt64 => Numbers::UnsignedLong(column.u64()?),
+            DataType::UInt16 => Numbers::UnsignedShort(column.u16()?),
+            _ => bail!(expected(column, "whole numbers")),
+        })
+    }
+
+    /// The cell as a count or a place; `None` where it is null or negative.
+    pub fn place(&self, row: usize) -> Option<usize> {
+        usize::try_from(self.get(row)?).ok()
+    }
+
+    /// The cell; `None` where it is null, or beyond 63 bits.
+    pub fn get(&self, row: usize) -> Option<i64> {
+        match self {
+            Numbers::Long(column) => column.get(row),
+            Numbers::Short(column) => column.get(row).map(i64::from),
+            Numbers::Id(column) => column.get(row).map(i64::from),
+            Numbers::UnsignedLong(column) => column.get(row).and_then(|n| i64::try_from(n).ok()),
+            Numbers::UnsignedShort(column) => column.get(row).map(i64::from),
+        }
+    }
+}
+
+/// A column of yes and no.
+///
+/// # Errors
+/// A column that is not there, or holds something else.
+pub fn flags<'a>(frame: &'a DataFrame, name: &str) -> anyhow::Result<&'a BooleanChunked> {
+    let column = frame.column(name)?;
+    column.bool().with_context(|| expected(column, "true or false"))
+}
+
+fn expected(column: &Column, what: &str) -> String {
+    format!("column {}: expected {what}, found {}", column.name(), column.dtype())
+}

@@ -1,0 +1,195 @@
+//! The judgement of a night: streams, fleet, merging, tenants. In: night, places, cells, thresholds. Out: a `Verdict` of
+//! findings on ids; `tell` turns it into incidents for people.
+
+use std::collections::HashMap;
+
+use super::candidate::{Candidate, Dimension};
+use crate::facts::cells::{Cells, NOBODY};
+use super::explain::{Explain, Finding, WeighedCandidate};
+use crate::bounce::{Families, Family};
+use crate::facts::names::NONE;
+use crate::facts::night::{Night, ReceiverKind};
+use crate::facts::organisation::Places;
+use super::stats::wilson;
+use super::tenant::{TenantFinding, Tenants};
+use super::{streams, tally};
+use crate::tables::policy::Judging;
+
+/// All findings of a night.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// Causes on our side or a receiver's.
+    pub findings: Vec<Finding>,
+    /// Organisations that refuse us.
+    pub tenants: Vec<TenantFinding>,
+    /// Organisations that only defer, or whose addresses have gone, or whose MX is stale.
+    pub others: Vec<super::quiet::QuietFinding>,
+    /// What was weighed.
+    pub weighed: Vec<(&'static str, WeighedCandidate)>,
+    /// Share of stray refusals at organisations that take our mail.
+    pub stray: f64,
+    /// Dimensions of our side that the deliveries do not name.
+    pub uncovered: Vec<Dimension>,
+}
+
+/// Judges a night; marks the failures in `cells` with the numbers of the findings that explain them.
+pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judging) -> Verdict {
+    let covered = covered(night, cells);
+    let mut verdict = Verdict {
+        uncovered: Dimension::SENDER.into_iter().filter(|d| !covered[*d as usize]).collect(),
+        ..Verdict::default()
+    };
+    let policy = streams::policy(cells.rates);
+    let mut next = 0;
+    // Without deliveries unknown addresses are a measure of what was sent, so a bad list comes off before policies.
+    let (first, then) = if cells.rates { (policy, streams::LIST) } else { (streams::LIST, policy) };
+    for stream in [streams::SET_UP, first, then, streams::TRANSIENT] {
+        let mut explain = Explain { night, places, judging, stream, covered, findings: vec![], weighed: vec![], next };
+        explain.run(cells);
+        if stream.name == "policy" {
+            merge_pairs(night, cells, &mut explain);
+            fleet(cells, &mut explain);
+        } else if stream.name == "set-up" {
+            fleet(cells, &mut explain);
+        } else if stream.name == "list" && cells.rates {
+            // Bad lists all over leave nothing to compare with, but no good list has such a share.
+            explain.accept_where(cells, |m| {
+                let low = wilson(m.hits, m.trials).map_or(0.0, |(low, _)| low);
+                m.fails as f64 >= judging.list_missing
+                    && low >= judging.list_rate
+                    && f64::from(m.hit) >= judging.organisations
+            });
+        }
+        next = explain.next;
+        verdict.weighed.extend(explain.weighed.into_iter().map(|w| (stream.name, w)));
+        verdict.findings.extend(explain.findings);
+    }
+    let ours: Vec<Candidate> = verdict.findings.iter().map(|f| f.candidate).collect();
+    let shares: HashMap<u16, f64> = verdict.findings.iter().map(|f| (f.number, f.measure.rate())).collect();
+    let (tallies, common) = tally::count(night, places, cells, judging, policy.passes);
+    verdict.tenants =
+        Tenants { night, judging, common: &common, ours: &ours, shares: &shares, rates: cells.rates }.find(tallies);
+    verdict.stray = common.stray;
+    verdict.others = super::quiet::find(places, cells, judging);
+    verdict
+}
+
+/// Which of our dimensions the deliveries name at least half as often as the bounces do.
+fn covered(night: &Night, cells: &Cells) -> [bool; Dimension::COUNT] {
+    let parts = cells.in_parts(|nodes| {
+        let mut sums = [[(0u64, 0u64); 2]; 4];
+        for at in nodes.flat_map(|n| cells.cells_of(n)) {
+            let cell = &cells.cells[at];
+            let identity = &night.identities.get(cell.identity);
+            let bounced = cells.fails[cells.fails_of(at)].iter().map(|f| u64::from(f.count)).sum();
+            for (sum, dimension) in sums.iter_mut().zip(Dimension::SENDER) {
+                let known = u64::from(dimension.value(identity) != NONE);
+                for (sum, n) in sum.iter_mut().zip([u64::from(cell.delivered), bounced]) {
+                    *sum = (sum.0 + known * n, sum.1 + n);
+                }
+            }
+        }
+        sums
+    });
+    let mut sums = [[(0u64, 0u64); 2]; 4];
+    for part in parts {
+        for (sum, part) in sums.as_flattened_mut().iter_mut().zip(part.as_flattened()) {
+            *sum = (sum.0 + part.0, sum.1 + part.1);
+        }
+    }
+    let share = |(named, all): (u64, u64)| if all == 0 { 1.0 } else { named as f64 / all as f64 };
+    let mut covered = [true; Dimension::COUNT];
+    for ([delivered, bounced], dimension) in sums.into_iter().zip(Dimension::SENDER) {
+        covered[dimension as usize] = share(delivered) >= 0.5 * share(bounced);
+    }
+    covered
+}
+
+/// Pairs of one sender at several receivers, or beside it alone, are that sender's doing; so is a lack of
+/// authentication, wherever it is noticed. Pairs that together cover what we sent to one receiver are that receiver's.
+fn merge_pairs(night: &Night, cells: &mut Cells, explain: &mut Explain) {
+    let pairs: Vec<Candidate> = explain.findings.iter().map(|f| f.candidate).filter(Candidate::is_pair).collect();
+    for pair in &pairs {
+        let sender = Candidate::one(pair.dimension, pair.value);
+        let parts: Vec<&Finding> = explain
+            .findings
+            .iter()
+            .filter(|f| Candidate::one(f.candidate.dimension, f.candidate.value) == sender)
+            .collect();
+        let authentication = |f: &Finding| {
+            pair.dimension == Dimension::SendingDomain
+                && f.measure.share_named(&[Family::Authentication]) >= explain.judging.authentication_share
+        };
+        let numbers: Vec<u16> = parts.iter().map(|f| f.number).collect();
+        if parts.len() > 1 || parts.iter().any(|f| f.candidate.is_pair() && authentication(f)) {
+            explain.merge(cells, &numbers, sender);
+        }
+    }
+    let mut receivers: Vec<u32> =
+        explain.findings.iter().filter(|f| f.candidate.is_pair()).map(|f| f.candidate.at).collect();
+    receivers.sort_unstable();
+    receivers.dedup();
+    for receiver in receivers {
+        let here: Vec<&Finding> = explain.findings.iter().filter(|f| f.candidate.at == receiver).collect();
+        let (pairs, numbers): (Vec<Candidate>, Vec<u16>) = here.iter().map(|f| (f.candidate, f.number)).unzip();
+        if pairs.len() > 1 && share_held(night, cells, receiver, &pairs) >= explain.judging.rival_overlap {
+            explain.merge(cells, &numbers, Candidate::one(Dimension::Receiver, receiver));
+        }
+    }
+}
+
+/// Share of the messages to a receiver that these pairs hold.
+fn share_held(night: &Night, cells: &Cells, receiver: u32, pairs: &[Candidate]) -> f64 {
+    let (mut held, mut all) = (0u64, 0u64);
+    for (n, node) in cells.nodes.iter().enumerate().filter(|(_, node)| node.receiver == receiver) {
+        for cell in cells.cells_of(n) {
+            let identity = &night.identities.get(cells.cells[cell].identity);
+            let fails: u64 = cells.fails[cells.fails_of(cell)].iter().map(|f| u64::from(f.count)).sum();
+            let messages = u64::from(cells.cells[cell].delivered) + fails;
+            all += messages;
+            if pairs.iter().any(|p| p.holds(node.receiver, node.decider, identity)) {
+                held += messages;
+            }
+        }
+    }
+    if all == 0 { 0.0 } else { held as f64 / all as f64 }
+}
+
+/// All that we send: what remains is refused by many organisations at several receivers; or several receivers refuse
+/// us on one night and there is no second IP or domain to compare with.
+fn fleet(cells: &mut Cells, explain: &mut Explain) {
+    let j = explain.judging;
+    let refusing =
+        |f: &&Finding| matches!(f.candidate.dimension, Dimension::Receiver | Dimension::Pool) && !f.candidate.is_pair();
+    let receivers = explain.findings.iter().filter(refusing).count() as f64;
+    let alone = explain.night.ips.len() <= 1 || explain.night.sending_domains.len() <= 1;
+    if receivers >= j.fleet_receivers && alone && explain.stream.name == "policy" {
+        let numbers: Vec<u16> = explain.findings.iter().filter(refusing).map(|f| f.number).collect();
+        explain.merge(cells, &numbers, Candidate::FLEET);
+        return;
+    }
+    let m = explain.measure_one(cells, Candidate::FLEET);
+    let least = if cells.rates { j.fleet_rate } else { j.fleet_rate_counts };
+    if m.rate() >= least
+        && f64::from(m.hit) >= j.fleet_organisations
+        && widely(explain.night, cells, explain.stream.fails[Dimension::Fleet as usize], j.fleet_receivers)
+    {
+        explain.accept(cells, Candidate::FLEET);
+    }
+}
+
+/// Whether as many receivers have unexplained failures, or all of at least two where we mail no more; all unknown hosts
+/// count as one.
+fn widely(night: &Night, cells: &Cells, families: Families, receivers: f64) -> bool {
+    let unknown = night.receivers.len();
+    let (mut tried, mut hit) = (vec![false; unknown + 1], vec![false; unknown + 1]);
+    for (n, node) in cells.nodes.iter().enumerate() {
+        let known = night.receiver_kinds.get(node.receiver as usize).is_some_and(|k| *k != ReceiverKind::Other);
+        let receiver = if known { node.receiver as usize } else { unknown };
+        tried[receiver] = true;
+        let mut fails = cells.cells_of(n).flat_map(|c| cells.fails_of(c)).map(|f| &cells.fails[f]);
+        hit[receiver] |= fails.any(|f| f.by == NOBODY && families.has(f.family));
+    }
+    let count = |flags: &[bool]| flags.iter().filter(|flag| **flag).count() as f64;
+    count(&hit) >= receivers.min(count(&tried)).max(2.0)
+}

@@ -1,0 +1,213 @@
+//! Single organisations: who refuses us beyond what our own findings explain. In: the tallies of organisations. Out: for
+//! each suspected one a finding with its grade. Pools are never tenants.
+
+use std::collections::HashMap;
+
+use super::candidate::{Candidate, Dimension};
+use crate::facts::names::NONE;
+use crate::facts::night::{Night, ReceiverKind};
+use super::stats::{binomial_tail, ln_beta};
+use super::tally::{Common, IDENTITIES, Tally};
+use crate::bounce::Confidence;
+use crate::tables::policy::Judging;
+
+/// How sure a tenant finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grade {
+    /// Acts, or is shown, as a tenant block.
+    Block(Confidence),
+    /// Failures seen; contrast or volume is missing.
+    Inconclusive,
+}
+
+/// One organisation that refuses us.
+#[derive(Debug, Clone)]
+pub struct TenantFinding {
+    /// The one identity of ours that it refuses; `None` if all.
+    pub identity: Option<(Dimension, u32)>,
+    /// How sure.
+    pub grade: Grade,
+    /// Whether its own wording says so.
+    pub explicit: bool,
+    /// Counts.
+    pub tally: Tally,
+    /// Chance of as many refusals by strays alone at this organisation.
+    pub chance: f64,
+    /// Why not surer, for people; empty if nothing is missing.
+    pub because: String,
+}
+
+/// What judging organisations needs.
+pub struct Tenants<'a> {
+    /// Names.
+    pub night: &'a Night,
+    /// Thresholds.
+    pub judging: &'a Judging,
+    /// What is common to all organisations.
+    pub common: &'a Common,
+    /// Findings of our side.
+    pub ours: &'a [Candidate],
+    /// Share of organisations that each finding hits, by its number.
+    pub shares: &'a HashMap<u16, f64>,
+    /// Whether deliveries are known.
+    pub rates: bool,
+}
+
+impl Tenants<'_> {
+    /// The suspected organisations, in the order of the tallies.
+    pub fn find(&self, tallies: Vec<Tally>) -> Vec<TenantFinding> {
+        let mut found: Vec<TenantFinding> = tallies.into_iter().filter_map(|t| self.judge(t)).collect();
+        self.brake(&mut found);
+        found
+    }
+
+    fn judge(&self, tally: Tally) -> Option<TenantFinding> {
+        let explicit = tally.explicit >= 2 && tally.explicit * 2 >= tally.fails;
+        let identity = self.identity(&tally, explicit);
+        if !explicit && identity.is_some_and(|(d, v)| self.ours.contains(&Candidate::one(d, v))) {
+            return None;
+        }
+        let chance = binomial_tail(tally.fails, tally.tried(), self.common.stray);
+        let (grade, because) = self.grade(&tally, explicit, identity.is_some(), chance)?;
+        let explicit = explicit || (tally.explicit > 0 && grade != Grade::Inconclusive);
+        Some(TenantFinding { identity, grade, explicit, chance, because, tally })
+    }
+
+    /// The grade, and why it is no better; `None` if nothing is suspected.
+    fn grade(&self, tally: &Tally, explicit: bool, identity: bool, chance: f64) -> Option<(Grade, String)> {
+        let j = self.judging;
+        let enough = tally.fails as f64 >= j.tenant_failures;
+        let unlikely = chance * self.common.large.max(1) as f64 <= j.tenant_chance;
+        let pattern = enough && tally.rate() >= j.tenant_rate && (unlikely || !self.rates);
+        let refused = tally.rate() >= j.inconclusive_rate;
+        let block = |confidence: Confidence, because: &str| Some((Grade::Block(confidence), because.to_owned()));
+        if pattern && tally.explicit > 0 {
+            block(Confidence::High, "")
+        } else if explicit && (refused || identity) {
+            block(Confidence::Medium, "")
+        } else if tally.explicit > 0 && tally.explicit * 2 >= tally.fails {
+            let few = if explicit { "it accepts most of our mail" } else { "only one reply says so" };
+            block(Confidence::Low, few)
+        } else if pattern || (identity && self.rates) || self.behind_findings(tally) {
+            Some(self.grade_pattern(tally, chance))
+        } else if enough && refused {
+            Some((Grade::Inconclusive, "too few messages for a judgement".to_owned()))
+        } else {
+            None
+        }
+    }
+
+    /// The grade of a block without explicit wording.
+    fn grade_pattern(&self, tally: &Tally, chance: f64) -> (Grade, String) {
+        let j = self.judging;
+        if let Some(because) = self.no_contrast(tally) {
+            return (Grade::Inconclusive, because);
+        }
+        if !self.rates {
+            let because = "without deliveries a pattern alone does not show a block";
+            return (Grade::Block(Confidence::Low), because.to_owned());
+        }
+        if let Some(because) = self.vendor(tally.receiver) {
+            return (Grade::Block(Confidence::Low), because);
+        }
+        let sure = chance <= j.sure_chance && tally.fails as f64 >= j.sure_failures;
+        (Grade::Block(if sure { Confidence::High } else { Confidence::Medium }), String::new())
+    }
+
+    /// Whether an organisation that findings of ours explain in part is better explained by itself: it refuses nearly
+    /// all, and all those findings together with strays are much less likely than one more organisation that blocks us.
+    fn behind_findings(&self, tally: &Tally) -> bool {
+        let j = self.judging;
+        let explained: u64 = tally.explained.values().sum();
+        let refused = (explained + tally.fails) as f64;
+        let all = refused + tally.past as f64;
+        if tally.fails == 0 || !self.rates || refused < j.tenant_failures || refused / all < j.masked_rate {
+            return false;
+        }
+        let hit: f64 = tally.explained.keys().map(|n| self.shares.get(n).copied().unwrap_or(1.0).max(1e-6).ln()).sum();
+        let strays = binomial_tail(tally.fails, tally.tried(), self.common.stray).max(1e-300).ln();
+        j.tenant_prior.ln() - (hit + strays) >= j.masked_odds.ln()
+    }
+
+    /// Whether several organisations behind one receiver refuse us, so that the receiver may be at fault although it is
+    /// no finding. Odds of one receiver that refuses most of its organisations (share from a Beta(6,1)) against as many
+    /// organisations that each decided alone.
+    fn vendor(&self, receiver: u32) -> Option<String> {
+        let j = self.judging;
+        let kind = self.night.receiver_kinds.get(receiver as usize)?;
+        let (refusing, all) = *self.common.refusing.get(receiver as usize)?;
+        let (k, n) = (refusing as f64, all as f64);
+        if *kind == ReceiverKind::Other || receiver == NONE || k < 2.0 {
+            return None;
+        }
+        let vendor = j.vendor_prior.ln() + ln_beta(k + 6.0, n - k + 1.0) - ln_beta(6.0, 1.0);
+        let alone = k * j.tenant_prior.ln() + (n - k) * (1.0 - j.tenant_prior).ln();
+        (vendor > alone).then(|| {
+            format!(
+                "{refusing} of {all} organisations behind {} refuse us: it may be the receiver",
+                self.night.receivers.name(receiver)
+            )
+        })
+    }
+
+    /// The one identity that is refused while the organisation takes others.
+    fn identity(&self, tally: &Tally, explicit: bool) -> Option<(Dimension, u32)> {
+        let j = self.judging;
+        let least = if explicit { j.tenant_failures } else { j.identity_failures };
+        IDENTITIES
+            .iter()
+            .zip(&tally.values)
+            .filter_map(|(dimension, values)| {
+                let (value, (f, n)) = values.iter().max_by_key(|(v, (f, _))| (*f, std::cmp::Reverse(**v)))?;
+                let (f, n, rest) = (*f as f64, *n as f64, (tally.tried() - n) as f64);
+                let rest_refused = tally.fails as f64 - f;
+                let fits = f >= least
+                    && f / n >= j.identity_rate
+                    && f >= j.identity_share * tally.fails as f64
+                    && rest >= 2.0
+                    && rest_refused / rest <= 0.2;
+                fits.then_some(((f / n), (*dimension, *value)))
+            })
+            .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(&a.1)))
+            .map(|(_, identity)| identity)
+    }
+
+    /// The identity that carries the refusals and went to hardly anybody else, in words.
+    fn no_contrast(&self, tally: &Tally) -> Option<String> {
+        for (at, values) in tally.values.iter().enumerate() {
+            for (value, (f, _)) in values {
+                let others = self.common.reached[at][*value as usize] - 1;
+                let carries = *f as f64 >= self.judging.identity_share * tally.fails as f64;
+                if carries && f64::from(others) < self.judging.contrast_organisations {
+                    let name = match IDENTITIES[at] {
+                        Dimension::SendingDomain => {
+                            format!("sending domain {}", self.night.sending_domains.name(*value))
+                        }
+                        Dimension::Campaign => format!("campaign {}", self.night.campaigns.name(*value)),
+                        _ => format!("sending IP {}", self.night.ips.name(*value)),
+                    };
+                    let to =
+                        if others == 0 { "no other organisation".to_owned() } else { format!("only {others} others") };
+                    return Some(format!("{name} went to {to}"));
+                }
+            }
+        }
+        None
+    }
+
+    /// Too many blocks known by pattern only are no blocks, but something that nothing here explains.
+    fn brake(&self, found: &mut [TenantFinding]) {
+        let acts = |f: &TenantFinding| {
+            f.tally.explicit == 0 && matches!(f.grade, Grade::Block(Confidence::High | Confidence::Medium))
+        };
+        let patterns = found.iter().filter(|f| acts(f)).count() as f64;
+        let share = self.judging.breaker_share * self.common.large as f64;
+        if patterns <= self.judging.breaker_tenants || patterns <= share {
+            return;
+        }
+        for finding in found.iter_mut().filter(|f| acts(f)) {
+            finding.grade = Grade::Block(Confidence::Low);
+            finding.because = "one of too many refusals that nothing explains".into();
+        }
+    }
+}

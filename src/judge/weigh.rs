@@ -1,0 +1,125 @@
+//! Weighing a candidate: evidence, score and gates. In: its measure and the thresholds. Out: what it scores and which
+//! gates it passes. Choosing among candidates is `explain`'s work.
+
+use super::candidate::{Candidate, Dimension, Stream};
+use crate::bounce::Family;
+use super::measure::Measure;
+use super::stats;
+use crate::tables::policy::Judging;
+
+/// What weighing one candidate gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Weight {
+    /// Log-likelihood ratio, nats.
+    pub evidence: f64,
+    /// Evidence needed, nats.
+    pub needed: f64,
+    /// Evidence less the price of the search, plus wording; nats.
+    pub score: f64,
+    /// Odds inside against outside.
+    pub odds: f64,
+    /// Gates with what was found; empty text for those that passed.
+    pub passes: bool,
+}
+
+/// What is the same for all candidates of a round.
+#[derive(Debug, Clone, Copy)]
+pub struct Round<'a> {
+    /// Thresholds.
+    pub judging: &'a Judging,
+    /// Candidates tried in this round.
+    pub tried: usize,
+    /// Candidates of each dimension.
+    pub of_dimension: [usize; Dimension::COUNT],
+    /// Whether deliveries are known.
+    pub rates: bool,
+    /// The stream.
+    pub stream: &'a Stream,
+}
+
+/// The wording that names a dimension's kind.
+pub fn naming(stream: &Stream, dimension: Dimension) -> &'static [Family] {
+    match (stream.name, dimension) {
+        ("policy", Dimension::SendingIp) => &[Family::IpReputation],
+        ("policy", Dimension::SendingDomain) => &[Family::DomainReputation, Family::Authentication],
+        ("policy", Dimension::Campaign) => &[Family::Content],
+        _ => &[],
+    }
+}
+
+/// One gate: its name as in policy.toml, whether it passed, and what was found.
+pub struct Gate {
+    /// Name and threshold, such as `organisations>=3`.
+    pub name: String,
+    /// Whether it passed.
+    pub passed: bool,
+    /// What was found.
+    pub found: String,
+}
+
+impl Round<'_> {
+    /// Evidence and score of a candidate, and whether it passes all gates.
+    pub fn weigh(&self, candidate: &Candidate, m: &Measure) -> Weight {
+        let evidence = stats::likelihood_ratio((m.hits, m.trials), (m.hits_out, m.trials_out));
+        let named = m.share_named(naming(self.stream, candidate.dimension));
+        let of_type = self.of_dimension[candidate.dimension as usize].max(1) as f64;
+        let pair = if candidate.is_pair() { self.judging.pair_penalty } else { 0.0 };
+        Weight {
+            evidence,
+            needed: (self.tried.max(1) as f64 / self.judging.error_budget).ln(),
+            score: evidence - of_type.ln() - pair + self.judging.text_weight * named,
+            odds: stats::odds_ratio((m.hits, m.trials), (m.hits_out, m.trials_out)),
+            passes: self.gates(candidate, m).all(|g| g.passed),
+        }
+    }
+
+    /// The gates of a candidate, in order.
+    pub fn gates(&self, candidate: &Candidate, m: &Measure) -> impl Iterator<Item = Gate> {
+        let j = self.judging;
+        let evidence = stats::likelihood_ratio((m.hits, m.trials), (m.hits_out, m.trials_out));
+        let odds = stats::odds_ratio((m.hits, m.trials), (m.hits_out, m.trials_out));
+        let needed = (self.tried.max(1) as f64 / j.error_budget).ln();
+        let at_least = |name: &str, found: f64, least: f64| Gate {
+            name: format!("{name}>={}", short(least)),
+            passed: found >= least,
+            found: short(found),
+        };
+        let mut gates = vec![at_least("evidence", evidence, needed), at_least("odds", odds, j.odds)];
+        gates.push(at_least("outside_organisations", f64::from(m.exposed_out), j.outside_organisations));
+        match candidate.dimension {
+            Dimension::Pool => {
+                let most = if self.rates { j.pool_outside } else { j.pool_outside_counts };
+                let found = m.rate_out();
+                gates.push(Gate {
+                    name: format!("pool_outside<={}", short(most)),
+                    passed: found <= most,
+                    found: short(found),
+                });
+                if !self.rates {
+                    gates.push(at_least("pool_odds_counts", odds, j.pool_odds_counts));
+                }
+            }
+            Dimension::Receiver => {
+                let low = stats::wilson(m.hits, m.trials).map_or(0.0, |(low, _)| low);
+                gates.push(at_least("organisations", f64::from(m.hit), j.organisations));
+                gates.push(at_least("receiver_low", low, j.receiver_low));
+            }
+            _ => {
+                gates.push(at_least("organisations", f64::from(m.hit), j.organisations));
+                gates.push(at_least("sender_share", m.rate(), j.sender_share));
+            }
+        }
+        gates.into_iter()
+    }
+}
+
+/// A number in four digits at most.
+pub fn short(x: f64) -> String {
+    if x == x.trunc() || x.abs() >= 100.0 {
+        format!("{x:.0}")
+    } else if x.abs() >= 1.0 {
+        format!("{x:.1}")
+    } else {
+        format!("{x:.3}")
+    }
+}

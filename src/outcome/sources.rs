@@ -1,0 +1,163 @@
+//! List sources to hold for review as a whole. In: the cells, and the incidents that name a source. Out: the rows of
+//! list_sources.csv. Single unknown addresses are suppressed anyway; a source full of them, or one that draws listings
+//! and complaints far beyond the others, must not be mailed at all until somebody has looked at it.
+
+use crate::judge::candidate::{Dimension, Stream};
+use crate::facts::cells::Cells;
+use crate::bounce::{Families, Family};
+use super::incident::{Incident, ListSourceRow};
+use crate::judge::index::Index;
+use crate::facts::names::NONE;
+use crate::facts::night::Night;
+use crate::judge::pass::measure;
+use crate::judge::stats::{likelihood_ratio, odds_ratio, wilson};
+use crate::judge::streams;
+use super::tell::Teller;
+use super::wording::{number, percent};
+use crate::bounce::ScopeType;
+
+/// Replies that a trap or a spoilt list leads to.
+const LISTINGS: Families = Family::IpReputation.set().with(Family::DomainReputation.set());
+
+/// What is counted of one source.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counted {
+    delivered: u64,
+    bounces: u64,
+    unknown: u64,
+    listings: u64,
+    complaints: u64,
+}
+
+impl Counted {
+    fn tried(&self) -> f64 {
+        (self.delivered + self.bounces) as f64
+    }
+}
+
+/// The sources to hold, by name.
+pub fn hold(teller: &Teller, incidents: &[Incident]) -> Vec<ListSourceRow> {
+    let (night, cells) = (teller.night, teller.cells);
+    if night.list_sources.is_empty() {
+        return vec![];
+    }
+    let counts = count(night, cells);
+    let all = counts.iter().fold(Counted::default(), |sum, c| Counted {
+        delivered: sum.delivered + c.delivered,
+        bounces: sum.bounces + c.bounces,
+        complaints: sum.complaints + c.complaints,
+        ..sum
+    });
+    let listed = listed(teller);
+    let mut held = Vec::new();
+    for (source, counted) in counts.iter().enumerate() {
+        let name = night.list_sources.name(source as u32);
+        let incident = incidents.iter().find(|i| i.scope.part(ScopeType::ListSource) == Some(name));
+        let mut reasons = Vec::new();
+        reasons.extend(full_of_unknown(teller, counted, incident));
+        reasons.extend(listed.iter().find(|(s, _)| *s as usize == source).map(|(_, reason)| reason.clone()));
+        reasons.extend(complained(teller, counted, &all));
+        if !reasons.is_empty() {
+            held.push(ListSourceRow {
+                list_source: name.to_owned(),
+                tried: cells.rates.then_some(counted.delivered + counted.bounces),
+                unknown: counted.unknown,
+                listings: counted.listings,
+                complaints: counted.complaints,
+                reason: reasons.join("; "),
+                incident: incident.map(|i| i.id.clone()),
+            });
+        }
+    }
+    held
+}
+
+fn count(night: &Night, cells: &Cells) -> Vec<Counted> {
+    let mut counts = vec![Counted::default(); night.list_sources.len()];
+    for (at, cell) in cells.cells.iter().enumerate() {
+        let source = night.identities.get(cell.identity).list_source;
+        let Some(counted) = counts.get_mut(source as usize).filter(|_| source != NONE) else { continue };
+        counted.delivered += u64::from(cell.delivered);
+        for fail in &cells.fails[cells.fails_of(at)] {
+            let n = u64::from(fail.count);
+            match fail.family {
+                Family::Complaint => counted.complaints += n,
+                Family::Delay => {}
+                family => {
+                    counted.bounces += n;
+                    counted.unknown += if family == Family::Missing { n } else { 0 };
+                    counted.listings += if LISTINGS.has(family) { n } else { 0 };
+                }
+            }
+        }
+    }
+    counts
+}
+
+/// Enough unknown addresses, and surely a large share of what was tried; or an incident says so.
+fn full_of_unknown(teller: &Teller, counted: &Counted, incident: Option<&Incident>) -> Option<String> {
+    let j = teller.judging;
+    let share = counted.unknown as f64 / counted.tried().max(1.0);
+    let low = wilson(counted.unknown as f64, counted.tried()).map_or(0.0, |(low, _)| low);
+    let bad = teller.cells.rates && counted.unknown as f64 >= j.list_missing && low >= j.list_rate;
+    let of = if teller.cells.rates { "messages" } else { "bounces" };
+    (bad || incident.is_some_and(|i| counted.unknown * 2 >= i.bounces)).then(|| {
+        format!(
+            "{} of {} {of} ({}) to unknown addresses",
+            number(counted.unknown),
+            number(counted.tried() as u64),
+            percent(share)
+        )
+    })
+}
+
+/// Sources whose organisations answer with listings or reputation far more often than the others'.
+fn listed(teller: &Teller) -> Vec<(u32, String)> {
+    let j = teller.judging;
+    let stream = Stream {
+        fails: [LISTINGS; Dimension::COUNT],
+        dimensions: &[Dimension::ListSource],
+        pairs: false,
+        ..streams::policy(teller.cells.rates)
+    };
+    let index = Index::build(teller.night, teller.places, teller.cells, &stream, j.organisations as u32);
+    let view = teller.view(&stream).with_all();
+    let needed = (index.tried.max(1) as f64 / j.error_budget).ln();
+    let (measures, _) = measure(view, &index);
+    let beyond = |m: &&crate::judge::measure::Measure| {
+        let (inside, outside) = ((m.hits, m.trials), (m.hits_out, m.trials_out));
+        f64::from(m.hit) >= j.organisations
+            && odds_ratio(inside, outside) >= j.odds
+            && likelihood_ratio(inside, outside) >= needed
+    };
+    let reason = |m: &crate::judge::measure::Measure| {
+        format!(
+            "{} of {} organisations answer with listings or reputation ({} on average, elsewhere {})",
+            m.hit,
+            m.exposed,
+            percent(m.rate()),
+            percent(m.rate_out())
+        )
+    };
+    index.candidates.iter().zip(&measures).filter(|(_, m)| beyond(m)).map(|(c, m)| (c.value, reason(m))).collect()
+}
+
+/// Far more complaints than the other sources draw.
+fn complained(teller: &Teller, counted: &Counted, all: &Counted) -> Option<String> {
+    let j = teller.judging;
+    if !teller.cells.rates || (counted.complaints as f64) < j.stale_failures {
+        return None;
+    }
+    let inside = (counted.complaints as f64, counted.tried());
+    let outside = ((all.complaints - counted.complaints) as f64, all.tried() - counted.tried());
+    let beyond =
+        odds_ratio(inside, outside) >= j.odds && likelihood_ratio(inside, outside) >= (1.0 / j.error_budget).ln();
+    beyond.then(|| {
+        format!(
+            "{} complaints ({} of its messages, elsewhere {})",
+            number(counted.complaints),
+            percent(inside.0 / inside.1.max(1.0)),
+            percent(outside.0 / outside.1.max(1.0))
+        )
+    })
+}

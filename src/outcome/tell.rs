@@ -1,0 +1,297 @@
+//! From findings on ids to incidents for people. In: the verdict with its night and cells. Out: the `Judgement`'s
+//! incidents, sorted: those that act first, then by failures, then by id. The words are `sentence`'s work.
+
+use std::cmp::Reverse;
+
+use crate::judge::candidate::{Candidate, Dimension, Stream};
+use crate::facts::cells::{Cells, NOBODY};
+use super::details::{Details, most};
+use crate::facts::Facts;
+use crate::judge::explain::Finding;
+use crate::bounce::Family;
+use super::incident::{Incident, Judgement, Mode, Scope, Weighed};
+use crate::judge::Verdict;
+use crate::judge::measure::View;
+use crate::facts::names::NONE;
+use crate::facts::night::{Night, ReceiverKind};
+use crate::facts::organisation::Places;
+use crate::judge::quiet::QuietFinding;
+use super::sentence;
+use crate::judge::stats::wilson;
+use crate::judge::tally::Tally;
+use crate::judge::tenant::{Grade, TenantFinding};
+use crate::bounce::{Confidence, IncidentKind, IncidentStatus, ScopeType};
+use crate::tables::policy::Judging;
+
+/// What telling needs to look names up.
+#[derive(Clone, Copy)]
+pub struct Teller<'a> {
+    /// Names.
+    pub night: &'a Night,
+    /// Organisations and pools.
+    pub places: &'a Places,
+    /// Counts.
+    pub cells: &'a Cells,
+    /// Thresholds.
+    pub judging: &'a Judging,
+    /// Dimensions that the deliveries do not name.
+    pub uncovered: &'a [Dimension],
+    /// Share of stray refusals at organisations that take our mail.
+    pub stray: f64,
+    /// Messages accepted by each receiver.
+    pub accepted: &'a [u64],
+}
+
+/// Turns a verdict into a judgement, its tables still empty, and the ids of its incidents in the order of the verdict.
+pub fn tell(facts: &Facts, verdict: &Verdict, details: &[Details], judging: &Judging) -> (Judgement, Vec<String>) {
+    let Facts { night, places, cells, .. } = facts;
+    let accepted = accepted(night, cells);
+    let (uncovered, stray) = (&verdict.uncovered[..], verdict.stray);
+    let teller = Teller { night, places, cells, judging, uncovered, stray, accepted: &accepted };
+    let (ours, rest) = details.split_at(verdict.findings.len());
+    let (tenants, others) = rest.split_at(verdict.tenants.len());
+    let mut incidents: Vec<Incident> = Vec::with_capacity(details.len());
+    incidents.extend(verdict.findings.iter().zip(ours).map(|(f, d)| teller.systemic(f, d)));
+    incidents.extend(verdict.tenants.iter().zip(tenants).map(|(f, d)| teller.tenant(f, d)));
+    incidents.extend(verdict.others.iter().zip(others).map(|(f, d)| teller.quiet(f, d)));
+    let weighed = teller.weighed(verdict, &incidents);
+    let ids: Vec<String> = incidents.iter().map(|i| i.id.clone()).collect();
+    incidents.sort_by(|a, b| order(a).cmp(&order(b)));
+    let list_sources = super::sources::hold(&teller, &incidents);
+    let judgement = Judgement {
+        mode: if cells.rates { Mode::Rates } else { Mode::CountsOnly },
+        incidents,
+        domains: vec![],
+        codes: vec![],
+        domain_codes: vec![],
+        list_sources,
+        weighed,
+        tried: None,
+        delivered: None,
+        recipients_mailed: night.recipients_mailed,
+        concentration: None,
+    };
+    (judgement, ids)
+}
+
+/// Messages accepted by each receiver.
+fn accepted(night: &Night, cells: &Cells) -> Vec<u64> {
+    let mut accepted = vec![0; night.receivers.len()];
+    for (n, node) in cells.nodes.iter().enumerate() {
+        if let Some(sum) = accepted.get_mut(node.receiver as usize) {
+            *sum += cells.cells_of(n).map(|c| u64::from(cells.cells[c].delivered)).sum::<u64>();
+        }
+    }
+    accepted
+}
+
+/// Those that act first, then by failures, then by id.
+fn order(incident: &Incident) -> (bool, Reverse<u64>, &str) {
+    let acts = incident.kind != IncidentKind::Inconclusive && incident.confidence != Confidence::Low;
+    (!acts, Reverse(incident.bounces), &incident.id)
+}
+
+/// `KIND-` and twelve hex digits of the hash of kind and scope.
+pub fn incident_id(kind: IncidentKind, scope: &Scope) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for part in [kind.as_str(), &scope.type_name(), &scope.key()] {
+        hasher.update(part.as_bytes());
+        hasher.update(b"\0");
+    }
+    format!("{}-{}", kind.as_str(), &hasher.finalize().to_hex()[..12])
+}
+
+impl Teller<'_> {
+    /// A view of the cells for one stream.
+    pub fn view<'b>(&'b self, stream: &'b Stream) -> View<'b> {
+        let Teller { night, places, cells, .. } = *self;
+        let mut covered = [true; Dimension::COUNT];
+        self.uncovered.iter().for_each(|d| covered[*d as usize] = false);
+        View { night, places, cells, stream, covered, refit: NOBODY, all: false, within: None }
+    }
+
+    /// The scope of a candidate.
+    pub fn scope(&self, candidate: &Candidate) -> Scope {
+        let kind =
+            |receiver: u32| self.night.receiver_kinds.get(receiver as usize).copied().unwrap_or(ReceiverKind::Other);
+        let (receiver, key) = match candidate.dimension {
+            Dimension::Receiver => (candidate.value, self.night.receivers.name(candidate.value)),
+            Dimension::Pool => (NONE, self.places.deciders[candidate.value as usize].key.as_str()),
+            Dimension::SendingIp => (NONE, self.night.ips.name(candidate.value)),
+            Dimension::SendingDomain => (NONE, self.night.sending_domains.name(candidate.value)),
+            Dimension::Campaign => (NONE, self.night.campaigns.name(candidate.value)),
+            Dimension::ListSource => (NONE, self.night.list_sources.name(candidate.value)),
+            Dimension::Fleet => (NONE, "*"),
+        };
+        let mut parts = vec![(candidate.dimension.scope_type(kind(receiver)), key.to_owned())];
+        if candidate.is_pair() {
+            let receiver_type = Dimension::Receiver.scope_type(kind(candidate.at));
+            parts.push((receiver_type, self.night.receivers.name(candidate.at).to_owned()));
+        }
+        parts.sort();
+        Scope { parts }
+    }
+
+    fn organisation_scope(&self, decider: u32, identity: Option<(Dimension, u32)>) -> Scope {
+        let mut parts = vec![(ScopeType::Organisation, self.places.deciders[decider as usize].key.clone())];
+        if let Some((dimension, value)) = identity {
+            parts.extend(self.scope(&Candidate::one(dimension, value)).parts);
+        }
+        parts.sort();
+        Scope { parts }
+    }
+
+    fn systemic(&self, finding: &Finding, details: &Details) -> Incident {
+        let (kind, m) = (self.kind_of(finding), &finding.measure);
+        let confidence = self.confidence_of(finding);
+        let mut incident = self.blank(kind, self.scope(&finding.candidate), confidence, details);
+        incident.organisations_hit = details.deciders;
+        incident.organisations_exposed = u64::from(m.exposed).max(details.deciders);
+        self.set_rate(&mut incident);
+        incident.rate_elsewhere = (m.exposed_out > 0).then(|| f64::from(m.hit_out) / f64::from(m.exposed_out));
+        incident.confounded_with =
+            finding.rivals.iter().map(|r| self.scope(r)).filter(|s| *s != incident.scope).collect();
+        sentence::systemic(self, &mut incident, finding, details);
+        incident
+    }
+
+    fn kind_of(&self, finding: &Finding) -> IncidentKind {
+        let gateway = |receiver: u32| self.night.receiver_kinds.get(receiver as usize) == Some(&ReceiverKind::Gateway);
+        match (finding.stream, finding.candidate.dimension) {
+            ("set-up", _) => IncidentKind::RelaySetup,
+            ("list", _) => IncidentKind::ListQuality,
+            ("transient", _) => IncidentKind::Transient,
+            (_, Dimension::Receiver) if gateway(finding.candidate.value) => IncidentKind::GatewayBlock,
+            (_, Dimension::Receiver | Dimension::Pool) => IncidentKind::ProviderBlock,
+            (_, Dimension::SendingIp) => IncidentKind::IpReputation,
+            (_, Dimension::SendingDomain) => {
+                let named = finding.measure.share_named(&[Family::Authentication]);
+                if named >= self.judging.authentication_share {
+                    IncidentKind::AuthenticationFailure
+                } else {
+                    IncidentKind::DomainReputation
+                }
+            }
+            (_, Dimension::Campaign) => IncidentKind::ContentRejection,
+            (_, Dimension::ListSource) => IncidentKind::ListQuality,
+            (_, Dimension::Fleet) => IncidentKind::FleetReputation,
+        }
+    }
+
+    fn confidence_of(&self, finding: &Finding) -> Confidence {
+        let (j, m, w) = (self.judging, &finding.measure, &finding.weight);
+        let rival_type = finding.rivals.iter().any(|r| r.dimension != finding.candidate.dimension);
+        let clear = w.evidence >= j.sure_evidence * w.needed || finding.candidate == Candidate::FLEET;
+        if finding.undecided {
+            Confidence::Low
+        } else if self.cells.rates && clear && f64::from(m.hit) >= j.sure_organisations && !rival_type {
+            Confidence::High
+        } else {
+            Confidence::Medium
+        }
+    }
+
+    fn tenant(&self, finding: &TenantFinding, details: &Details) -> Incident {
+        let (kind, confidence) = match finding.grade {
+            Grade::Block(confidence) => (IncidentKind::TenantBlock, confidence),
+            Grade::Inconclusive => (IncidentKind::Inconclusive, Confidence::Low),
+        };
+        let mut incident =
+            self.blank(kind, self.organisation_scope(finding.tally.decider, finding.identity), confidence, details);
+        incident.explicit = finding.explicit;
+        incident.delivered_elsewhere = self.delivered_elsewhere(&finding.tally);
+        incident.rate_elsewhere = self.cells.rates.then_some(self.stray);
+        self.set_organisation(&mut incident, finding.tally.decider, finding.tally.fails, finding.tally.tried());
+        sentence::tenant(self, &mut incident, finding, details);
+        incident
+    }
+
+    /// What the organisation's receiver accepted for others.
+    fn delivered_elsewhere(&self, tally: &Tally) -> Option<u64> {
+        let domains = &self.places.deciders[tally.decider as usize].domains;
+        let own = domains.iter().filter(|d| self.places.receiver_of[**d as usize] == tally.receiver);
+        let own: u64 = own.map(|d| self.night.delivered[*d as usize]).sum();
+        let all = self.accepted.get(tally.receiver as usize).filter(|_| self.cells.rates)?;
+        Some(all.saturating_sub(own))
+    }
+
+    fn quiet(&self, finding: &QuietFinding, details: &Details) -> Incident {
+        let scope = self.organisation_scope(finding.decider, None);
+        let mut incident = self.blank(finding.kind, scope, finding.confidence, details);
+        self.set_organisation(&mut incident, finding.decider, finding.fails, finding.tried);
+        sentence::quiet(self, &mut incident, finding, details);
+        incident
+    }
+
+    fn set_organisation(&self, incident: &mut Incident, decider: u32, fails: u64, tried: u64) {
+        let decider = &self.places.deciders[decider as usize];
+        incident.domains = decider.domains.iter().map(|d| self.night.domains.name(*d).to_owned()).collect();
+        (incident.organisations_hit, incident.organisations_exposed) = (1, 1);
+        if tried > 0 {
+            incident.rate = Some(fails as f64 / tried as f64);
+            let bounds = wilson(fails as f64, tried as f64);
+            (incident.rate_low, incident.rate_high) = (bounds.map(|b| b.0), bounds.map(|b| b.1));
+        }
+    }
+
+    fn set_rate(&self, incident: &mut Incident) {
+        let (hit, exposed) = (incident.organisations_hit as f64, incident.organisations_exposed as f64);
+        incident.rate = (exposed > 0.0).then(|| hit / exposed);
+        let bounds = wilson(hit, exposed);
+        (incident.rate_low, incident.rate_high) = (bounds.map(|b| b.0), bounds.map(|b| b.1));
+    }
+
+    fn blank(&self, kind: IncidentKind, scope: Scope, confidence: Confidence, details: &Details) -> Incident {
+        let mut blocklists: Vec<(String, u64)> = details.blocklists.iter().map(|(name, n)| (name.clone(), *n)).collect();
+        blocklists.sort_by(|a, b| (Reverse(a.1), &a.0).cmp(&(Reverse(b.1), &b.0)));
+        Incident {
+            id: incident_id(kind, &scope),
+            kind,
+            scope,
+            confidence,
+            bounces: details.bounces,
+            recipients: details.recipients,
+            organisations_hit: 0,
+            organisations_exposed: 0,
+            rate: None,
+            rate_low: None,
+            rate_high: None,
+            rate_elsewhere: None,
+            sentence: String::new(),
+            evidence: vec![],
+            blocklists,
+            template: most(&details.templates).map(|(template, _)| template.clone()),
+            sample: details.sample.as_ref().map(|(reply, _)| reply.clone()),
+            cause: most(&details.causes).map(|(cause, _)| *cause),
+            explains: details.causes.keys().copied().collect(),
+            receiver: most(&details.receivers).and_then(|(id, _)| self.night.receivers.get(*id)).map(str::to_owned),
+            explicit: false,
+            confounded_with: vec![],
+            domains: vec![],
+            delivered_elsewhere: None,
+            first_seen: details.first,
+            last_seen: details.last,
+            status: IncidentStatus::New,
+            missing: vec![],
+        }
+    }
+
+    fn weighed(&self, verdict: &Verdict, incidents: &[Incident]) -> Vec<Weighed> {
+        let chosen = |stream: &str, candidate: &Candidate| {
+            let at = verdict.findings.iter().position(|f| f.stream == stream && f.candidate == *candidate);
+            at.map(|at| incidents[at].id.clone())
+        };
+        verdict
+            .weighed
+            .iter()
+            .map(|(stream, w)| Weighed {
+                round: w.round,
+                scope: self.scope(&w.candidate).to_string(),
+                evidence: w.weight.evidence,
+                score: w.weight.score,
+                gates: w.gates.clone(),
+                incident: chosen(stream, &w.candidate),
+            })
+            .collect()
+    }
+}
