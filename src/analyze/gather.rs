@@ -292,13 +292,13 @@ impl<'a> Gatherer<'a> {
         let domains = self.domains(frame)?;
         let identities = self.identities(frame, &recipients)?;
         let hosts = host_texts(frame)?;
-        let counts = frame.column(schema::COUNT)?.u64()?;
+        let counts = frame.column(schema::COUNT)?.i64()?;
         let attempted = frame.column(schema::ATTEMPTED)?.bool()?;
         let numbers = self.night.identities.ids(&identities);
         let answered = domains.iter().zip(&hosts).zip(counts.iter());
         self.answered(answered.filter_map(|((domain, host), count)| {
             let host = host.filter(|_| *domain != NONE)?;
-            Some((*domain, host, count.unwrap_or(1)))
+            Some((*domain, host, messages_of(count)))
         }));
         for (at, (count, attempted)) in counts.iter().zip(attempted.iter()).enumerate() {
             if domains[at] == NONE {
@@ -310,7 +310,7 @@ impl<'a> Gatherer<'a> {
                 domain,
                 identity: identities[at],
                 message: messages[at],
-                count: count.unwrap_or(1),
+                count: messages_of(count),
                 attempted: attempted.unwrap_or(false),
             };
             self.night.rates = true;
@@ -325,6 +325,11 @@ impl<'a> Gatherer<'a> {
         }
         Ok(())
     }
+}
+
+/// How many messages a row of deliveries stands for.
+fn messages_of(count: Option<i64>) -> u64 {
+    count.map_or(1, |count| u64::try_from(count).unwrap_or(0))
 }
 
 /// The host that answered each row.

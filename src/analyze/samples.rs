@@ -42,7 +42,7 @@ pub fn add(judgement: &mut Judgement, chosen: &[(String, Row)], events: &[PathBu
 /// Looks for the replies in one frame. Two rows may agree in recipient and time; the choice does not depend on order.
 fn find(wanted: &mut Wanted, frame: &DataFrame) -> anyhow::Result<()> {
     let (recipients, seen) = (hashes(frame, schema::RECIPIENT)?, times(frame, schema::TIMESTAMP)?);
-    let origins = texts(frame, schema::SOURCE)?.zip(frame.column(schema::SOURCE_INDEX)?.u64()?.iter());
+    let origins = texts(frame, schema::SOURCE)?.zip(frame.column(schema::SOURCE_INDEX)?.i64()?.iter());
     let rows = recipients.into_iter().zip(seen).zip(texts(frame, schema::REPLY)?).zip(origins);
     for (((recipient, time), reply), (source, index)) in rows {
         let (Some(recipient), Some(reply)) = (recipient, reply) else { continue };

@@ -37,7 +37,7 @@ impl Voices {
             permanences: gatherer.ids(frame, schema::PERMANENCE, |_, w| word(w, Permanence::WORDS))?,
             blamed: gatherer.ids(frame, schema::BLAMES, |_, w| word(w, Blames::WORDS))?,
             bases: gatherer.ids(frame, schema::BASIS, |_, w| word(w, Basis::WORDS))?,
-            codes: frame.column(schema::REPLY_CODE)?.u16()?.iter().collect(),
+            codes: frame.column(schema::REPLY_CODE)?.i32()?.iter().map(|code| u16::try_from(code?).ok()).collect(),
             statuses: gatherer.ids(frame, schema::STATUS, |_, text| status_number(text))?,
             speakers: gatherer.ids(frame, schema::REJECTING_SYSTEM, Gatherer::receiver)?,
             blocklists: gatherer.ids(frame, schema::BLOCKLIST, |l, t| l.night.blocklists.id(t))?,

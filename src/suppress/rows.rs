@@ -3,7 +3,7 @@
 
 use anyhow::Context;
 use polars::prelude::{Categorical8Type, CategoricalChunked, ChunkedArray, DataFrame, DataType, Int64Type};
-use polars::prelude::{StringChunked, UInt16Type, UInt64Type};
+use polars::prelude::{Int32Type, StringChunked};
 
 use super::cover::Place;
 use crate::bounce::Timestamp;
@@ -93,13 +93,13 @@ impl<'a> Times<'a> {
 }
 
 /// The column of reply codes.
-pub(super) fn codes<'a>(frame: &'a DataFrame, name: &str) -> anyhow::Result<&'a ChunkedArray<UInt16Type>> {
-    Ok(frame.column(name)?.u16()?)
+pub(super) fn codes<'a>(frame: &'a DataFrame, name: &str) -> anyhow::Result<&'a ChunkedArray<Int32Type>> {
+    Ok(frame.column(name)?.i32()?)
 }
 
 /// A column of counts or positions.
-pub(super) fn counts<'a>(frame: &'a DataFrame, name: &str) -> anyhow::Result<&'a ChunkedArray<UInt64Type>> {
+pub(super) fn counts<'a>(frame: &'a DataFrame, name: &str) -> anyhow::Result<&'a ChunkedArray<Int64Type>> {
     let column = frame.column(name)?;
-    anyhow::ensure!(*column.dtype() == DataType::UInt64, "column {name}: expected u64, found {}", column.dtype());
-    Ok(column.u64()?)
+    anyhow::ensure!(*column.dtype() == DataType::Int64, "column {name}: expected i64, found {}", column.dtype());
+    Ok(column.i64()?)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 mod places;
 
 use anyhow::Context;
-use polars::prelude::{ChunkedArray, DataFrame, UInt64Type};
+use polars::prelude::{ChunkedArray, DataFrame, Int64Type};
 
 use super::cover::Covers;
 use super::rows::{PlaceColumns, Text, Times, counts};
@@ -156,7 +156,7 @@ struct Cells<'f> {
     rule: Text<'f>,
     reply: Text<'f>,
     source: Text<'f>,
-    index: &'f ChunkedArray<UInt64Type>,
+    index: &'f ChunkedArray<Int64Type>,
 }
 
 impl<'f> Cells<'f> {

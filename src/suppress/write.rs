@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use polars::prelude::{ChunkedArray, DataFrame, UInt16Type, UInt64Type};
+use polars::prelude::{ChunkedArray, DataFrame, Int32Type, Int64Type};
 
 use super::domain_entry::DomainEntry;
 use super::doubt::incident_of;
@@ -280,9 +280,9 @@ fn moment(second: u32) -> Option<Timestamp> {
 struct Columns<'f> {
     kind: Text<'f>,
     source: Text<'f>,
-    source_index: &'f ChunkedArray<UInt64Type>,
+    source_index: &'f ChunkedArray<Int64Type>,
     recipient: Text<'f>,
-    reply_code: &'f ChunkedArray<UInt16Type>,
+    reply_code: &'f ChunkedArray<Int32Type>,
     status: Text<'f>,
     cause: Text<'f>,
     blames: Text<'f>,
@@ -337,7 +337,7 @@ impl<'f> Columns<'f> {
                 unproven: self.unproven.word(row),
                 feedback_type: self.feedback_type.get(row).map(str::to_owned),
                 rule: self.rule.get(row).map(str::to_owned),
-                reply_code: self.reply_code.get(row).and_then(ReplyCode::new),
+                reply_code: self.reply_code.get(row).and_then(|code| ReplyCode::new(u16::try_from(code).ok()?)),
                 status: self.status.word(row),
             },
         })
