@@ -6,7 +6,7 @@ use std::str::FromStr;
 use anyhow::{Context, bail};
 use polars::prelude::{
     BooleanChunked, Categorical8Type, CategoricalChunked, Column, DataFrame, DataType, Int32Chunked, Int64Chunked,
-    StringChunked, UInt16Chunked, UInt32Chunked, UInt64Chunked,
+    StringChunked, UInt32Chunked,
 };
 
 use crate::bounce::Timestamp;
@@ -100,7 +100,7 @@ impl<'a> Times<'a> {
     }
 }
 
-/// A column of whole numbers, of whatever width.
+/// A column of whole numbers, of one of three widths.
 pub enum Numbers<'a> {
     /// Counts, positions, keys.
     Long(&'a Int64Chunked),
@@ -108,10 +108,6 @@ pub enum Numbers<'a> {
     Short(&'a Int32Chunked),
     /// Places in lists of the program's own; no file holds them.
     Id(&'a UInt32Chunked),
-    /// Counts, as files of earlier versions hold them.
-    UnsignedLong(&'a UInt64Chunked),
-    /// Codes, as files of earlier versions hold them.
-    UnsignedShort(&'a UInt16Chunked),
 }
 
 impl<'a> Numbers<'a> {
@@ -125,8 +121,6 @@ impl<'a> Numbers<'a> {
             DataType::Int64 => Numbers::Long(column.i64()?),
             DataType::Int32 => Numbers::Short(column.i32()?),
             DataType::UInt32 => Numbers::Id(column.u32()?),
-            DataType::UInt64 => Numbers::UnsignedLong(column.u64()?),
-            DataType::UInt16 => Numbers::UnsignedShort(column.u16()?),
             _ => bail!(expected(column, "whole numbers")),
         })
     }
@@ -136,14 +130,12 @@ impl<'a> Numbers<'a> {
         usize::try_from(self.get(row)?).ok()
     }
 
-    /// The cell; `None` where it is null, or beyond 63 bits.
+    /// The cell; `None` where it is null.
     pub fn get(&self, row: usize) -> Option<i64> {
         match self {
             Numbers::Long(column) => column.get(row),
             Numbers::Short(column) => column.get(row).map(i64::from),
             Numbers::Id(column) => column.get(row).map(i64::from),
-            Numbers::UnsignedLong(column) => column.get(row).and_then(|n| i64::try_from(n).ok()),
-            Numbers::UnsignedShort(column) => column.get(row).map(i64::from),
         }
     }
 }

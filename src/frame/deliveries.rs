@@ -2,7 +2,7 @@
 
 use polars::prelude::*;
 
-use super::{Ip, made_text, schema, text, times};
+use super::{Ip, made_text, schema, text, times, whole};
 use crate::bounce::{Address, Delivery};
 
 /// A delivery with what the row itself does not hold.
@@ -28,7 +28,7 @@ pub fn delivery_frame(rows: &[PlacedDelivery]) -> PolarsResult<DataFrame> {
         text(schema::RECIPIENT_DOMAIN, rows, |r| Some(&r.delivery.recipient_domain)),
         text(schema::ORGANISATION, rows, |r| r.organisation.as_deref()),
         text(schema::RECEIVER, rows, |r| r.receiver.as_deref()),
-        UInt64Chunked::from_iter_values(schema::COUNT.into(), rows.iter().map(|r| r.delivery.count)).into_column(),
+        whole(schema::COUNT, rows, |r| r.delivery.count),
         BooleanChunked::from_iter_values(schema::ATTEMPTED.into(), rows.iter().map(|r| r.attempted)).into_column(),
         times(schema::TIMESTAMP, rows, |r| r.delivery.timestamp),
         made_text(schema::SENDING_IP, rows, |r| r.delivery.sending_ip.map(Ip)),

@@ -5,7 +5,8 @@ use std::sync::{Arc, LazyLock};
 
 use polars::prelude::*;
 
-use super::{Ip, enum_type, made_text, schema, text, times};
+use super::schema::enum_type;
+use super::{Ip, made_text, schema, text, times, whole};
 use crate::bounce::{
     Action, Address, Basis, Blames, Cause, Classification, Event, Kind, Permanence, SmtpCommand, Unproven,
 };
@@ -52,8 +53,7 @@ fn what_and_where(rows: &[ClassifiedEvent]) -> Vec<Column> {
         made_text(schema::EVENT_ID, rows, |r| Some(Hex(r.id))),
         word(schema::KIND, &KINDS, rows, |r| Some(r.event.kind as u8)),
         text(schema::SOURCE, rows, |r| Some(&r.event.origin.source)),
-        UInt64Chunked::from_iter_values(schema::SOURCE_INDEX.into(), rows.iter().map(|r| r.event.origin.index))
-            .into_column(),
+        whole(schema::SOURCE_INDEX, rows, |r| r.event.origin.index),
         text(schema::GRAMMAR, rows, |r| Some(&r.event.grammar)),
         times(schema::TIMESTAMP, rows, |r| r.event.timestamp),
         text(schema::RECIPIENT, rows, |r| r.event.recipient.as_ref().map(Address::as_str)),
@@ -68,9 +68,9 @@ fn what_and_where(rows: &[ClassifiedEvent]) -> Vec<Column> {
 }
 
 fn reply(rows: &[ClassifiedEvent]) -> Vec<Column> {
-    let codes = rows.iter().map(|r| r.event.reply_code.map(|c| c.get()));
+    let codes = rows.iter().map(|r| r.event.reply_code.map(|c| i32::from(c.get())));
     vec![
-        UInt16Chunked::from_iter_options(schema::REPLY_CODE.into(), codes).into_column(),
+        Int32Chunked::from_iter_options(schema::REPLY_CODE.into(), codes).into_column(),
         made_text(schema::STATUS, rows, |r| r.event.status),
         made_text(schema::STATUS_FIELD, rows, |r| r.event.status_field),
         text(schema::DIAGNOSTIC_CODE, rows, |r| r.event.diagnostic_code.as_deref()),

@@ -6,10 +6,12 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use polars::prelude::{DataFrame, DataType, IntoColumn, NewChunkedArray, PolarsResult, UInt64Chunked};
-use polars_io::parquet::write::{BatchedWriter, ParquetCompression, ParquetWriter};
+use polars::prelude::{ArrowDataType, ArrowField, ArrowSchema, CompatLevel, DataFrame, PolarsResult};
+use polars_io::parquet::write::{BatchedWriter, KeyValueMetadata, ParquetCompression, ParquetWriter};
+use polars_parquet::write::schema_to_metadata_key;
 
-use super::{ClassifiedEvent, PlacedDelivery, delivery_frame, event_frame, schema, text};
+use super::read::ARROW_SCHEMA;
+use super::{ClassifiedEvent, PlacedDelivery, delivery_frame, event_frame, schema, text, whole};
 use crate::bounce::{Origin, Reject};
 
 /// Rows of one row group: a compromise between memory and the cost of a group.
@@ -149,7 +151,7 @@ impl Sink for NightWriter {
 fn reject_frame(rows: &[Reject]) -> PolarsResult<DataFrame> {
     let columns = vec![
         text(schema::SOURCE, rows, |r| Some(&r.origin.source)),
-        UInt64Chunked::from_iter_values(schema::SOURCE_INDEX.into(), rows.iter().map(|r| r.origin.index)).into_column(),
+        whole(schema::SOURCE_INDEX, rows, |r| r.origin.index),
         text(schema::REASON, rows, |r| Some(r.reason.as_str())),
         text(schema::DETAIL, rows, |r| Some(&r.detail)),
     ];
@@ -170,21 +172,37 @@ pub fn rejects(file: &Path) -> anyhow::Result<impl Iterator<Item = anyhow::Resul
 }
 
 fn rows_of(frame: &DataFrame) -> anyhow::Result<Vec<Reject>> {
-    let source = frame.column(schema::SOURCE)?.cast(&DataType::String)?;
-    let (source, index) = (source.str()?, frame.column(schema::SOURCE_INDEX)?.u64()?);
+    let (source, index) = (frame.column(schema::SOURCE)?.str()?, frame.column(schema::SOURCE_INDEX)?.i64()?);
     let (reason, detail) = (frame.column(schema::REASON)?.str()?, frame.column(schema::DETAIL)?.str()?);
     (0..frame.height())
         .map(|row| {
             Ok(Reject {
                 origin: Origin {
                     source: source.get(row).unwrap_or_default().into(),
-                    index: index.get(row).unwrap_or_default(),
+                    index: index.get(row).and_then(|index| u64::try_from(index).ok()).unwrap_or_default(),
                 },
                 reason: reason.get(row).unwrap_or_default().parse()?,
                 detail: detail.get(row).unwrap_or_default().to_owned(),
             })
         })
         .collect()
+}
+
+/// What a file says of itself: the version of its columns, and their types as Arrow has them. Those that polars would write
+/// are its own kinds of text, which not every engine reads.
+fn told_of(empty: &DataFrame) -> KeyValueMetadata {
+    let plain = |name: &str| {
+        let dtype = match schema::type_of(name).polars().to_arrow(CompatLevel::oldest()) {
+            ArrowDataType::LargeUtf8 | ArrowDataType::Dictionary(..) => ArrowDataType::Utf8,
+            other => other,
+        };
+        (name.into(), ArrowField::new(name.into(), dtype, true))
+    };
+    let types: ArrowSchema = empty.get_column_names().into_iter().map(|name| plain(name)).collect();
+    let told = schema_to_metadata_key(&types);
+    let types = told.value.map(|types| (ARROW_SCHEMA.to_owned(), types));
+    let version = (schema::VERSION_KEY.to_owned(), schema::VERSION.to_string());
+    KeyValueMetadata::from_static(types.into_iter().chain([version]).collect())
 }
 
 /// One Parquet file, written in row groups of equal size.
@@ -199,6 +217,7 @@ impl TableWriter {
         let file = File::create(path).with_context(|| format!("{}: cannot be created", path.display()))?;
         let writer = ParquetWriter::new(BufWriter::new(file))
             .with_compression(ParquetCompression::Zstd(None))
+            .with_key_value_metadata(Some(told_of(empty)))
             .batched(empty.schema())?;
         Ok(TableWriter { writer, pending: empty.clone(), path: path.to_owned() })
     }

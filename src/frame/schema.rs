@@ -1,4 +1,80 @@
-//! Column names: the only place that spells one. The order here is the order in the files.
+//! Column names and types: the only place that spells one. The order here is the order in the files.
+
+use polars::prelude::{DataType, FrozenCategories, TimeUnit, TimeZone};
+
+use crate::bounce::{Action, Basis, Blames, Cause, Kind, Permanence, SmtpCommand, Unproven};
+
+/// The version of the columns and their meanings, as files say it. A file of a newer one is not read.
+pub const VERSION: u32 = 1;
+/// The key of the version in a file's metadata.
+pub const VERSION_KEY: &str = "bouncescope.schema_version";
+
+/// What a column holds; in a file one of five types that every engine knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnType {
+    /// Text.
+    Text,
+    /// A word of a closed set; text in files, `Enum` in memory.
+    Words(&'static [&'static str]),
+    /// Whole numbers of 32 bits.
+    Int32,
+    /// Whole numbers of 64 bits.
+    Int64,
+    /// Yes or no.
+    Boolean,
+    /// UTC milliseconds.
+    Time,
+}
+
+impl ColumnType {
+    /// The type in memory.
+    pub fn polars(self) -> DataType {
+        match self {
+            ColumnType::Text => DataType::String,
+            ColumnType::Words(set) => enum_type(set),
+            ColumnType::Int32 => DataType::Int32,
+            ColumnType::Int64 => DataType::Int64,
+            ColumnType::Boolean => DataType::Boolean,
+            ColumnType::Time => DataType::Datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC)),
+        }
+    }
+
+    /// The type as an error names it.
+    pub fn words(self) -> &'static str {
+        match self {
+            ColumnType::Text | ColumnType::Words(_) => "text",
+            ColumnType::Int32 => "whole numbers (int32)",
+            ColumnType::Int64 => "whole numbers (int64)",
+            ColumnType::Boolean => "booleans",
+            ColumnType::Time => "timestamps (milliseconds, UTC)",
+        }
+    }
+}
+
+/// The `Enum` type of a closed set.
+pub(super) fn enum_type(words: &[&'static str]) -> DataType {
+    let categories = FrozenCategories::new(words.iter().copied()).expect("the words of a closed set are distinct");
+    DataType::from_frozen_categories(categories)
+}
+
+/// What a column of ours holds; names that are none of ours hold text.
+pub fn type_of(name: &str) -> ColumnType {
+    match name {
+        KIND => ColumnType::Words(Kind::WORDS),
+        UNPROVEN => ColumnType::Words(Unproven::WORDS),
+        ACTION => ColumnType::Words(Action::WORDS),
+        COMMAND => ColumnType::Words(SmtpCommand::WORDS),
+        CAUSE => ColumnType::Words(Cause::WORDS),
+        PERMANENCE => ColumnType::Words(Permanence::WORDS),
+        BLAMES => ColumnType::Words(Blames::WORDS),
+        BASIS => ColumnType::Words(Basis::WORDS),
+        REPLY_CODE => ColumnType::Int32,
+        SOURCE_INDEX | COUNT => ColumnType::Int64,
+        BY_MAIL | ATTEMPTED => ColumnType::Boolean,
+        TIMESTAMP => ColumnType::Time,
+        _ => ColumnType::Text,
+    }
+}
 
 /// Hex of 128 bits; the same event has the same id on every run.
 pub const EVENT_ID: &str = "event_id";

@@ -14,7 +14,8 @@ use polars::prelude::{
 };
 
 use super::night::TableWriter;
-use super::{NightFiles, enum_type, event_frame, scan, schema};
+use super::schema::enum_type;
+use super::{NightFiles, event_frame, scan, schema};
 use crate::bounce::{Kind, Unproven};
 
 /// Reports of which at least one must come from a domain that the logs name, for the others to be foreign.

@@ -112,6 +112,14 @@ pub struct Incident {
     pub missing: Vec<String>,
 }
 
+impl Incident {
+    /// Whether it is ours to mend, and sure enough to act: a refusal that it explains suppresses nobody.
+    pub fn is_ours(&self) -> bool {
+        let theirs = matches!(self.kind, IncidentKind::TenantBlock | IncidentKind::Inconclusive);
+        !theirs && self.confidence < Confidence::Low
+    }
+}
+
 /// One recipient domain.
 #[derive(Debug, Clone)]
 pub struct DomainRow {

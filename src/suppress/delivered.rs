@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::Frames;
 use super::gather::{AddressHash, NONE, Record, address_hash};
-use super::rows::{Text, Times};
+use crate::frame::cells::{Times, Words};
 use super::signal::Signal;
 use crate::frame::schema;
 
@@ -26,7 +26,7 @@ pub(super) fn since(records: &[Record], frames: Frames) -> anyhow::Result<Vec<Re
     let mut found = Vec::new();
     for frame in frames {
         let frame = frame?;
-        let recipients = Text::of(&frame, schema::RECIPIENT)?;
+        let recipients = Words::of(&frame, schema::RECIPIENT)?;
         let times = Times::of(&frame, schema::TIMESTAMP)?;
         let attempted = frame.column(schema::ATTEMPTED)?.bool()?;
         for row in (0..frame.height()).filter(|row| attempted.get(*row) != Some(true)) {
@@ -42,6 +42,7 @@ pub(super) fn since(records: &[Record], frames: Frames) -> anyhow::Result<Vec<Re
                     target: NONE,
                     incident: NONE,
                     signal: Signal::Delivered,
+                    bounce: false,
                     policy: false,
                     permanent: false,
                     allowed: false,
@@ -80,6 +81,7 @@ mod tests {
             target: NONE,
             incident: NONE,
             signal: Signal::Dead,
+            bounce: true,
             policy: false,
             permanent: true,
             allowed: false,

@@ -30,7 +30,6 @@ mod meanwhile;
 pub mod present;
 mod read_back;
 pub mod release;
-mod rows;
 mod ruling;
 mod signal;
 pub mod targets;
@@ -249,6 +248,7 @@ impl<'a> Plan<'a> {
             match Ruling::on(address, rules) {
                 Some(ruling) if ruling.verdict == Verdict::Covered => covered_addresses += 1,
                 Some(ruling) if ruling.verdict == Verdict::Unmatched => unmatched += 1,
+                Some(ruling) if ruling.verdict == Verdict::Retry => {}
                 ruling => rulings.extend(ruling),
             }
         }

@@ -136,9 +136,9 @@ pub fn frame(rows: &[Row<'_>]) -> DataFrame {
         schema::TEMPLATE => text(name, &|r| r.template.map(str::to_owned)),
         schema::SENDING_DOMAIN => text(name, &|r| r.sending_domain.map(str::to_owned)),
         schema::RECEIVER | schema::REJECTING_SYSTEM => text(name, &|r| r.receiver.map(str::to_owned)),
-        schema::SOURCE_INDEX => Series::new((*name).into(), (0..rows.len() as u64).collect::<Vec<_>>()).into(),
+        schema::SOURCE_INDEX => Series::new((*name).into(), (0..rows.len() as i64).collect::<Vec<_>>()).into(),
         schema::BY_MAIL => Series::new((*name).into(), vec![false; rows.len()]).into(),
-        schema::REPLY_CODE => Series::new((*name).into(), vec![Some(550_u16); rows.len()]).into(),
+        schema::REPLY_CODE => Series::new((*name).into(), vec![Some(550_i32); rows.len()]).into(),
         schema::TIMESTAMP => {
             let millis: Series = Series::new((*name).into(), rows.iter().map(|r| r.millis).collect::<Vec<_>>());
             let utc = DataType::Datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC));

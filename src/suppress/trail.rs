@@ -6,12 +6,11 @@ use std::path::Path;
 mod places;
 
 use anyhow::Context;
-use polars::prelude::{ChunkedArray, DataFrame, UInt64Type};
+use polars::prelude::{ChunkedArray, DataFrame, Int64Type};
 
-use super::cover::Covers;
-use super::rows::{PlaceColumns, Text, Times, counts};
+use crate::frame::cells::{Numbers, Times, Words};
 use crate::outcome::incident::Judgement;
-use crate::bounce::{Address, Cause};
+use crate::bounce::Address;
 use crate::frame::{self, NightFiles, schema};
 
 /// Events told; all are counted.
@@ -22,17 +21,12 @@ const COLUMNS: &[&str] = &[
     schema::KIND,
     schema::RECIPIENT,
     schema::RECIPIENT_DOMAIN,
-    schema::ORGANISATION,
-    schema::RECEIVER,
     schema::CAUSE,
     schema::RULE,
     schema::REPLY,
     schema::SOURCE,
     schema::SOURCE_INDEX,
-    schema::SENDING_IP,
-    schema::SENDING_DOMAIN,
-    schema::CAMPAIGN_ID,
-    schema::LIST_SOURCE,
+    schema::INCIDENT,
 ];
 
 /// Why an address is, or is not, on a list: its events and the rows that name it.
@@ -63,8 +57,8 @@ pub fn domain(night: &Path, domain: &str) -> anyhow::Result<String> {
 /// # Errors
 /// An id that the judgement does not have; files that cannot be read.
 pub fn incident(night: &Path, id: &str, judgement: &Judgement) -> anyhow::Result<String> {
-    let (index, incident) =
-        judgement.incidents.iter().enumerate().find(|(_, incident)| incident.id == id).with_context(|| {
+    let incident =
+        judgement.incidents.iter().find(|incident| incident.id == id).with_context(|| {
             let ids: Vec<&str> = judgement.incidents.iter().map(|i| i.id.as_str()).collect();
             let known = if ids.is_empty() {
                 "the night has none".to_owned()
@@ -94,14 +88,7 @@ pub fn incident(night: &Path, id: &str, judgement: &Judgement) -> anyhow::Result
             candidate.gates.join(", ")
         ));
     }
-    let covers = Covers::new(&judgement.incidents);
-    let index = u32::try_from(index)?;
-    let events = events(night, |cells, row| {
-        let Some(cause) = cells.cause.word::<Cause>(row).filter(|_| cells.kind.get(row) == Some("bounce")) else {
-            return Ok(false);
-        };
-        Ok(covers.find(cause, &cells.place.get(row)) == Some(index))
-    })?;
+    let events = events(night, |cells, row| Ok(cells.incident.get(row) == Some(id)))?;
     lines.extend(events.lines());
     Ok(lines.join("\n") + "\n")
 }
@@ -148,36 +135,36 @@ fn events(night: &Path, wanted: impl Fn(&Cells<'_>, usize) -> anyhow::Result<boo
 /// The columns of one frame.
 struct Cells<'f> {
     time: Times<'f>,
-    kind: Text<'f>,
-    recipient: Text<'f>,
-    domain: Text<'f>,
-    place: PlaceColumns<'f>,
-    cause: Text<'f>,
-    rule: Text<'f>,
-    reply: Text<'f>,
-    source: Text<'f>,
-    index: &'f ChunkedArray<UInt64Type>,
+    kind: Words<'f>,
+    recipient: Words<'f>,
+    domain: Words<'f>,
+    incident: Words<'f>,
+    cause: Words<'f>,
+    rule: Words<'f>,
+    reply: Words<'f>,
+    source: Words<'f>,
+    index: Numbers<'f>,
 }
 
 impl<'f> Cells<'f> {
     fn of(frame: &'f DataFrame) -> anyhow::Result<Cells<'f>> {
-        let text = |name| Text::of(frame, name);
+        let text = |name| Words::of(frame, name);
         Ok(Cells {
             time: Times::of(frame, schema::TIMESTAMP)?,
             kind: text(schema::KIND)?,
             recipient: text(schema::RECIPIENT)?,
             domain: text(schema::RECIPIENT_DOMAIN)?,
-            place: PlaceColumns::of(frame)?,
+            incident: text(schema::INCIDENT)?,
             cause: text(schema::CAUSE)?,
             rule: text(schema::RULE)?,
             reply: text(schema::REPLY)?,
             source: text(schema::SOURCE)?,
-            index: counts(frame, schema::SOURCE_INDEX)?,
+            index: Numbers::of(frame, schema::SOURCE_INDEX)?,
         })
     }
 
     fn line(&self, row: usize) -> String {
-        let text = |cell: &Text<'_>| cell.get(row).unwrap_or("–").to_owned();
+        let text = |cell: &Words<'_>| cell.get(row).unwrap_or("–").to_owned();
         let time = self.time.get(row).map_or("–".to_owned(), |t| t.to_string());
         let index = self.index.get(row).unwrap_or_default();
         format!(

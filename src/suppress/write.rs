@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use polars::prelude::{ChunkedArray, DataFrame, UInt16Type, UInt64Type};
+use polars::prelude::{ChunkedArray, DataFrame, Int32Type, Int64Type};
 
 use super::domain_entry::DomainEntry;
 use super::doubt::incident_of;
 use super::entry::{AddressEntry, Answer, Seen};
 use super::gather::NONE;
-use super::rows::{self, Text};
+use crate::frame::cells::{Numbers, Words};
 use super::ruling::{Hold, Ruling, Verdict};
 use super::{Frames, Lists, Plan};
 use crate::bounce::{Address, Blames, Cause, Kind, Permanence, ReplyCode, Timestamp};
@@ -172,7 +172,7 @@ impl<'p> Writing<'p, '_> {
                 Ok(())
             }
             Verdict::Protect => self.protect(&recipient, &answer, &seen, incident),
-            Verdict::Covered | Verdict::Unmatched => Ok(()),
+            Verdict::Covered | Verdict::Retry | Verdict::Unmatched => Ok(()),
         }
     }
 
@@ -278,31 +278,31 @@ fn moment(second: u32) -> Option<Timestamp> {
 
 /// The shown columns of one frame.
 struct Columns<'f> {
-    kind: Text<'f>,
-    source: Text<'f>,
-    source_index: &'f ChunkedArray<UInt64Type>,
-    recipient: Text<'f>,
-    reply_code: &'f ChunkedArray<UInt16Type>,
-    status: Text<'f>,
-    cause: Text<'f>,
-    blames: Text<'f>,
-    permanence: Text<'f>,
-    unproven: Text<'f>,
-    rule: Text<'f>,
-    feedback_type: Text<'f>,
-    rejecting_system: Text<'f>,
-    receiver: Text<'f>,
+    kind: Words<'f>,
+    source: Words<'f>,
+    source_index: Numbers<'f>,
+    recipient: Words<'f>,
+    reply_code: Numbers<'f>,
+    status: Words<'f>,
+    cause: Words<'f>,
+    blames: Words<'f>,
+    permanence: Words<'f>,
+    unproven: Words<'f>,
+    rule: Words<'f>,
+    feedback_type: Words<'f>,
+    rejecting_system: Words<'f>,
+    receiver: Words<'f>,
 }
 
 impl<'f> Columns<'f> {
     fn of(frame: &'f DataFrame) -> anyhow::Result<Columns<'f>> {
-        let text = |name| Text::of(frame, name);
+        let text = |name| Words::of(frame, name);
         Ok(Columns {
             kind: text(schema::KIND)?,
             source: text(schema::SOURCE)?,
-            source_index: rows::counts(frame, schema::SOURCE_INDEX)?,
+            source_index: Numbers::of(frame, schema::SOURCE_INDEX)?,
             recipient: text(schema::RECIPIENT)?,
-            reply_code: rows::codes(frame, schema::REPLY_CODE)?,
+            reply_code: Numbers::of(frame, schema::REPLY_CODE)?,
             status: text(schema::STATUS)?,
             cause: text(schema::CAUSE)?,
             blames: text(schema::BLAMES)?,
@@ -337,7 +337,7 @@ impl<'f> Columns<'f> {
                 unproven: self.unproven.word(row),
                 feedback_type: self.feedback_type.get(row).map(str::to_owned),
                 rule: self.rule.get(row).map(str::to_owned),
-                reply_code: self.reply_code.get(row).and_then(ReplyCode::new),
+                reply_code: self.reply_code.get(row).and_then(|code| ReplyCode::new(u16::try_from(code).ok()?)),
                 status: self.status.word(row),
             },
         })

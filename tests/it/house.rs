@@ -20,6 +20,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("rayon", &["classify", "ingest", "source"]),
     ("polars", &["frame", "history", "analyze", "suppress"]),
     ("polars_io", &["frame", "history", "analyze", "suppress"]),
+    ("polars_parquet", &["frame"]),
     ("mail_parser", &["parse", "source/maildir.rs"]),
     ("csv", &["source", "suppress", "report"]),
     ("foldhash", &["analyze", "classify", "parse"]),

@@ -9,7 +9,7 @@ use super::tonight::Tonight;
 use crate::bounce::{Blames, Cause, Kind, Timestamp};
 use crate::frame::{self, schema};
 use crate::suppress::present::{Existing, Listed};
-use crate::suppress::rows::{Text, Times, counts};
+use crate::frame::cells::{Numbers, Times, Words};
 
 /// Days after the night beyond which a time is a wrong clock's.
 const OUTLIER_DAYS: i64 = 2;
@@ -28,8 +28,8 @@ pub(super) fn delivered(night: &Night<'_>, existing: &Existing) -> anyhow::Resul
     let columns = [schema::RECIPIENT, schema::RECIPIENT_DOMAIN, schema::TIMESTAMP, schema::ATTEMPTED];
     for frame in frame::scan(night.deliveries, &columns)? {
         let frame = frame?;
-        let recipients = Text::of(&frame, schema::RECIPIENT)?;
-        let domains = Text::of(&frame, schema::RECIPIENT_DOMAIN)?;
+        let recipients = Words::of(&frame, schema::RECIPIENT)?;
+        let domains = Words::of(&frame, schema::RECIPIENT_DOMAIN)?;
         let times = Times::of(&frame, schema::TIMESTAMP)?;
         let attempted = frame.column(schema::ATTEMPTED)?.bool()?;
         for row in (0..frame.height()).filter(|row| attempted.get(*row) != Some(true)) {
@@ -60,7 +60,7 @@ pub(super) fn failed(events: &[PathBuf], existing: &Existing) -> anyhow::Result<
     }
     for frame in frame::scan(events, &[schema::KIND, schema::RECIPIENT_DOMAIN, schema::TIMESTAMP])? {
         let frame = frame?;
-        let (kinds, domains) = (Text::of(&frame, schema::KIND)?, Text::of(&frame, schema::RECIPIENT_DOMAIN)?);
+        let (kinds, domains) = (Words::of(&frame, schema::KIND)?, Words::of(&frame, schema::RECIPIENT_DOMAIN)?);
         let times = Times::of(&frame, schema::TIMESTAMP)?;
         for row in (0..frame.height()).filter(|row| kinds.word(*row) == Some(Kind::Bounce)) {
             let Some(domain) = domains.get(row).filter(|domain| existing.domains.contains_key(*domain)) else {
@@ -80,7 +80,7 @@ pub(super) fn wishes(events: &[PathBuf], existing: &Existing) -> anyhow::Result<
     let mut found = BTreeSet::new();
     for frame in frame::scan(events, &[schema::KIND, schema::RECIPIENT, schema::FEEDBACK_TYPE])? {
         let frame = frame?;
-        let text = |name| Text::of(&frame, name);
+        let text = |name| Words::of(&frame, name);
         let (kinds, recipients, feedback) =
             (text(schema::KIND)?, text(schema::RECIPIENT)?, text(schema::FEEDBACK_TYPE)?);
         for row in 0..frame.height() {
@@ -133,10 +133,10 @@ pub(super) fn our_faults(events: &[PathBuf], tonight: &Tonight) -> anyhow::Resul
     ];
     for frame in frame::scan(events, &columns)? {
         let frame = frame?;
-        let text = |name| Text::of(&frame, name);
+        let text = |name| Words::of(&frame, name);
         let (kinds, recipients, causes) = (text(schema::KIND)?, text(schema::RECIPIENT)?, text(schema::CAUSE)?);
         let (blames, unproven, source) = (text(schema::BLAMES)?, text(schema::UNPROVEN)?, text(schema::SOURCE)?);
-        let (times, index) = (Times::of(&frame, schema::TIMESTAMP)?, counts(&frame, schema::SOURCE_INDEX)?);
+        let (times, index) = (Times::of(&frame, schema::TIMESTAMP)?, Numbers::of(&frame, schema::SOURCE_INDEX)?);
         for row in 0..frame.height() {
             let ours = kinds.word(row) == Some(Kind::Bounce)
                 && blames.word(row).is_some_and(Blames::is_us)

@@ -13,7 +13,7 @@ use crate::suppress::Allow;
 use crate::suppress::present::Existing;
 use crate::suppress::read_back::{Entry, read_csv};
 use crate::suppress::release::{Members, Release};
-use crate::suppress::rows::Text;
+use crate::frame::cells::Words;
 use crate::tables::TableError;
 
 /// Reads what must never be suppressed: an address or a domain a line, or in the first column of a CSV.
@@ -101,7 +101,7 @@ impl Lists {
         for frame in frame::scan(events, &[schema::RECIPIENT, schema::SENDING_DOMAIN])? {
             let frame = frame?;
             let (recipients, senders) =
-                (Text::of(&frame, schema::RECIPIENT)?, Text::of(&frame, schema::SENDING_DOMAIN)?);
+                (Words::of(&frame, schema::RECIPIENT)?, Words::of(&frame, schema::SENDING_DOMAIN)?);
             for row in 0..frame.height() {
                 let Some(sender) = senders.get(row) else { continue };
                 if !self.senders.contains(sender) {
