@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 
-use super::cells::Cells;
-use super::identities::Identity;
 use super::incident::{Incident, Judgement};
-use super::names::NONE;
-use super::night::{HostFacts, NO_TIME, Night, ReceiverKind, Row, Voice, recipient_hash};
-use super::organisation::{Mapped, Places};
-use super::{judge, tell};
-use crate::bounce::{Basis, Blames, Cause, Confidence, IncidentKind, Kind, Permanence};
+use super::{details, tell};
+use crate::bounce::{
+    Basis, Blames, Cause, Confidence, Family, IncidentKind, Kind, Permanence, recipient_key,
+};
+use crate::facts::Facts;
+use crate::facts::identity::Identity;
+use crate::facts::names::{NONE, Names};
+use crate::facts::night::{BUCKETS, Counted, Night, Outcome, ReceiverKind};
+use crate::judge::{Owners, judge};
 use crate::tables::policy;
 
 mod clauses;
@@ -47,7 +49,9 @@ fn company(range: std::ops::Range<usize>, mails: usize, fate: impl Fn(usize, usi
 }
 
 fn night(mails: &[Mail], rates: bool) -> Night {
-    gathered(mails, rates).finish()
+    let mut night = gathered(mails, rates);
+    night.sort();
+    night
 }
 
 fn gathered(mails: &[Mail], rates: bool) -> Night {
@@ -55,39 +59,30 @@ fn gathered(mails: &[Mail], rates: bool) -> Night {
     (night.rates, night.receivers_covered) = (rates, true);
     for mail in mails {
         let name = mail.to.rsplit('@').next().unwrap();
-        let domain = night.domain_ids(&[Some(name)], |d| d == "gmail.com")[0];
+        let domain = night.domain(name, |d| d == "gmail.com");
         let kind = if mail.host == "mimecast" { ReceiverKind::Gateway } else { ReceiverKind::Provider };
         let receiver = night.receiver(mail.host, kind);
-        night.answered(domain, HostFacts { receiver, customer: NONE }, 1);
+        night.answered(domain, receiver, 1);
+        let named = |names: &mut Names, name: &str| if name.is_empty() { NONE } else { names.id(name) };
         let identity = Identity {
             ip: night.ips.id(&mail.ip),
             sending_domain: night.sending_domains.id(mail.domain),
             campaign: night.campaigns.id(&mail.campaign),
-            list_source: night.list_sources.id_of(Some(mail.source)),
+            list_source: named(&mut night.list_sources, mail.source),
         };
-        let (identity, recipient) = (night.identities.id(identity), recipient_hash(&mail.to));
+        let identity = night.identities.id(identity);
+        let bucket = if name == "gmail.com" { recipient_key(&mail.to).rem_euclid(i64::from(BUCKETS)) as u8 } else { 0 };
         if rates && matches!(mail.fate, None | Some(Cause::Complaint)) {
-            night.deliver(domain, identity, Some(recipient), 1);
+            night.accept(domain, identity, Some(bucket), 1);
         }
         let Some(cause) = mail.fate else { continue };
         let (blames, basis) = match cause {
             Cause::TenantPolicy => (Blames::Tenant, Basis::ExplicitRule),
             _ => (Blames::Unknown, Basis::Unstated),
         };
-        let complaint = cause == Cause::Complaint;
-        let voice = night.voice(Voice {
-            kind: if complaint { Kind::Complaint } else { Kind::Bounce },
-            cause,
-            permanence: Permanence::Permanent,
-            blames,
-            basis,
-            reply_code: None,
-            status: None,
-            speaker: NONE,
-            blocklist: NONE,
-            template: NONE,
-        });
-        night.rows.push(Row { node: 0, domain, identity, voice, time: NO_TIME, recipient });
+        let kind = if cause == Cause::Complaint { Kind::Complaint } else { Kind::Bounce };
+        let family = Family::of(kind, cause, Permanence::Permanent, blames, basis).unwrap();
+        night.count(Counted { domain, identity, bucket, outcome: Outcome::of(family), count: 1 });
     }
     night
 }
@@ -96,12 +91,13 @@ fn judged(mails: &[Mail], rates: bool) -> Judgement {
     judge_night(night(mails, rates))
 }
 
-fn judge_night(mut night: Night) -> Judgement {
-    let places = Places::find(&night, &HashMap::<String, Mapped>::new());
-    let mut cells = Cells::build(&mut night, &places);
+fn judge_night(night: Night) -> Judgement {
+    let mut facts = Facts::of(night, &HashMap::new());
     let judging = policy::load(None).unwrap().judging;
-    let verdict = judge::judge(&night, &places, &mut cells, &judging);
-    tell::tell(&night, &places, &cells, verdict, &judging).judgement
+    let verdict = judge(&facts.night, &facts.places, &mut facts.cells, &judging);
+    let count = verdict.findings.len() + verdict.tenants.len() + verdict.others.len();
+    let details = details::of_cells(&facts, &Owners::of_verdict(&verdict), count);
+    tell::tell(&facts, &verdict, &details, &judging).0
 }
 
 /// Kind, scope and confidence of each incident, in order.
@@ -235,8 +231,9 @@ fn a_night_in_shards_is_the_same_night() {
     for size in [1, 7, 100, 500] {
         let mut shards = mails.chunks(size).map(|shard| gathered(shard, true));
         let mut night = shards.next().unwrap();
-        shards.for_each(|shard| night.join(shard));
-        assert_eq!(format!("{:?}", judge_night(night.finish())), format!("{whole:?}"), "shards of {size}");
+        shards.for_each(|shard| drop(night.join(shard)));
+        night.sort();
+        assert_eq!(format!("{:?}", judge_night(night)), format!("{whole:?}"), "shards of {size}");
     }
 }
 

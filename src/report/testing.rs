@@ -261,6 +261,7 @@ fn no_lists() -> Lists {
         held_domains: Vec::new(),
         held_until: Some(jiff::civil::date(2026, 11, 27)),
         protected: BTreeMap::new(),
+        fates: Default::default(),
         covered: 0,
         unmatched: 0,
         quarantined: 0,

@@ -21,6 +21,8 @@ pub(super) struct Target<'a> {
     pub organisation: Option<&'a str>,
     /// The tenant block; `None` for a domain that takes no mail.
     pub incident: Option<&'a Incident>,
+    /// The block's place in the judgement, or `NONE`.
+    pub owner: u32,
     /// Only mail from this domain of ours is refused.
     pub sending_domain: Option<&'a str>,
 }
@@ -53,9 +55,9 @@ impl<'a> Targets<'a> {
         let consumer: HashSet<&str> =
             judgement.domains.iter().filter(|d| d.organisation.is_none()).map(|d| d.domain.as_str()).collect();
         let mut targets = Targets::default();
-        for incident in &judgement.incidents {
+        for (incident, owner) in judgement.incidents.iter().zip(0..) {
             for domain in domains_of(incident).into_iter().filter(|d| !consumer.contains(d)) {
-                targets.weigh(incident, domain, policy, options);
+                targets.weigh((incident, owner), domain, policy, options);
             }
         }
         for row in &judgement.domains {
@@ -71,7 +73,7 @@ impl<'a> Targets<'a> {
 
     /// The target that an event speaks about.
     pub fn find(&self, domain: &str, sending_domain: Option<&str>, signal: Signal) -> Option<u32> {
-        if !matches!(signal, Signal::Ours | Signal::Unknown | Signal::DeadDomain) {
+        if !matches!(signal, Signal::Ours | Signal::Unknown | Signal::Retried | Signal::DeadDomain) {
             return None;
         }
         let fits = |index: &&u32| {
@@ -114,14 +116,20 @@ impl<'a> Targets<'a> {
     }
 
     /// A domain of a tenant's incident: a target if the block acts, held if it is suspected.
-    fn weigh(&mut self, incident: &'a Incident, domain: &'a str, policy: &Suppress, options: &Options) {
+    fn weigh(
+        &mut self,
+        (incident, owner): (&'a Incident, u32),
+        domain: &'a str,
+        policy: &Suppress,
+        options: &Options,
+    ) {
         // Whether the replies are permanent is known when they are read; here it is only asked what the incident allows.
         let probe = Seen { first: None, last: None, bounces: 1, days: 0, origin: String::new() };
         let reason = match DomainEntry::from_tenant_block(domain, incident, 1, (0, probe), policy, options.as_of) {
             Ok(_) if options.allow.holds_domain(domain) => Hold::Allowed,
             Ok(_) => {
                 let sending_domain = incident.scope.part(ScopeType::SendingDomain);
-                self.all.push(Target { domain, organisation: None, incident: Some(incident), sending_domain });
+                self.all.push(Target { domain, organisation: None, incident: Some(incident), owner, sending_domain });
                 return;
             }
             Err(Refused::IdentityNotExpressible) => Hold::OneIdentity,
@@ -158,7 +166,8 @@ impl<'a> Targets<'a> {
             return;
         }
         let organisation = row.organisation.as_deref();
-        self.all.push(Target { domain: &row.domain, organisation, incident: None, sending_domain: None });
+        let (domain, incident, owner) = (row.domain.as_str(), None, NONE);
+        self.all.push(Target { domain, organisation, incident, owner, sending_domain: None });
     }
 }
 
@@ -205,8 +214,11 @@ pub(super) fn shown(records: &[Record], targets: &Targets<'_>) -> Vec<Shown> {
         for record in address {
             let Some(target) = targets.all.get(record.target as usize) else { continue };
             let speaks = match target.incident {
-                // A transient answer lists no domain.
-                Some(_) => record.policy && record.permanent && matches!(record.signal, Signal::Ours | Signal::Unknown),
+                // A transient answer lists no domain, nor does a refusal that another incident owns.
+                Some(_) => {
+                    let speaks = matches!(record.signal, Signal::Ours | Signal::Unknown);
+                    record.incident == target.owner && record.policy && record.permanent && speaks
+                }
                 None => record.signal == Signal::DeadDomain,
             };
             if speaks {

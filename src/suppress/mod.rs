@@ -25,6 +25,7 @@ mod domain_entry;
 mod domains;
 mod doubt;
 mod entry;
+mod fate;
 mod gather;
 mod meanwhile;
 pub mod present;
@@ -46,6 +47,7 @@ pub use cells::{is_formula, place, prose};
 pub use cover::is_policy;
 pub use domain_entry::DomainEntry;
 pub use domains::HeldDomain;
+pub use fate::{ByFate, Fate, Fates};
 pub use entry::{AddressEntry, Answer, Refused, Seen};
 pub use meanwhile::Meanwhile;
 pub use ruling::Hold;
@@ -122,6 +124,7 @@ pub struct Plan<'a> {
     shown: Vec<Shown>,
     /// In order of reading.
     rulings: Vec<Ruling>,
+    fates: Fates,
     covered: u64,
     unmatched: u64,
     brake: Brake,
@@ -142,6 +145,8 @@ pub struct Lists {
     pub held_until: Option<Date>,
     /// Rows of protected.csv, by incident; `None`: no incident explains them.
     pub protected: BTreeMap<Option<String>, u64>,
+    /// What became of each bounce.
+    pub fates: Fates,
     /// Addresses that need no entry because their domain is listed.
     pub covered: u64,
     /// Addresses of which only reports speak that match nothing sent.
@@ -244,8 +249,11 @@ impl<'a> Plan<'a> {
         let covered = targets.acting(&shown);
         let rules = Rules { full_days: policy.mailbox_full.bounces, covered: &covered };
         let (mut rulings, mut covered_addresses, mut unmatched) = (Vec::new(), 0, 0);
+        let mut fates = Fates::default();
         for address in records.chunk_by(|a, b| a.address == b.address) {
-            match Ruling::on(address, rules) {
+            let ruling = Ruling::on(address, rules);
+            ruling.iter().for_each(|ruling| fates.add(ruling, address));
+            match ruling {
                 Some(ruling) if ruling.verdict == Verdict::Covered => covered_addresses += 1,
                 Some(ruling) if ruling.verdict == Verdict::Unmatched => unmatched += 1,
                 Some(ruling) if ruling.verdict == Verdict::Retry => {}
@@ -257,7 +265,8 @@ impl<'a> Plan<'a> {
         let addresses = rulings.iter().filter(|r| r.verdict == Verdict::Suppress).count();
         let new = (addresses + covered.iter().filter(|c| **c).count()) as u64;
         let brake = Brake::new(new, options.cap, judgement.recipients_mailed, &policy.brake);
-        Ok(Plan { judgement, policy, options, targets, shown, rulings, covered: covered_addresses, unmatched, brake })
+        let covered = covered_addresses;
+        Ok(Plan { judgement, policy, options, targets, shown, rulings, fates, covered, unmatched, brake })
     }
 
     /// How the brake stands.

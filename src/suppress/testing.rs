@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series, TimeUnit, TimeZone};
 
 use crate::outcome::incident::{DomainRow, Incident, Judgement, Mode, Scope};
-use crate::bounce::{Blames, Cause, Confidence, IncidentKind, IncidentStatus, Kind, Permanence, ScopeType, Unproven};
+use crate::bounce::{Basis, Blames, Cause, Family, Confidence, IncidentKind, IncidentStatus, Kind, Permanence, ScopeType, Unproven};
 use crate::frame::schema;
 
 pub const NIGHT: Date = jiff::civil::date(2026, 11, 20);
@@ -97,6 +97,8 @@ pub struct Row<'a> {
     pub template: Option<&'a str>,
     pub sending_domain: Option<&'a str>,
     pub receiver: Option<&'a str>,
+    /// The incident that owns it.
+    pub incident: Option<&'a str>,
 }
 
 pub fn bounce(recipient: &str, cause: Cause, blames: Blames) -> Row<'_> {
@@ -112,6 +114,7 @@ pub fn bounce(recipient: &str, cause: Cause, blames: Blames) -> Row<'_> {
         template: None,
         sending_domain: None,
         receiver: None,
+        incident: None,
     }
 }
 
@@ -130,6 +133,11 @@ pub fn frame(rows: &[Row<'_>]) -> DataFrame {
         schema::RECIPIENT => text(name, &|r| Some(r.recipient.to_owned())),
         schema::RECIPIENT_DOMAIN => text(name, &domain),
         schema::ORGANISATION => text(name, &|r| domain(r).filter(|d| d != "gmail.com")),
+        schema::FAMILY => text(name, &|r| {
+            let family = Family::of(r.kind, r.cause, r.permanence, r.blames, Basis::Unstated);
+            family.map(|family| family.as_str().to_owned())
+        }),
+        schema::INCIDENT => text(name, &|r| r.incident.map(str::to_owned)),
         schema::SOURCE => text(name, &|_| Some("night.csv".to_owned())),
         schema::RULE => text(name, &|r| Some(format!("rule-{}", r.cause))),
         schema::FEEDBACK_TYPE => text(name, &|r| r.feedback_type.map(str::to_owned)),

@@ -6,7 +6,7 @@ use std::path::Path;
 mod places;
 
 use anyhow::Context;
-use polars::prelude::{ChunkedArray, DataFrame, Int64Type};
+use polars::prelude::DataFrame;
 
 use crate::frame::cells::{Numbers, Times, Words};
 use crate::outcome::incident::Judgement;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use polars::prelude::{ChunkedArray, DataFrame, Int32Type, Int64Type};
+use polars::prelude::DataFrame;
 
 use super::domain_entry::DomainEntry;
 use super::doubt::incident_of;
@@ -93,6 +93,7 @@ impl Plan<'_> {
             held_domains: self.targets.held.clone(),
             held_until: self.policy.expires.held.from_night(self.options.as_of),
             protected: BTreeMap::new(),
+            fates: self.fates.clone(),
             covered: self.covered,
             unmatched: self.unmatched,
             quarantined: 0,

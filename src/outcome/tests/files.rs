@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::analyze::{AnalyzeOptions, run};
+use crate::facts::Sources;
+use crate::outcome::run;
 use crate::bounce::{
     Address, Basis, Blames, Cause, Classification, Delivery, EnhancedStatus, Event, IncidentKind, Kind, Origin,
     Permanence, ReplyCode, Timestamp,
@@ -71,9 +72,8 @@ fn write(folder: &Path, part: u64, parts: u64) -> NightFiles {
 
 fn judgement(files: &[NightFiles]) -> crate::outcome::incident::Judgement {
     let of = |path: fn(&NightFiles) -> &PathBuf| files.iter().map(|f| path(f).clone()).collect();
-    let options =
-        AnalyzeOptions { events: of(|f| &f.events), deliveries: of(|f| &f.deliveries), ..AnalyzeOptions::default() };
-    run(&options).unwrap()
+    let sources = Sources { events: of(|f| &f.events), deliveries: of(|f| &f.deliveries), ..Sources::default() };
+    run(&sources, &[]).unwrap().judgement
 }
 
 #[test]

@@ -16,6 +16,7 @@ fn record(signal: Signal, second: u32) -> Record {
         target: NONE,
         incident: NONE,
         signal,
+        bounce: true,
         policy: false,
         permanent: true,
         allowed: false,

@@ -1,0 +1,89 @@
+//! Fates: what became of each bounce. In: the rulings on addresses, and the bounces that they rest on. Out: counts by
+//! incident and fate. Each bounce has exactly one fate, so their sum is the bounces, of each incident and of the night.
+
+use std::collections::BTreeMap;
+
+use super::gather::Record;
+use super::ruling::{Ruling, Verdict};
+
+/// What became of a bounce.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fate {
+    /// Its address is on addresses.csv.
+    Listed,
+    /// Its domain is on domains.csv.
+    Covered,
+    /// Its address waits in held.csv.
+    Held,
+    /// Its address is in protected.csv.
+    Protected,
+    /// It was a transient answer: nothing to do but to try again.
+    Retried,
+    /// It matches nothing that was sent.
+    Unmatched,
+}
+
+impl Fate {
+    /// All of them, in the order of reports.
+    pub const ALL: [Fate; 6] =
+        [Fate::Listed, Fate::Covered, Fate::Held, Fate::Protected, Fate::Retried, Fate::Unmatched];
+
+    /// The spelling used in report.json.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Fate::Listed => "listed",
+            Fate::Covered => "covered",
+            Fate::Held => "held",
+            Fate::Protected => "protected",
+            Fate::Retried => "retried",
+            Fate::Unmatched => "unmatched",
+        }
+    }
+
+    /// The fate of the bounces of an address.
+    pub(super) const fn of(verdict: Verdict) -> Fate {
+        match verdict {
+            Verdict::Suppress => Fate::Listed,
+            Verdict::Hold(_) => Fate::Held,
+            Verdict::Protect => Fate::Protected,
+            Verdict::Covered => Fate::Covered,
+            Verdict::Retry => Fate::Retried,
+            Verdict::Unmatched => Fate::Unmatched,
+        }
+    }
+}
+
+/// Bounces by fate, in the order of `Fate::ALL`.
+pub type ByFate = [u64; Fate::ALL.len()];
+
+/// Bounces by incident and fate.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fates {
+    /// Of bounces that an incident owns, by its place in the judgement.
+    of_incidents: BTreeMap<u32, ByFate>,
+    /// Of all bounces.
+    all: ByFate,
+}
+
+impl Fates {
+    /// Counts the bounces of an address.
+    pub(super) fn add(&mut self, ruling: &Ruling, records: &[Record]) {
+        let fate = Fate::of(ruling.verdict) as usize;
+        for record in records.iter().filter(|record| record.bounce) {
+            self.all[fate] += 1;
+            if record.incident != super::gather::NONE {
+                self.of_incidents.entry(record.incident).or_default()[fate] += 1;
+            }
+        }
+    }
+
+    /// Of all bounces of the night.
+    pub fn all(&self) -> ByFate {
+        self.all
+    }
+
+    /// Of the bounces that an incident owns, by its place in the judgement.
+    pub fn of_incident(&self, place: usize) -> ByFate {
+        u32::try_from(place).ok().and_then(|place| self.of_incidents.get(&place)).copied().unwrap_or_default()
+    }
+}
