@@ -8,6 +8,7 @@ mod shortfall;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
 use jiff::civil::Date;
@@ -27,6 +28,7 @@ use crate::publish::Staging;
 use crate::report::{self, View};
 use crate::suppress::{self, Cap, Lists};
 use crate::tables::policy::Policy;
+use crate::tables::receivers::Receivers;
 use crate::{source, tables};
 
 /// A number, or a share of something.
@@ -169,7 +171,8 @@ fn decide(
     };
     let deliveries = vec![files.deliveries.clone()];
     let allow = brought.allow.clone();
-    let options = suppress::Options { cap, deliveries, allow, ..suppress::Options::for_night(as_of) };
+    let receivers = Arc::new(Receivers::load(job.ingest.tables.as_deref())?);
+    let options = suppress::Options { cap, deliveries, allow, ..suppress::Options::for_night(as_of, receivers) };
     let events = [files.events.clone()];
     suppress::decide(&events, judgement, &policy.suppress, &options)?.write(&events, folder)
 }

@@ -1,10 +1,11 @@
 //! Doubt: "unknown" answers that are not to be believed tonight. In: the policy's wordings and the judgement. Out: for
 //! one answer, the reason to hold it, or none.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::outcome::incident::{DomainRow, Incident, Judgement};
 use crate::bounce::{Cause, IncidentKind, ScopeType};
+use crate::tables::receivers::Receivers;
 use crate::tables::policy::{Doubtful, Flip, Suppress, When};
 
 /// Why an answer is not believed yet.
@@ -18,21 +19,44 @@ pub enum Reason {
     ReceiverIncident,
 }
 
+/// The receivers that are under an incident tonight.
+pub(super) struct Troubled<'a> {
+    receivers: &'a Receivers,
+    /// Places of the incidents in the judgement, by the family of the receiver.
+    by_family: HashMap<&'a str, usize>,
+}
+
+impl<'a> Troubled<'a> {
+    pub fn new(incidents: &'a [Incident], receivers: &'a Receivers) -> Troubled<'a> {
+        let mut by_family = HashMap::new();
+        for (place, incident) in incidents.iter().enumerate().filter(|(_, i)| i.kind != IncidentKind::Inconclusive) {
+            for part in [ScopeType::Provider, ScopeType::Gateway] {
+                incident.scope.part(part).iter().for_each(|family| {
+                    by_family.entry(*family).or_insert(place);
+                });
+            }
+        }
+        Troubled { receivers, by_family }
+    }
+
+    /// The first incident under which one of these receivers is; the system that spoke, and the one that serves the domain.
+    pub fn incident(&self, receivers: [Option<&str>; 2]) -> Option<usize> {
+        let families = receivers.into_iter().flatten().map(|receiver| self.receivers.family(receiver));
+        families.filter_map(|family| self.by_family.get(family).copied()).min()
+    }
+}
+
 /// What is known tonight of domains and receivers, for doubting.
 pub(super) struct Doubts<'a> {
     wordings: &'a [Doubtful],
     flipping: HashSet<&'a str>,
-    receivers: HashSet<&'a str>,
+    troubled: &'a Troubled<'a>,
 }
 
 impl<'a> Doubts<'a> {
-    pub fn new(judgement: &'a Judgement, policy: &'a Suppress) -> Doubts<'a> {
+    pub fn new(judgement: &'a Judgement, policy: &'a Suppress, troubled: &'a Troubled<'a>) -> Doubts<'a> {
         let flipping = judgement.domains.iter().filter(|d| flips(d, &policy.flip)).map(|d| d.domain.as_str());
-        let receivers =
-            judgement.incidents.iter().filter(|i| i.kind != IncidentKind::Inconclusive).flat_map(|i| {
-                [ScopeType::Provider, ScopeType::Gateway].into_iter().filter_map(|part| i.scope.part(part))
-            });
-        Doubts { wordings: &policy.doubtful, flipping: flipping.collect(), receivers: receivers.collect() }
+        Doubts { wordings: &policy.doubtful, flipping: flipping.collect(), troubled }
     }
 
     /// The reason not to believe an "unknown" answer; `None`: believe it. `speaker` is the system that spoke,
@@ -42,7 +66,7 @@ impl<'a> Doubts<'a> {
         rows().next()?;
         let reply = reply.to_ascii_lowercase();
         let row = rows().find(|w| w.text.iter().any(|t| reply.contains(t.as_str())))?;
-        let incident = [speaker, receiver].into_iter().flatten().any(|r| self.receivers.contains(family(r)));
+        let incident = self.troubled.incident([speaker, receiver]).is_some();
         row.when.iter().find_map(|when| match when {
             When::Always => Some(Reason::Wording),
             When::DomainFlips => self.flipping.contains(domain).then_some(Reason::DomainFlips),
@@ -53,21 +77,6 @@ impl<'a> Doubts<'a> {
 
 fn speaks(wording: &Doubtful, speaker: Option<&str>) -> bool {
     wording.receiver.is_empty() || speaker.is_some_and(|s| wording.receiver.iter().any(|r| r == s))
-}
-
-/// The first incident under which one of these receivers is: why its "unknown" is not believed.
-pub(super) fn incident_of<'a>(incidents: &'a [Incident], receivers: [Option<&str>; 2]) -> Option<&'a Incident> {
-    let under = |incident: &&Incident| {
-        let parts = [ScopeType::Provider, ScopeType::Gateway].into_iter().filter_map(|part| incident.scope.part(part));
-        let known = receivers.iter().flatten().map(|receiver| family(receiver));
-        incident.kind != IncidentKind::Inconclusive && parts.into_iter().any(|key| known.clone().any(|own| own == key))
-    };
-    incidents.iter().find(under)
-}
-
-/// The name that incidents use for a receiver: `google` stands for `google_workspace` too.
-pub(super) fn family(receiver: &str) -> &str {
-    if receiver == "google_workspace" { "google" } else { receiver }
 }
 
 /// Whether a domain's directory seems to have failed: many of its recipients unknown at once.
@@ -101,7 +110,9 @@ mod tests {
 
     fn reason(judgement: &Judgement, reply: &str) -> Option<Reason> {
         let policy = policy::load(None).unwrap().suppress;
-        Doubts::new(judgement, &policy).reason(reply, Some("exchange_online"), Some("exchange_online"), "example.com")
+        let receivers = Receivers::load(None).unwrap();
+        let troubled = Troubled::new(&judgement.incidents, &receivers);
+        Doubts::new(judgement, &policy, &troubled).reason(reply, Some("exchange_online"), Some("exchange_online"), "example.com")
     }
 
     #[test]

@@ -59,13 +59,22 @@ pub type ByFate = [u64; Fate::ALL.len()];
 /// Bounces by incident and fate.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fates {
-    /// Of bounces that an incident owns, by its place in the judgement.
+    /// Of bounces and delays that an incident owns, by its place in the judgement.
     of_incidents: BTreeMap<u32, ByFate>,
     /// Of all bounces.
     all: ByFate,
 }
 
 impl Fates {
+    /// No bounces yet; the delays of incidents, by their places, are tried again.
+    pub(super) fn with_delays(delays: BTreeMap<u32, u64>) -> Fates {
+        let mut fates = Fates::default();
+        for (incident, n) in delays {
+            fates.of_incidents.entry(incident).or_default()[Fate::Retried as usize] = n;
+        }
+        fates
+    }
+
     /// Counts the bounces of an address.
     pub(super) fn add(&mut self, ruling: &Ruling, records: &[Record]) {
         let fate = Fate::of(ruling.verdict) as usize;
@@ -82,7 +91,7 @@ impl Fates {
         self.all
     }
 
-    /// Of the bounces that an incident owns, by its place in the judgement.
+    /// Of the bounces and delays that an incident owns, by its place in the judgement.
     pub fn of_incident(&self, place: usize) -> ByFate {
         u32::try_from(place).ok().and_then(|place| self.of_incidents.get(&place)).copied().unwrap_or_default()
     }

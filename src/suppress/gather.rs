@@ -2,12 +2,12 @@
 //! event that says something about its address, forty bytes, no text: addresses are 128-bit hashes (two of ten million
 //! collide with a chance of 10⁻²⁵), places are indices into the judgement.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use polars::prelude::DataFrame;
 
 use super::domains::Targets;
-use super::doubt::Doubts;
+use super::doubt::{Doubts, Troubled};
 use crate::frame::cells::{Members, Times, Words};
 use super::signal::{Event, Signal};
 use super::{Allow, Options};
@@ -86,6 +86,8 @@ pub(super) struct Gather<'a> {
     incidents: HashMap<&'a str, u32>,
     targets: &'a Targets<'a>,
     records: Vec<Record>,
+    /// Delays that incidents own; they say nothing of their addresses.
+    delays: BTreeMap<u32, u64>,
     rows: u64,
 }
 
@@ -95,6 +97,7 @@ impl<'a> Gather<'a> {
         policy: &'a Suppress,
         options: &'a Options,
         targets: &'a Targets<'a>,
+        troubled: &'a Troubled<'a>,
     ) -> Gather<'a> {
         let failures: u64 = judgement.codes.iter().map(|code| code.bounces).sum();
         // A hint only: a judgement of a damaged file must not reserve the machine.
@@ -102,11 +105,12 @@ impl<'a> Gather<'a> {
         Gather {
             policy,
             allow: &options.allow,
-            doubts: Doubts::new(judgement, policy),
+            doubts: Doubts::new(judgement, policy, troubled),
             judgement,
             incidents: judgement.incidents.iter().map(|incident| incident.id.as_str()).zip(0..).collect(),
             targets,
             records,
+            delays: BTreeMap::new(),
             rows: 0,
         }
     }
@@ -126,16 +130,19 @@ impl<'a> Gather<'a> {
         Ok(())
     }
 
-    /// All records, in order of reading.
-    pub fn finish(self) -> Vec<Record> {
-        self.records
+    /// All records, in order of reading, and the delays of each incident.
+    pub fn finish(self) -> (Vec<Record>, BTreeMap<u32, u64>) {
+        (self.records, self.delays)
     }
 
-    fn record(&self, columns: &Columns<'_>, row: usize) -> anyhow::Result<Option<Record>> {
+    fn record(&mut self, columns: &Columns<'_>, row: usize) -> anyhow::Result<Option<Record>> {
         let (Some(kind), Some(recipient)) = (columns.kind.get(row), columns.recipient.get(row)) else {
             return Ok(None);
         };
         let owner = columns.incident.get(row).and_then(|id| self.incidents.get(id).copied()).unwrap_or(NONE);
+        if kind == Kind::Delay && owner != NONE {
+            *self.delays.entry(owner).or_default() += 1;
+        }
         let event = Event {
             kind,
             cause: columns.cause.get(row).unwrap_or(Cause::Unknown),

@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use polars::prelude::DataFrame;
@@ -16,6 +17,7 @@ use crate::outcome::incident::Judgement;
 use crate::bounce::{Address, Cause};
 use crate::frame;
 use crate::tables::policy::Suppress;
+use crate::tables::receivers::Receivers;
 
 mod brake;
 mod cells;
@@ -53,6 +55,7 @@ pub use meanwhile::Meanwhile;
 pub use ruling::Hold;
 
 use domains::{Shown, Targets};
+use doubt::Troubled;
 use gather::Gather;
 use ruling::{Rules, Ruling, Verdict};
 
@@ -65,14 +68,16 @@ pub struct Options {
     pub cap: Cap,
     /// What must never be suppressed.
     pub allow: Allow,
+    /// The receivers that incidents name.
+    pub receivers: Arc<Receivers>,
     /// Delivery files: what took mail after it was called dead is held.
     pub deliveries: Vec<PathBuf>,
 }
 
 impl Options {
     /// The defaults for a night.
-    pub fn for_night(as_of: Date) -> Options {
-        Options { as_of, cap: Cap::default(), allow: Allow::default(), deliveries: Vec::new() }
+    pub fn for_night(as_of: Date, receivers: Arc<Receivers>) -> Options {
+        Options { as_of, cap: Cap::default(), allow: Allow::default(), receivers, deliveries: Vec::new() }
     }
 }
 
@@ -238,18 +243,19 @@ impl<'a> Plan<'a> {
         options: &'a Options,
     ) -> anyhow::Result<Plan<'a>> {
         let mut targets = Targets::new(judgement, policy, options);
-        let mut gather = Gather::new(judgement, policy, options, &targets);
+        let troubled = Troubled::new(&judgement.incidents, &options.receivers);
+        let mut gather = Gather::new(judgement, policy, options, &targets, &troubled);
         for frame in events {
             gather.frame(&frame?)?;
         }
-        let mut records = gather.finish();
+        let (mut records, delays) = gather.finish();
         records.extend(delivered::since(&records, deliveries)?);
         records.sort_unstable();
         let shown = domains::shown(&records, &targets);
         let covered = targets.acting(&shown);
         let rules = Rules { full_days: policy.mailbox_full.bounces, covered: &covered };
         let (mut rulings, mut covered_addresses, mut unmatched) = (Vec::new(), 0, 0);
-        let mut fates = Fates::default();
+        let mut fates = Fates::with_delays(delays);
         for address in records.chunk_by(|a, b| a.address == b.address) {
             let ruling = Ruling::on(address, rules);
             ruling.iter().for_each(|ruling| fates.add(ruling, address));

@@ -14,7 +14,7 @@ use crate::tables::policy;
 
 /// Runs the room on one night.
 pub(super) fn run(rows: &[Row<'_>], judgement: &Judgement, night: &Path) -> Lists {
-    run_with(rows, judgement, &Options { cap: Cap::Entries(1_000_000), ..Options::for_night(NIGHT) }, night)
+    run_with(rows, judgement, &Options { cap: Cap::Entries(1_000_000), ..testing::options() }, night)
 }
 
 pub(super) fn run_with(rows: &[Row<'_>], judgement: &Judgement, options: &Options, night: &Path) -> Lists {

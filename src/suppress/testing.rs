@@ -1,11 +1,15 @@
 //! Nights for tests: incidents, judgements, frames with a few events.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series, TimeUnit, TimeZone};
 
 use crate::outcome::incident::{DomainRow, Incident, Judgement, Mode, Scope};
 use crate::bounce::{Basis, Blames, Cause, Family, Confidence, IncidentKind, IncidentStatus, Kind, Permanence, ScopeType, Unproven};
 use crate::frame::schema;
+use crate::suppress::Options;
+use crate::tables::receivers::Receivers;
 
 pub const NIGHT: Date = jiff::civil::date(2026, 11, 20);
 /// 2026-11-20T00:00:00Z in milliseconds.
@@ -65,6 +69,11 @@ pub fn domain_row(domain: &str) -> DomainRow {
         causes: Vec::new(),
         incident: None,
     }
+}
+
+/// What differs from run to run, as it is by default.
+pub fn options() -> Options {
+    Options::for_night(NIGHT, Arc::new(Receivers::load(None).expect("the table is whole")))
 }
 
 pub fn judgement() -> Judgement {

@@ -7,7 +7,7 @@ use std::path::Path;
 use polars::prelude::DataFrame;
 
 use super::domain_entry::DomainEntry;
-use super::doubt::incident_of;
+use super::doubt::Troubled;
 use super::entry::{AddressEntry, Answer, Seen};
 use super::gather::NONE;
 use crate::frame::cells::{Numbers, Words};
@@ -48,6 +48,7 @@ struct Shown {
 /// What the second reading has found so far.
 struct Writing<'p, 'a> {
     plan: &'p Plan<'a>,
+    troubled: Troubled<'p>,
     files: Files,
     lists: Lists,
     /// Rulings still to come.
@@ -67,6 +68,7 @@ impl Plan<'_> {
         }
         let mut writing = Writing {
             plan: self,
+            troubled: Troubled::new(&self.judgement.incidents, &self.options.receivers),
             files: Files::create(night, self.brake.tripped())?,
             lists: self.empty_lists(),
             rulings: self.rulings.iter(),
@@ -133,7 +135,9 @@ impl<'p> Writing<'p, '_> {
     fn incident(&self, ruling: &Ruling, receivers: [Option<&str>; 2]) -> Option<&'p str> {
         let incidents = &self.plan.judgement.incidents;
         let found = match ruling.verdict {
-            Verdict::Hold(Hold::ReceiverIncident) => incident_of(incidents, receivers),
+            Verdict::Hold(Hold::ReceiverIncident) => {
+                self.troubled.incident(receivers).and_then(|place| incidents.get(place))
+            }
             _ => incidents.get(ruling.incident as usize),
         };
         found.map(|incident| incident.id.as_str())

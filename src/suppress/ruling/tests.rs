@@ -182,7 +182,7 @@ fn an_unknown_under_a_receivers_incident_waits_with_its_incident_and_is_mailed_b
 fn a_tripped_brake_holds_both_lists_and_leaves_none_in_their_place() {
     let dir = tempfile::tempdir().unwrap();
     let rows = [bounce("ann@example.com", Cause::MailboxUnknown, Blames::Recipient)];
-    let options = Options { cap: Cap::Entries(0), ..Options::for_night(NIGHT) };
+    let options = Options { cap: Cap::Entries(0), ..testing::options() };
     let lists = run_with(&rows, &testing::judgement(), &options, dir.path());
     assert!(lists.brake.tripped());
     assert_eq!(column(dir.path(), "braked/addresses.csv", "email"), ["ann@example.com"]);
@@ -208,7 +208,7 @@ fn the_allow_list_wins() {
         bounce("Ann@example.com", Cause::MailboxUnknown, Blames::Recipient),
         bounce("bob@example.org", Cause::OtherPolicy, Blames::Unknown),
     ];
-    let mut options = Options::for_night(NIGHT);
+    let mut options = testing::options();
     options.allow = Allow { domains: ["example.org".to_owned()].into(), ..Allow::default() };
     options.allow.add(&crate::bounce::Address::parse("ann@example.com").unwrap());
     let judgement = Judgement { incidents: vec![testing::tenant_block("example.org")], ..testing::judgement() };
