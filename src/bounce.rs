@@ -7,17 +7,18 @@
 mod address;
 mod codes;
 mod event;
+mod key;
+mod meaning;
 mod present;
-#[macro_use]
 mod words;
-mod family;
 
 
-pub use address::{recipient_key, Address, domain_key, has_control, is_return_path, plain_domain, shown_domain};
+pub use address::{Address, domain_key, has_control, is_return_path, plain_domain, shown_domain};
 pub use codes::{EnhancedStatus, ReplyCode};
 pub use event::{Classification, Delivery, Event, LostFile, Origin, Reject, Timestamp};
+pub use key::{BUCKETS, Key};
+pub use meaning::{Families, Family, Meaning};
 pub use present::{PresentEntry, Since, Subject, When};
-pub use family::{Families, Family};
 pub use words::nearest as nearest_word;
 pub use words::{
     Action, Basis, Blames, Cause, Confidence, IncidentKind, IncidentStatus, Kind, ListedReason, Loss, Permanence,

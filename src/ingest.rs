@@ -3,6 +3,7 @@
 //! In: a listing of inputs. Out: frames in the order of the input, handed to a sink, and a summary whose sums close.
 //! While one group of batches is worked on, the next is read and the one before is written.
 
+mod hosts;
 mod identity;
 mod lost;
 mod questions;
@@ -14,15 +15,16 @@ use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
 
+use hosts::HostFacts;
 pub use identity::Seen;
 pub use lost::LostFiles;
 pub use summary::{InputSummary, RejectSummary, Summary, UnknownTemplate};
 
 pub use crate::source::Role;
 
-use crate::bounce::{Delivery, Event, Kind, Loss, LostFile, Origin, Reject, RejectReason};
+use crate::bounce::{Address, Delivery, Event, Key, Kind, Loss, LostFile, Origin, Reject, RejectReason};
 use crate::classify::{Cache, Classifier};
-use crate::frame::{ClassifiedEvent, PlacedDelivery, Sink};
+use crate::frame::{ClassifiedEvent, PlacedDelivery, RowFacts, Sink};
 use crate::guard::{Panicked, guarded};
 use crate::parse::{ParseOptions, Parsed, Reader};
 use crate::progress::Progress;
@@ -47,6 +49,7 @@ pub struct Desk {
     delivery_reader: Reader,
     classifier: Classifier,
     source: SourceOptions,
+    key: Key,
     /// One for each batch in work.
     hands: Mutex<Vec<Hand>>,
 }
@@ -54,10 +57,17 @@ pub struct Desk {
 /// What is kept from one batch to the next; it changes no result.
 #[derive(Debug, Default)]
 struct Hand {
-    /// Replies already named.
-    cache: Cache,
+    /// Replies already named, hosts already looked up.
+    cache: RowCache,
     /// Events of the last batch: the next one has about as many.
     events: usize,
+}
+
+/// What was found of earlier rows; it changes no result.
+#[derive(Debug, Default)]
+pub struct RowCache {
+    replies: Cache,
+    hosts: hosts::Hosts,
 }
 
 /// What a batch became.
@@ -65,6 +75,8 @@ struct Hand {
 struct Sheet {
     events: Vec<ClassifiedEvent>,
     deliveries: Vec<PlacedDelivery>,
+    /// Digests of the deliveries read of each source, in order.
+    digests: Vec<(Arc<str>, u64)>,
     rejects: Vec<Reject>,
     /// Files lost here; each has its reject as well.
     lost: Vec<LostFile>,
@@ -89,6 +101,7 @@ impl Desk {
             reader,
             classifier: Classifier::new(options.tables.as_deref())?,
             source: options.source.clone(),
+            key: options.parse.key.clone(),
             hands: Mutex::default(),
         })
     }
@@ -123,7 +136,8 @@ impl Desk {
             written?;
             group = read;
             for sheet in &mut sheets {
-                sheet.drop_duplicates(seen);
+                sheet.name_deliveries(seen);
+                sheet.drop_duplicates(seen, &self.key);
                 summary.count(sheet, role);
                 summary.count_lost(&questions.sheet(sheet), role);
                 progress.advance(sheet.items, sheet.bytes);
@@ -193,20 +207,20 @@ impl Desk {
             sheet.refuse(broken_off(source, &panic), &mut parsed.rejects);
         }
         hand.events = sheet.events.len();
+        self.place(parsed.deliveries, role, &mut hand.cache, &mut sheet);
         if let Ok(mut hands) = self.hands.lock() {
             hands.push(hand);
         }
-        sheet.deliveries = parsed.deliveries.into_iter().map(|d| self.placed(d, role)).collect();
         sheet.rejects = parsed.rejects;
         sheet.unread = parsed.unread;
         sheet
     }
 
     /// As `classified`; a panic becomes the event's reject.
-    fn guarded_classified(&self, event: Event, cache: &mut Cache) -> Result<ClassifiedEvent, Reject> {
+    fn guarded_classified(&self, event: Event, cache: &mut RowCache) -> Result<ClassifiedEvent, Reject> {
         let origin = event.origin.clone();
         guarded(|| self.classified(event, cache)).map_err(|panic| {
-            *cache = Cache::default();
+            *cache = RowCache::default();
             Reject { origin, reason: RejectReason::ParserPanic, detail: format!("naming gave up at {panic}") }
         })
     }
@@ -217,26 +231,37 @@ impl Desk {
     }
 
     /// Names one event and places its recipient.
-    pub fn classified(&self, mut event: Event, cache: &mut Cache) -> ClassifiedEvent {
-        let classification = self.classifier.classify(&event, cache);
+    pub fn classified(&self, mut event: Event, cache: &mut RowCache) -> ClassifiedEvent {
+        let classification = self.classifier.classify(&event, &mut cache.replies);
         // Whatever the format calls it: our own platform sent nothing, and nobody refused. What a server said is that server's
         // word, be it in the same words.
         let said_by_a_server = event.remote_mta.is_some();
         if classification.own_drop && !said_by_a_server && matches!(event.kind, Kind::Bounce | Kind::Delay) {
             event.kind = Kind::SelfSuppressed;
         }
-        let id = identity::event_id(&event, &classification);
         let organisation = event.recipient.as_ref().and_then(|r| self.organisation(r.domain()));
-        let receiver =
-            event.remote_mta.as_deref().and_then(|host| self.classifier.receiver_of(host)).map(str::to_owned);
-        ClassifiedEvent { id, event, classification, organisation, receiver }
+        let host = cache.hosts.facts(event.remote_mta.as_deref(), self.classifier.receivers());
+        let receiver = host.receiver.clone();
+        let host = if is_forwarded(&event) { HostFacts::default() } else { host };
+        let facts = self.facts(event.recipient.as_ref(), host);
+        ClassifiedEvent { id: event.content, event, classification, organisation, receiver, facts }
     }
 
-    fn placed(&self, delivery: Delivery, role: Role) -> PlacedDelivery {
-        let organisation = self.organisation(&delivery.recipient_domain);
-        let receiver =
-            delivery.remote_mta.as_deref().and_then(|host| self.classifier.receiver_of(host)).map(str::to_owned);
-        PlacedDelivery { delivery, organisation, receiver, attempted: role == Role::Sent }
+    /// Places the deliveries of a batch.
+    fn place(&self, deliveries: Vec<Delivery>, role: Role, cache: &mut RowCache, sheet: &mut Sheet) {
+        sheet.digests = identity::digests(&self.key, &deliveries);
+        let ids = identity::places(&deliveries);
+        let placed = deliveries.into_iter().zip(ids).map(|(delivery, id)| {
+            let host = cache.hosts.facts(delivery.remote_mta.as_deref(), self.classifier.receivers());
+            let facts = self.facts(delivery.recipient.as_ref(), host);
+            PlacedDelivery { delivery, id, facts, attempted: role == Role::Sent }
+        });
+        sheet.deliveries = placed.collect();
+    }
+
+    fn facts(&self, recipient: Option<&Address>, host: HostFacts) -> RowFacts {
+        let recipient = recipient.map(|address| self.key.recipient(address));
+        RowFacts { recipient, receiver_family: host.family, customer_key: host.customer }
     }
 
     /// The registrable domain; `None` for consumer domains, which are nobody's organisation.
@@ -246,6 +271,12 @@ impl Desk {
         }
         Some(psl::domain_str(domain).unwrap_or(domain).to_owned())
     }
+}
+
+/// Whether the message went on to another domain than the one we mailed: who answered there says nothing of ours.
+fn is_forwarded(event: &Event) -> bool {
+    let [ours, theirs] = [&event.recipient, &event.final_recipient];
+    ours.as_ref().zip(theirs.as_ref()).is_some_and(|(ours, theirs)| ours.domain() != theirs.domain())
 }
 
 /// What is left of a source over which the program stopped.
@@ -275,8 +306,19 @@ impl Sheet {
         rejects.push(refused.into_reject());
     }
 
+    /// Names the deliveries by the digests of their inputs.
+    fn name_deliveries(&mut self, seen: &mut Seen) {
+        let mut rows = self.deliveries.iter_mut().peekable();
+        for (source, part) in &self.digests {
+            let input = seen.input(source, *part);
+            while let Some(row) = rows.next_if(|row| row.delivery.origin.source == *source) {
+                row.id.input = input;
+            }
+        }
+    }
+
     /// Drops the events and deliveries that came before, wherever in the run, and counts them.
-    fn drop_duplicates(&mut self, seen: &mut Seen) {
+    fn drop_duplicates(&mut self, seen: &mut Seen, key: &Key) {
         let mut keep = |source: &Arc<str>, is_new: bool| {
             if !is_new {
                 *self.repeated.entry(source.clone()).or_default() += 1;
@@ -284,7 +326,7 @@ impl Sheet {
             is_new
         };
         self.events.retain(|row| keep(&row.event.origin.source, seen.is_new(row.id)));
-        let id = |row: &PlacedDelivery| identity::delivery_id(&row.delivery, row.attempted);
+        let id = |row: &PlacedDelivery| identity::message_id(key, &row.delivery, row.attempted);
         self.deliveries.retain(|row| keep(&row.delivery.origin.source, id(row).is_none_or(|id| seen.is_new(id))));
     }
 }

@@ -16,7 +16,7 @@ use jiff::civil::Date;
 pub use self::inputs::{Undated, Unfound, Unplaced, tell_inputs, unread};
 use self::lists::Brought;
 pub use self::shortfall::{Shortfall, TooManyRejects, UnreadFiles};
-use crate::bounce::{Confidence, IncidentKind};
+use crate::bounce::{Confidence, IncidentKind, Key};
 use crate::facts::Sources;
 use crate::frame::{self, NightFiles, NightWriter};
 use crate::history::{EarlierNight, EarlierVerdict, State};
@@ -234,7 +234,7 @@ fn night_of(job: &Job, summary: &Summary) -> anyhow::Result<Date> {
 /// Judges the night, and names the incident of each event in its file.
 fn judge(job: &Job, files: &NightFiles, summary: &Summary, earlier: &[EarlierNight]) -> anyhow::Result<Judgement> {
     let maps = [job.tenants.as_deref(), job.contacts.as_deref()];
-    let sources = sources(files, summary.delivery_rows > 0, job.ingest.tables.as_deref(), maps);
+    let sources = sources(files, summary.delivery_rows > 0, job.ingest.tables.as_deref(), maps, &job.ingest.parse.key);
     let judged = outcome::run(&sources, earlier)?;
     if !judged.owners.is_empty() {
         frame::name_incidents(&files.events, |group| judged.owners.of_group(group))?;
@@ -248,6 +248,7 @@ fn sources(
     counted: bool,
     tables: Option<&Path>,
     [tenants, contacts]: [Option<&Path>; 2],
+    key: &Key,
 ) -> Sources {
     Sources {
         events: vec![files.events.clone()],
@@ -255,6 +256,7 @@ fn sources(
         user_tables: tables.map(Path::to_owned),
         tenants: tenants.map(Path::to_owned),
         contacts: contacts.map(Path::to_owned),
+        key: key.clone(),
     }
 }
 
@@ -271,7 +273,7 @@ pub fn explain_incident(
 ) -> anyhow::Result<String> {
     let files = NightFiles::in_folder(night);
     let counted = frame::scan(std::slice::from_ref(&files.deliveries), &[])?.next().is_some();
-    let judgement = outcome::run(&sources(&files, counted, tables, maps), &[])?.judgement;
+    let judgement = outcome::run(&sources(&files, counted, tables, maps, &Key::default()), &[])?.judgement;
     suppress::trail::incident(night, id, &judgement)
 }
 

@@ -379,6 +379,3 @@ mod tests {
         assert_eq!(Address::parse("Ann@Example.com").unwrap().key(), Address::parse("aNN@example.COM").unwrap().key());
     }
 }
-
-/// temp
-pub fn recipient_key(address: &str) -> i64 { let mut h = 0xcbf2_9ce4_8422_2325_u64; for b in address.bytes() { h = (h ^ u64::from(b.to_ascii_lowercase())).wrapping_mul(0x0000_0100_0000_01b3);} h as i64 }

@@ -107,8 +107,15 @@ pub struct Event {
     pub native_class: Option<String>,
     /// Whether it was read from a mail, which anybody can send.
     pub by_mail: bool,
-    /// Hash of the raw item, for telling one report read twice from two reports alike.
-    pub item_hash: u64,
+    /// Domain that signed the message that bounced (d= of its DKIM-Signature), lower case.
+    pub dkim_domain: Option<String>,
+    /// The selector of that signature (s=), lower case.
+    pub dkim_selector: Option<String>,
+    /// Domain of the envelope's sender (Return-Path of the message that bounced, or the export's column), lower case.
+    pub mail_from_domain: Option<String>,
+    /// What makes it itself, 128 bits under the run's key: of a record every cell of it, of a report by mail its bytes and the
+    /// event's place in it. Neither path nor position: equal rows are one event. 0 where it was read from no input.
+    pub content: u128,
 }
 
 impl Event {
@@ -142,7 +149,10 @@ impl Event {
             names_us: false,
             native_class: None,
             by_mail: false,
-            item_hash: 0,
+            dkim_domain: None,
+            dkim_selector: None,
+            mail_from_domain: None,
+            content: 0,
         }
     }
 }

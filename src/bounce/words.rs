@@ -1,8 +1,6 @@
 //! Closed sets of words. In: a spelling. Out: an enum, or an error that suggests the nearest word.
 //! The spellings are the contract of columns, flags and reports (README, "Words").
 
-use std::fmt;
-
 /// A word outside its closed set; says which set, which word, and the nearest known one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown {set} {word:?}{}", .nearest.map(|n| format!("; did you mean {n:?}?")).unwrap_or_default())]
@@ -43,19 +41,19 @@ macro_rules! closed_set {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.pad(self.as_str()) }
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.pad(self.as_str()) }
         }
 
         impl std::str::FromStr for $name {
-            type Err = UnknownWord;
-            fn from_str(word: &str) -> Result<Self, UnknownWord> {
+            type Err = $crate::bounce::UnknownWord;
+            fn from_str(word: &str) -> Result<Self, $crate::bounce::UnknownWord> {
                 match word {
                     $($word => Ok($name::$variant),)+
-                    _ => Err(UnknownWord {
+                    _ => Err($crate::bounce::UnknownWord {
                         set: $set,
                         word: word.chars().take(80).collect(),
-                        nearest: nearest(word, Self::WORDS.iter().copied()),
+                        nearest: $crate::bounce::nearest_word(word, Self::WORDS.iter().copied()),
                     }),
                 }
             }
@@ -73,6 +71,8 @@ macro_rules! closed_set {
         }
     };
 }
+
+pub(super) use closed_set;
 
 closed_set! {
     /// What one report says about one recipient. Only `Bounce` counts as a failure.

@@ -158,8 +158,8 @@ impl Classifier {
     fn check_explicit(&self, findings: &mut Vec<Finding>) {
         for row in self.rules.rows() {
             let rule = &row.value;
-            let blames = rule.blames.unwrap_or(super::defaults::blames(rule.cause));
-            let basis = rule.basis.unwrap_or(super::defaults::basis(rule.cause));
+            let blames = rule.blames.unwrap_or(rule.cause.meaning().blames);
+            let basis = rule.basis.unwrap_or(rule.cause.meaning().basis);
             if (blames, basis) != (Blames::Tenant, Basis::ExplicitRule) {
                 continue;
             }
@@ -209,7 +209,7 @@ impl Classifier {
         let mut text = String::new();
         template::write(heard.text, &self.known, &mut text);
         let Some(row) = self.holding(&heard, &text, hits).first().copied() else { return (None, false) };
-        let blames = row.value.blames.unwrap_or(super::defaults::blames(row.value.cause));
+        let blames = row.value.blames.unwrap_or(row.value.cause.meaning().blames);
         let mut holding = self.guards.holding(row.value.cause, &heard, &self.patterns, hits);
         (Some(row), blames == Blames::Recipient && holding.any(|index| index == guard))
     }

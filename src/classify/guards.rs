@@ -9,7 +9,6 @@ use crate::bounce::{Blames, Cause, Classification, Permanence};
 use crate::tables::guards::Guard;
 use crate::tables::{Row, TableError, load};
 
-use super::defaults;
 use super::heard::Heard;
 use super::patterns::{Hits, Patterns};
 use super::rules::StatusPattern;
@@ -56,8 +55,8 @@ impl Guards {
             match guard.cause {
                 Some(cause) if cause_stands => {
                     named.cause = cause;
-                    named.blames = guard.blames.unwrap_or(defaults::blames(cause));
-                    named.basis = guard.basis.unwrap_or(defaults::basis(cause));
+                    named.blames = guard.blames.unwrap_or(cause.meaning().blames);
+                    named.basis = guard.basis.unwrap_or(cause.meaning().basis);
                     named.rule = Some(compiled.id.clone());
                     cause_stands = false;
                 }

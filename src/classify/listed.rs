@@ -3,13 +3,13 @@
 
 use crate::bounce::{Classification, Event, ListedReason, PresentEntry};
 
-use super::{Cache, Classifier, defaults, has_words};
+use super::{Cache, Classifier, has_words};
 
 impl Classifier {
     /// Adds to an entry what its own words say: whom they blame, the recipient's side first; and that its reason is unknown where one
     /// of them quotes a code with words that no rule knows. `quoted` holds the entry's words, as bounces.
     pub fn weigh(&self, entry: &mut PresentEntry, quoted: &[Event], cache: &mut Cache) {
-        entry.blames = entry.cause.map(defaults::blames);
+        entry.blames = entry.cause.map(|cause| cause.meaning().blames);
         for event in quoted {
             let named = self.classify(event, cache);
             if entry.blames.is_none_or(|known| !known.is_them() && named.blames.is_them()) {

@@ -146,7 +146,7 @@ fn beside_words(named: Arc<Classification>, event: &Event, class: Option<&Alone>
     told.permanence = permanence.unwrap_or(told.permanence);
     if let Some((cause, id)) = cause {
         told.cause = *cause;
-        (told.blames, told.basis) = (defaults::blames(*cause), defaults::basis(*cause));
+        (told.blames, told.basis) = (cause.meaning().blames, cause.meaning().basis);
         told.rule = Some(id.clone());
     }
     told.into()

@@ -5,9 +5,9 @@
 use rayon::prelude::*;
 
 use super::names::NONE;
-use super::night::{BUCKETS, Counted, Night, merge};
+use super::night::{Counted, Night, merge};
 use super::organisation::Places;
-use crate::bounce::Family;
+use crate::bounce::{BUCKETS, Family};
 
 /// No finding explains it.
 pub const NOBODY: u16 = u16::MAX;
@@ -143,7 +143,7 @@ impl NodeNumbers {
             receivers.sort_unstable();
             receivers.dedup();
             let start = numbers.nodes.len() as u32;
-            let buckets = if decider.pool { BUCKETS } else { 1 };
+            let buckets = if decider.pool { BUCKETS as u32 } else { 1 };
             for bucket in 0..buckets {
                 let node = |receiver: &u32| Node {
                     voter: voter + bucket,

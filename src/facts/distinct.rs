@@ -62,8 +62,8 @@ mod tests {
     #[test]
     fn a_key_counts_once_whatever_part_it_is_in() {
         let (mut one, mut other) = (Distinct::default(), Distinct::default());
-        [1, -1, i64::MAX, 1].map(|key| one.add(key));
-        [i64::MIN, 1].map(|key| other.add(key));
+        [1, -1, i64::MAX, 1].into_iter().for_each(|key| one.add(key));
+        [i64::MIN, 1].into_iter().for_each(|key| other.add(key));
         one.join(other);
         assert_eq!(one.count(), 4);
     }

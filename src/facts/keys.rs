@@ -7,8 +7,8 @@ use polars::prelude::DataFrame;
 
 use super::identity::Identity;
 use super::names::NONE;
-use super::night::{BUCKETS, Night};
-use crate::bounce::Family;
+use super::night::Night;
+use crate::bounce::BUCKETS;
 use crate::frame::cells::{Numbers, Words};
 use crate::frame::schema;
 
@@ -107,25 +107,7 @@ impl<'f> Keys<'f> {
             name.map_or(NONE, |name| naming.sender(part, name))
         };
         let identity = Identity::of([sender(0), sender(1), sender(2), sender(3)]);
-        let bucket = self.buckets.get(row).filter(|_| pool).map_or(0, |bucket| (bucket as u32 % BUCKETS) as u8);
+        let bucket = self.buckets.get(row).filter(|_| pool).map_or(0, |bucket| bucket.rem_euclid(BUCKETS) as u8);
         (domain != NONE).then_some(Key { domain, bucket, identity })
-    }
-}
-
-/// The family of each row; `None` for rows that take no part.
-pub struct FamilyColumn<'f>(Words<'f>);
-
-impl<'f> FamilyColumn<'f> {
-    /// The column of a frame.
-    ///
-    /// # Errors
-    /// A column that is not there or holds something else.
-    pub fn of(frame: &'f DataFrame) -> anyhow::Result<FamilyColumn<'f>> {
-        Ok(FamilyColumn(Words::of(frame, schema::FAMILY)?))
-    }
-
-    /// The family of a row.
-    pub fn get(&self, row: usize) -> Option<Family> {
-        self.0.word(row)
     }
 }

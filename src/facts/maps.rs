@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 
 use super::keys::Contacts;
 use super::organisation::Mapped;
-use crate::bounce::domain_key;
+use crate::bounce::{Key, domain_key};
 use crate::tables::TableError;
 
 /// Reads the map of tenants; `family` gives the family of a receiver's name.
@@ -34,11 +34,11 @@ pub fn tenants(path: &Path, mut family: impl FnMut(&str) -> String) -> anyhow::R
 ///
 /// # Errors
 /// As `tenants`.
-pub fn contacts(path: &Path) -> anyhow::Result<Contacts> {
+pub fn contacts(path: &Path, key: &Key) -> anyhow::Result<Contacts> {
     let mut map = Contacts::default();
     each_row(path, &["email", "list_source"], 2, |row| {
         if !row[1].is_empty() {
-            map.insert(crate::bounce::recipient_key(row[0]), row[1].into());
+            map.insert(key.recipient_of(row[0]), row[1].into());
         }
         Ok(())
     })?;
@@ -138,14 +138,14 @@ mod tests {
     #[test]
     fn a_missing_column_is_named_with_the_first_line_wanted() {
         let file = file("email,source\n");
-        let error = contacts(file.path()).unwrap_err();
+        let error = contacts(file.path(), &Key::default()).unwrap_err();
         assert!(error.to_string().contains("no column \"list_source\""), "{error}");
     }
 
     #[test]
     fn contacts_are_found_whatever_the_case() {
         let file = file("email,list_source\nAnn@Example.com,fair\n");
-        let map = contacts(file.path()).unwrap();
-        assert_eq!(&*map[&crate::bounce::recipient_key("ann@example.COM")], "fair");
+        let map = contacts(file.path(), &Key::default()).unwrap();
+        assert_eq!(&*map[&Key::default().recipient_of("ann@example.COM")], "fair");
     }
 }

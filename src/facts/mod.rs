@@ -7,6 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
+use crate::bounce::Key;
 use crate::tables::consumer_domains::ConsumerDomains;
 use crate::tables::receivers::Receivers;
 
@@ -54,6 +55,8 @@ pub struct Sources {
     pub tenants: Option<PathBuf>,
     /// The sender's own list: `email,list_source`.
     pub contacts: Option<PathBuf>,
+    /// The key under which recipients are known in the files.
+    pub key: Key,
 }
 
 impl Facts {
@@ -69,7 +72,7 @@ impl Facts {
             None => HashMap::new(),
         };
         let contacts = match &sources.contacts {
-            Some(path) => maps::contacts(path)?,
+            Some(path) => maps::contacts(path, &sources.key)?,
             None => Contacts::default(),
         };
         let named: BTreeSet<&str> = map.values().filter_map(|mapped| mapped.receiver.as_deref()).collect();

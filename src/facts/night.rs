@@ -3,11 +3,8 @@
 
 use super::identity::Identities;
 use super::names::{NONE, Names, renumber};
-use crate::bounce::Family;
+use crate::bounce::{BUCKETS, Family};
 use crate::tables::receivers::{self, Receivers};
-
-/// How many buckets a consumer pool votes in.
-pub const BUCKETS: u32 = 16;
 
 /// What became of messages: they failed in one of the families, or were accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -171,7 +168,7 @@ impl Night {
 
     /// Counts messages accepted. Those of a consumer domain that name no recipient, and so no bucket, are spread evenly.
     pub fn accept(&mut self, domain: u32, identity: u32, bucket: Option<u8>, count: u64) {
-        let buckets = u64::from(BUCKETS);
+        let buckets = BUCKETS as u64;
         let spread = bucket.is_none() && self.facts[domain as usize].consumer;
         for at in if spread { 0..BUCKETS as u8 } else { bucket.unwrap_or(0)..bucket.unwrap_or(0) + 1 } {
             let share = if spread { count / buckets + u64::from(u64::from(at) < count % buckets) } else { count };

@@ -2,8 +2,8 @@
 //! type of our column, with every value as it was; a value that the type cannot hold is an error, never another value.
 
 use polars::prelude::{
-    Categorical8Chunked, Column, DataType, Int64Chunked, IntoColumn, NewChunkedArray,
-    StringChunked, TimeUnit, TimeZone, UInt8Chunked,
+    Categorical8Chunked, Column, DataType, Int64Chunked, IntoColumn, NewChunkedArray, StringChunked, TimeUnit,
+    TimeZone, UInt8Chunked,
 };
 
 use super::schema::{ColumnType, enum_type};

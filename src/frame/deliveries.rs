@@ -1,8 +1,10 @@
 //! Deliveries as columns. In: deliveries of logs and exports. Out: one frame with all of `schema::DELIVERY_COLUMNS`.
 
+use std::fmt;
+
 use polars::prelude::*;
 
-use super::{Ip, made_text, schema, text, times, whole};
+use super::{Ip, RowFacts, buckets, made_text, recipient_keys, schema, text, times, whole};
 use crate::bounce::{Address, Delivery};
 
 /// A delivery with what the row itself does not hold.
@@ -10,12 +12,31 @@ use crate::bounce::{Address, Delivery};
 pub struct PlacedDelivery {
     /// What was read.
     pub delivery: Delivery,
-    /// Registrable domain of the recipient; `None` for consumer domains.
-    pub organisation: Option<String>,
-    /// The receiver that the accepting host belongs to.
-    pub receiver: Option<String>,
+    /// What it is called by.
+    pub id: DeliveryId,
+    /// What the row alone tells beside its fields.
+    pub facts: RowFacts,
     /// A row of a send log: attempted, bounces still to be subtracted.
     pub attempted: bool,
+}
+
+/// The name of a row of deliveries. Rows stand for any number of messages, so two that say the same are two.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DeliveryId {
+    /// Digest of what was read of its input, up to the end of the batch that holds it.
+    pub input: u64,
+    /// Position in the input, as the origin has it.
+    pub index: u64,
+    /// Which of several at that position, from 0.
+    pub part: u32,
+}
+
+impl fmt::Display for DeliveryId {
+    /// `0123456789abcdef-17`, and for a further one at that position `0123456789abcdef-17.1`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}-{}", self.input, self.index)?;
+        if self.part > 0 { write!(f, ".{}", self.part) } else { Ok(()) }
+    }
 }
 
 /// The rows as a frame with the columns of `schema::DELIVERY_COLUMNS`, in that order.
@@ -24,10 +45,11 @@ pub struct PlacedDelivery {
 /// None that input can cause; polars checks lengths and types.
 pub fn delivery_frame(rows: &[PlacedDelivery]) -> PolarsResult<DataFrame> {
     let columns = vec![
+        made_text(schema::DELIVERY_ID, rows, |r| Some(r.id)),
+        text(schema::SOURCE, rows, |r| Some(&r.delivery.origin.source)),
+        whole(schema::SOURCE_INDEX, rows, |r| r.delivery.origin.index),
         text(schema::RECIPIENT, rows, |r| r.delivery.recipient.as_ref().map(Address::as_str)),
         text(schema::RECIPIENT_DOMAIN, rows, |r| Some(&r.delivery.recipient_domain)),
-        text(schema::ORGANISATION, rows, |r| r.organisation.as_deref()),
-        text(schema::RECEIVER, rows, |r| r.receiver.as_deref()),
         whole(schema::COUNT, rows, |r| r.delivery.count),
         BooleanChunked::from_iter_values(schema::ATTEMPTED.into(), rows.iter().map(|r| r.attempted)).into_column(),
         times(schema::TIMESTAMP, rows, |r| r.delivery.timestamp),
@@ -37,6 +59,10 @@ pub fn delivery_frame(rows: &[PlacedDelivery]) -> PolarsResult<DataFrame> {
         text(schema::LIST_SOURCE, rows, |r| r.delivery.list_source.as_deref()),
         text(schema::REMOTE_MTA, rows, |r| r.delivery.remote_mta.as_deref()),
         text(schema::MESSAGE_ID, rows, |r| r.delivery.message_id.as_deref()),
+        recipient_keys(rows, |r| r.facts.recipient),
+        buckets(rows, |r| r.facts.recipient),
+        text(schema::RECEIVER_FAMILY, rows, |r| r.facts.receiver_family.as_deref()),
+        text(schema::CUSTOMER_KEY, rows, |r| r.facts.customer_key.as_deref()),
     ];
     DataFrame::new(rows.len(), columns)
 }
@@ -61,7 +87,8 @@ mod tests {
             remote_mta: None,
             message_id: None,
         };
-        let rows = [PlacedDelivery { delivery, organisation: None, receiver: None, attempted: false }];
+        let rows =
+            [PlacedDelivery { delivery, id: DeliveryId::default(), facts: RowFacts::default(), attempted: false }];
         let frame = delivery_frame(&rows).unwrap();
         assert_eq!(frame.get_column_names(), schema::DELIVERY_COLUMNS);
         assert_eq!(frame.column(schema::SENDING_IP).unwrap().null_count(), 1);

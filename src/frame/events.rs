@@ -6,15 +6,15 @@ use std::sync::{Arc, LazyLock};
 use polars::prelude::*;
 
 use super::schema::enum_type;
-use super::{Ip, made_text, schema, text, times, whole};
+use super::{Ip, RowFacts, buckets, made_text, recipient_keys, schema, text, times, whole};
 use crate::bounce::{
-    Action, Address, Basis, Blames, Cause, Classification, Event, Kind, Permanence, SmtpCommand, Unproven,
+    Action, Address, Basis, Blames, Cause, Classification, Event, Family, Kind, Permanence, SmtpCommand, Unproven,
 };
 
 /// An event with its name and what the row itself does not hold.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClassifiedEvent {
-    /// 128 bits; the same event has the same id on every run.
+    /// 128 bits of its content under the run's key.
     pub id: u128,
     /// What was read.
     pub event: Event,
@@ -23,7 +23,9 @@ pub struct ClassifiedEvent {
     /// Registrable domain of the recipient; `None` for consumer domains.
     pub organisation: Option<String>,
     /// The receiver that the answering host belongs to.
-    pub receiver: Option<String>,
+    pub receiver: Option<Arc<str>>,
+    /// What the row alone tells beside its fields.
+    pub facts: RowFacts,
 }
 
 type EnumDtype = LazyLock<DataType>;
@@ -34,6 +36,7 @@ static CAUSES: EnumDtype = LazyLock::new(|| enum_type(Cause::WORDS));
 static PERMANENCES: EnumDtype = LazyLock::new(|| enum_type(Permanence::WORDS));
 static BLAMED: EnumDtype = LazyLock::new(|| enum_type(Blames::WORDS));
 static UNPROVEN: EnumDtype = LazyLock::new(|| enum_type(Unproven::WORDS));
+static FAMILIES: EnumDtype = LazyLock::new(|| enum_type(Family::WORDS));
 static BASES: EnumDtype = LazyLock::new(|| enum_type(Basis::WORDS));
 
 /// The rows as a frame with the columns of `schema::EVENT_COLUMNS`, in that order.
@@ -45,6 +48,7 @@ pub fn event_frame(rows: &[ClassifiedEvent]) -> PolarsResult<DataFrame> {
     columns.extend(reply(rows));
     columns.extend(naming(rows));
     columns.extend(origin_of_mail(rows));
+    columns.extend(facts(rows));
     DataFrame::new(rows.len(), columns)
 }
 
@@ -116,6 +120,22 @@ fn origin_of_mail(rows: &[ClassifiedEvent]) -> Vec<Column> {
     ]
 }
 
+/// What a row alone tells, computed once: nobody computes it again.
+fn facts(rows: &[ClassifiedEvent]) -> Vec<Column> {
+    let family = |r: &ClassifiedEvent| Family::of_named(r.event.kind, &r.classification);
+    vec![
+        word(schema::FAMILY, &FAMILIES, rows, |r| family(r).map(|family| family as u8)),
+        recipient_keys(rows, |r| r.facts.recipient),
+        buckets(rows, |r| r.facts.recipient),
+        text(schema::RECEIVER_FAMILY, rows, |r| r.facts.receiver_family.as_deref()),
+        text(schema::CUSTOMER_KEY, rows, |r| r.facts.customer_key.as_deref()),
+        text(schema::DKIM_DOMAIN, rows, |r| r.event.dkim_domain.as_deref()),
+        text(schema::DKIM_SELECTOR, rows, |r| r.event.dkim_selector.as_deref()),
+        text(schema::MAIL_FROM_DOMAIN, rows, |r| r.event.mail_from_domain.as_deref()),
+        text(schema::INCIDENT, rows, |_| None),
+    ]
+}
+
 /// An id as its column spells it.
 struct Hex(u128);
 
@@ -152,7 +172,14 @@ mod tests {
         let classification =
             Classification::new(Cause::MailboxUnknown, Permanence::Permanent, Blames::Recipient, Basis::Directory)
                 .into();
-        ClassifiedEvent { id: 1, event, classification, organisation: Some("example.com".into()), receiver: None }
+        ClassifiedEvent {
+            id: 1,
+            event,
+            classification,
+            organisation: Some("example.com".into()),
+            receiver: None,
+            facts: RowFacts::default(),
+        }
     }
 
     #[test]

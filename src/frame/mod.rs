@@ -16,18 +16,43 @@ mod unmatched;
 
 use std::fmt::{self, Display, Write};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use polars::prelude::{
-    ChunkFullNull, Column, Int64Chunked, IntoColumn, NewChunkedArray, StringChunked, StringChunkedBuilder, TimeUnit,
-    TimeZone,
+    ChunkFullNull, Column, Int32Chunked, Int64Chunked, IntoColumn, NewChunkedArray, StringChunked,
+    StringChunkedBuilder, TimeUnit, TimeZone,
 };
 
-pub use deliveries::{PlacedDelivery, delivery_frame};
+use crate::bounce::Key;
+
+pub use deliveries::{DeliveryId, PlacedDelivery, delivery_frame};
 pub use events::{ClassifiedEvent, event_frame, names_a_cause};
 pub use night::{EventsWriter, NightFiles, NightWriter, Sink, rejects};
 pub use read::{RowGroups, scan};
 pub use rewrite::name_incidents;
 pub use unmatched::mark as mark_unmatched;
+
+/// What a row of either table tells beside its fields; computed once, when it is read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RowFacts {
+    /// The recipient under the run's key; `None` without one.
+    pub recipient: Option<i64>,
+    /// The family of the receiver that the host belongs to; `None` where the host says nothing of the recipient's domain.
+    pub receiver_family: Option<Arc<str>>,
+    /// What marks one customer in the host's name, as `RECEIVER:KEY`; `None` as above, and where hosts are shared.
+    pub customer_key: Option<Arc<str>>,
+}
+
+/// The column of recipients' keys.
+fn recipient_keys<R>(rows: &[R], key: impl Fn(&R) -> Option<i64>) -> Column {
+    Int64Chunked::from_iter_options(schema::RECIPIENT_KEY.into(), rows.iter().map(key)).into_column()
+}
+
+/// The column of their buckets.
+fn buckets<R>(rows: &[R], key: impl Fn(&R) -> Option<i64>) -> Column {
+    let buckets = rows.iter().map(|row| key(row).map(Key::bucket));
+    Int32Chunked::from_iter_options(schema::BUCKET.into(), buckets).into_column()
+}
 
 /// A text column.
 fn text<'a, R>(name: &str, rows: &'a [R], field: impl Fn(&'a R) -> Option<&'a str>) -> Column {

@@ -2,7 +2,7 @@
 
 use polars::prelude::{DataType, FrozenCategories, TimeUnit, TimeZone};
 
-use crate::bounce::{Action, Basis, Blames, Cause, Kind, Permanence, SmtpCommand, Unproven};
+use crate::bounce::{Action, Basis, Blames, Cause, Family, Kind, Permanence, SmtpCommand, Unproven};
 
 /// The version of the columns and their meanings, as files say it. A file of a newer one is not read.
 pub const VERSION: u32 = 1;
@@ -68,15 +68,16 @@ pub fn type_of(name: &str) -> ColumnType {
         PERMANENCE => ColumnType::Words(Permanence::WORDS),
         BLAMES => ColumnType::Words(Blames::WORDS),
         BASIS => ColumnType::Words(Basis::WORDS),
-        REPLY_CODE => ColumnType::Int32,
-        SOURCE_INDEX | COUNT => ColumnType::Int64,
+        FAMILY => ColumnType::Words(Family::WORDS),
+        REPLY_CODE | BUCKET => ColumnType::Int32,
+        SOURCE_INDEX | COUNT | RECIPIENT_KEY => ColumnType::Int64,
         BY_MAIL | ATTEMPTED => ColumnType::Boolean,
         TIMESTAMP => ColumnType::Time,
         _ => ColumnType::Text,
     }
 }
 
-/// Hex of 128 bits; the same event has the same id on every run.
+/// Hex of 128 bits of the row's content under the run's key; equal rows are one event, whatever file they came in.
 pub const EVENT_ID: &str = "event_id";
 /// `Kind`.
 pub const KIND: &str = "kind";
@@ -156,12 +157,24 @@ pub const MESSAGE_ID: &str = "message_id";
 pub const NATIVE_CLASS: &str = "native_class";
 /// Whether the event was read from a mail, which anybody can send.
 pub const BY_MAIL: &str = "by_mail";
-
+/// `Family`: what the row speaks for; null where it neither failed, waited nor drew a complaint.
 pub const FAMILY: &str = "family";
+/// 64 bits of the recipient's lower-case address under the run's key; null without a recipient.
 pub const RECIPIENT_KEY: &str = "recipient_key";
+/// 0 to 15, the last four bits of `recipient_key`; null without a recipient.
 pub const BUCKET: &str = "bucket";
+/// The family of the receiver that `remote_mta` belongs to; null where nobody knows it, or where the message was forwarded to
+/// another domain, whose host says nothing of ours.
 pub const RECEIVER_FAMILY: &str = "receiver_family";
+/// What marks one customer in the name of `remote_mta`, as `RECEIVER:KEY`; null as `receiver_family`, and where hosts are shared.
 pub const CUSTOMER_KEY: &str = "customer_key";
+/// Domain that signed the message that bounced, never the report; null without a signature.
+pub const DKIM_DOMAIN: &str = "dkim_domain";
+/// Selector of that signature.
+pub const DKIM_SELECTOR: &str = "dkim_selector";
+/// Domain of the envelope's sender of the message that bounced.
+pub const MAIL_FROM_DOMAIN: &str = "mail_from_domain";
+/// Id of the incident that owns the bounce; null until it is judged, and where none does.
 pub const INCIDENT: &str = "incident";
 
 /// All event columns, in file order.
@@ -206,6 +219,15 @@ pub const EVENT_COLUMNS: &[&str] = &[
     MESSAGE_ID,
     NATIVE_CLASS,
     BY_MAIL,
+    FAMILY,
+    RECIPIENT_KEY,
+    BUCKET,
+    RECEIVER_FAMILY,
+    CUSTOMER_KEY,
+    DKIM_DOMAIN,
+    DKIM_SELECTOR,
+    MAIL_FROM_DOMAIN,
+    INCIDENT,
 ];
 
 /// How many messages a delivery row stands for.
@@ -213,12 +235,16 @@ pub const COUNT: &str = "count";
 /// True for a row of a send log: everything attempted, bounces still to be subtracted.
 pub const ATTEMPTED: &str = "attempted";
 
+/// `INPUT-ROW`: 16 hex digits of what was read of the input, and the row's place in it.
+pub const DELIVERY_ID: &str = "delivery_id";
+
 /// All delivery columns, in file order.
 pub const DELIVERY_COLUMNS: &[&str] = &[
+    DELIVERY_ID,
+    SOURCE,
+    SOURCE_INDEX,
     RECIPIENT,
     RECIPIENT_DOMAIN,
-    ORGANISATION,
-    RECEIVER,
     COUNT,
     ATTEMPTED,
     TIMESTAMP,
@@ -228,6 +254,10 @@ pub const DELIVERY_COLUMNS: &[&str] = &[
     LIST_SOURCE,
     REMOTE_MTA,
     MESSAGE_ID,
+    RECIPIENT_KEY,
+    BUCKET,
+    RECEIVER_FAMILY,
+    CUSTOMER_KEY,
 ];
 
 /// `RejectReason`.

@@ -1,92 +1,136 @@
-//! Which rows are one event: the same message, recipient, action and reply, however often and wherever it is reported.
+//! Which rows are one. An event is its content, so equal rows are one event wherever they are read, and the id is the content's.
+//! Rows of deliveries are named by their input and their place in it: each may stand for any number of messages, so two that say
+//! the same are two. Only one that names its message and its recipient, and stands for that message alone, is dropped when it
+//! comes again: platforms report those more than once.
 //!
-//! In: a classified event. Out: its id, and whether it was seen before in this run. The reply counts by its template,
-//! because each retry of one message draws a new queue id. A report without a Message-ID is the same as another only if
-//! their bytes are; an export row without one, only if its time and sender are. Anything else is its own event.
+//! In: events, deliveries. Out: whether one was seen before in this run; what a delivery is called by. Of an input only what was
+//! read is known when its rows are made, so its digest is over the deliveries read of it, up to the end of their batch: batches
+//! are cut by content alone, so it is the same through a pipe, from a path, and for any number of threads. An input that begins as
+//! one before it has a digest of its own, by how many such there were.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
+use std::net::IpAddr;
+use std::sync::Arc;
 
-use crate::bounce::{Classification, Delivery, Event};
+use crate::bounce::{Address, Delivery, Key};
+use crate::frame::DeliveryId;
 
-/// Bytes for which what makes an event itself is given room at once.
-const USUAL_LEN: usize = 512;
+/// Bytes for which what a delivery says is given room at once.
+const USUAL_LEN: usize = 256;
 
-/// 128 bits of BLAKE3 over what makes an event itself.
-pub fn event_id(event: &Event, classification: &Classification) -> u128 {
-    // Hashed in one go: the hasher is slow with many small pieces.
-    let mut said = Vec::with_capacity(USUAL_LEN);
-    let mut part = |tag: u8, bytes: &[u8]| {
-        said.push(tag);
-        said.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
-        said.extend_from_slice(bytes);
-    };
-    match (&event.message_id, event.item_hash, event.timestamp) {
-        (Some(id), _, _) => part(b'm', id.as_bytes()),
-        (None, 0, Some(time)) => {
-            part(b't', &time.0.to_le_bytes());
-            part(b'i', event.sending_ip.map(|ip| ip.to_string()).unwrap_or_default().as_bytes());
-            part(b's', event.sending_domain.as_deref().unwrap_or_default().as_bytes());
-            part(b'c', event.campaign_id.as_deref().unwrap_or_default().as_bytes());
-        }
-        (None, 0, None) => {
-            part(b'o', event.origin.source.as_bytes());
-            part(b'n', &event.origin.index.to_le_bytes());
-        }
-        (None, item, _) => part(b'h', &item.to_le_bytes()),
-    }
-    part(b'k', event.kind.as_str().as_bytes());
-    part(b'a', event.action.map(|a| a.as_str()).unwrap_or_default().as_bytes());
-    if let Some(recipient) = &event.recipient {
-        part(b'r', recipient.lower().as_bytes());
-    }
-    match (&classification.template, &event.reply) {
-        (Some(template), _) => part(b'p', template.as_bytes()),
-        (None, Some(reply)) => part(b'p', reply.as_bytes()),
-        (None, None) => {}
-    }
-    id_of(&said)
-}
-
-/// The first 128 bits of the hash.
-fn id_of(said: &[u8]) -> u128 {
-    let mut id = [0; 16];
-    id.copy_from_slice(&blake3::hash(said).as_bytes()[..16]);
-    u128::from_le_bytes(id)
-}
-
-/// The same for a delivery, which platforms also report more than once; `None` for one that names no message or no recipient.
-pub fn delivery_id(delivery: &Delivery, attempted: bool) -> Option<u128> {
+/// What tells one message to one recipient; `None` for a row that names none, or stands for several.
+pub(super) fn message_id(key: &Key, delivery: &Delivery, attempted: bool) -> Option<u128> {
     let (message, recipient) = (delivery.message_id.as_ref()?, delivery.recipient.as_ref()?);
+    if delivery.count != 1 {
+        return None;
+    }
     let mut said = Vec::with_capacity(USUAL_LEN);
     said.extend_from_slice(&[b'd', u8::from(attempted)]);
     said.extend_from_slice(&(message.len() as u64).to_le_bytes());
     said.extend_from_slice(message.as_bytes());
     said.extend_from_slice(recipient.lower().as_bytes());
-    Some(id_of(&said))
+    Some(key.row(&said))
 }
 
-/// The events of this run so far, by half of their ids: 8 bytes each, and at 30 million events a chance of one in
+/// The deliveries that a batch holds of each of its sources, by their content.
+pub(super) fn digests(key: &Key, deliveries: &[Delivery]) -> Vec<(Arc<str>, u64)> {
+    let rows = deliveries.chunk_by(|a, b| a.origin.source == b.origin.source);
+    let mut said = Vec::new();
+    let digest = |rows: &[Delivery]| {
+        said.clear();
+        rows.iter().for_each(|row| say(row, &mut said));
+        Some((rows.first()?.origin.source.clone(), key.row(&said) as u64))
+    };
+    rows.filter_map(digest).collect()
+}
+
+/// Adds what a row says, so that no other row looks the same.
+fn say(row: &Delivery, said: &mut Vec<u8>) {
+    let mut piece = |bytes: &[u8]| {
+        said.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+        said.extend_from_slice(bytes);
+    };
+    piece(&row.origin.index.to_le_bytes());
+    piece(&row.count.to_le_bytes());
+    piece(row.recipient.as_ref().map_or(row.recipient_domain.as_str(), Address::as_str).as_bytes());
+    match row.timestamp {
+        Some(at) => piece(&at.0.to_le_bytes()),
+        None => piece(b""),
+    }
+    match row.sending_ip {
+        Some(IpAddr::V4(ip)) => piece(&ip.octets()),
+        Some(IpAddr::V6(ip)) => piece(&ip.octets()),
+        None => piece(b""),
+    }
+    for text in [&row.sending_domain, &row.campaign_id, &row.list_source, &row.remote_mta, &row.message_id] {
+        piece(text.as_deref().unwrap_or_default().as_bytes());
+    }
+}
+
+/// The ids of a batch's deliveries, in order, but for the digests of their inputs.
+pub(super) fn places(deliveries: &[Delivery]) -> Vec<DeliveryId> {
+    let mut ids: Vec<DeliveryId> = Vec::with_capacity(deliveries.len());
+    for (at, row) in deliveries.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|at| Some((deliveries.get(at)?, ids.get(at)?)));
+        let part = match before {
+            Some((last, id)) if last.origin == row.origin => id.part + 1,
+            _ => 0,
+        };
+        ids.push(DeliveryId { input: 0, index: row.origin.index, part });
+    }
+    ids
+}
+
+/// What of this run was seen so far. Of each event half of its id: 8 bytes each, and at 30 million events a chance of one in
 /// 40,000 that two different ones are taken for one.
 #[derive(Debug)]
-pub struct Seen(Option<HashSet<u64, BuildHasherDefault<AsIs>>>);
+pub struct Seen {
+    ids: Option<HashSet<u64, BuildHasherDefault<AsIs>>>,
+    /// How many inputs began with these deliveries.
+    begun: HashMap<u64, u64>,
+    /// The input that deliveries were read of last, and its digest so far.
+    last: Option<(Arc<str>, u64)>,
+}
 
 impl Default for Seen {
     fn default() -> Seen {
-        Seen(Some(HashSet::default()))
+        Seen { ids: Some(HashSet::default()), begun: HashMap::new(), last: None }
     }
 }
 
 impl Seen {
-    /// Remembers nothing, so that every event is new: for listing what inputs hold, where a repetition is a row too.
+    /// Remembers no events, so that every one is new: for listing what inputs hold, where a repetition is a row too.
     pub fn nothing() -> Seen {
-        Seen(None)
+        Seen { ids: None, ..Seen::default() }
     }
 
     /// Whether this id comes for the first time.
     pub fn is_new(&mut self, id: u128) -> bool {
-        self.0.as_mut().is_none_or(|ids| ids.insert(id as u64))
+        self.ids.as_mut().is_none_or(|ids| ids.insert(id as u64))
     }
+
+    /// The digest of an input up to the end of a batch, of which `part` tells the deliveries. Batches come in order.
+    pub(super) fn input(&mut self, source: &Arc<str>, part: u64) -> u64 {
+        let digest = match self.last.take() {
+            Some((name, digest)) if name == *source => joined(b'b', digest, part),
+            _ => {
+                let before = self.begun.entry(part).or_default();
+                *before += 1;
+                if *before == 1 { part } else { joined(b'n', part, *before) }
+            }
+        };
+        self.last = Some((source.clone(), digest));
+        digest
+    }
+}
+
+/// A digest with what follows it: a further batch, or how many inputs began so.
+fn joined(tag: u8, digest: u64, part: u64) -> u64 {
+    let mut said = [tag; 17];
+    said[1..9].copy_from_slice(&digest.to_le_bytes());
+    said[9..].copy_from_slice(&part.to_le_bytes());
+    blake3::hash(&said).as_bytes().first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
 }
 
 /// The ids are hashes already.
@@ -112,79 +156,14 @@ impl Hasher for AsIs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bounce::{Address, Basis, Blames, Cause, Kind, Origin, Permanence, Timestamp};
+    use crate::bounce::Origin;
 
-    fn event(source: &str, index: u64) -> Event {
-        let mut event = Event::new(Origin { source: source.into(), index }, Kind::Bounce, "generic");
-        event.recipient = Address::parse("ann@example.com");
-        event.reply = Some("550 5.1.1 no such user (id 4711)".into());
-        event
-    }
-
-    fn id(event: &Event, template: Option<&str>) -> u128 {
-        let classification = Classification {
-            template: template.map(Into::into),
-            ..Classification::new(Cause::MailboxUnknown, Permanence::Permanent, Blames::Recipient, Basis::Directory)
-        };
-        event_id(event, &classification)
-    }
-
-    #[test]
-    fn one_message_reported_by_two_files_is_one_event() {
-        let (mut a, mut b) = (event("a.csv", 0), event("b.csv", 9));
-        a.message_id = Some("1@example.net".into());
-        b.message_id = a.message_id.clone();
-        assert_eq!(id(&a, None), id(&b, None));
-    }
-
-    #[test]
-    fn a_retry_that_differs_only_in_its_queue_id_is_the_same_event() {
-        let (mut a, mut b) = (event("a.csv", 0), event("a.csv", 1));
-        a.message_id = Some("1@example.net".into());
-        b.message_id = a.message_id.clone();
-        b.reply = Some("550 5.1.1 no such user (id 4712)".into());
-        assert_eq!(id(&a, Some("no such user (id {n})")), id(&b, Some("no such user (id {n})")));
-    }
-
-    #[test]
-    fn two_recipients_of_one_message_are_two_events() {
-        let (mut a, mut b) = (event("a.csv", 0), event("a.csv", 1));
-        a.message_id = Some("1@example.net".into());
-        b.message_id = a.message_id.clone();
-        b.recipient = Address::parse("bob@example.com");
-        assert_ne!(id(&a, None), id(&b, None));
-    }
-
-    #[test]
-    fn rows_without_message_or_time_are_never_taken_for_one() {
-        assert_ne!(id(&event("a.csv", 0), None), id(&event("a.csv", 1), None));
-    }
-
-    #[test]
-    fn rows_with_one_time_and_sender_are_one_event() {
-        let (mut a, mut b) = (event("a.csv", 0), event("b.csv", 1));
-        a.timestamp = Some(Timestamp(1));
-        b.timestamp = a.timestamp;
-        assert_eq!(id(&a, None), id(&b, None));
-        b.campaign_id = Some("spring".into());
-        assert_ne!(id(&a, None), id(&b, None));
-    }
-
-    #[test]
-    fn a_report_read_twice_is_one_event_wherever_it_lies() {
-        let (mut a, mut b) = (event("a.eml", 0), event("b.mbox", 3));
-        a.item_hash = 77;
-        b.item_hash = 77;
-        assert_eq!(id(&a, None), id(&b, None));
-    }
-
-    #[test]
-    fn a_delivery_reported_twice_is_one_and_an_attempt_is_another_thing() {
-        let delivery = |message: Option<&str>, recipient: &str| Delivery {
+    fn delivery(message: Option<&str>, recipient: &str, count: u64) -> Delivery {
+        Delivery {
             origin: Origin { source: "a".into(), index: 0 },
             recipient: Address::parse(recipient),
             recipient_domain: "example.com".into(),
-            count: 1,
+            count,
             timestamp: None,
             sending_ip: None,
             sending_domain: None,
@@ -192,17 +171,50 @@ mod tests {
             list_source: None,
             remote_mta: None,
             message_id: message.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn a_message_delivered_once_and_reported_twice_is_one_and_an_attempt_is_another_thing() {
+        let id = |message, recipient, count, attempted| {
+            message_id(&Key::default(), &delivery(message, recipient, count), attempted)
         };
-        let one = delivery_id(&delivery(Some("1"), "Ann@example.com"), false);
-        assert_eq!(one, delivery_id(&delivery(Some("1"), "ann@example.com"), false));
-        assert_ne!(one, delivery_id(&delivery(Some("1"), "bob@example.com"), false));
-        assert_ne!(one, delivery_id(&delivery(Some("1"), "Ann@example.com"), true));
-        assert_eq!(delivery_id(&delivery(None, "ann@example.com"), false), None);
+        let one = id(Some("1"), "Ann@example.com", 1, false);
+        assert!(one.is_some());
+        assert_eq!(one, id(Some("1"), "ann@example.com", 1, false));
+        assert_ne!(one, id(Some("1"), "bob@example.com", 1, false));
+        assert_ne!(one, id(Some("1"), "Ann@example.com", 1, true));
+        assert_eq!(id(None, "ann@example.com", 1, false), None);
+        assert_eq!(id(Some("1"), "ann@example.com", 2, false), None);
+    }
+
+    #[test]
+    fn rows_are_named_by_what_was_read_of_their_input_and_their_place() {
+        let mut rows = vec![delivery(None, "ann@example.com", 1), delivery(None, "ann@example.com", 1)];
+        rows.push(Delivery { origin: Origin { source: "a".into(), index: 4 }, ..delivery(None, "bob@example.com", 7) });
+        let ids: Vec<String> = places(&rows).iter().map(DeliveryId::to_string).collect();
+        assert_eq!(ids, ["0000000000000000-0", "0000000000000000-0.1", "0000000000000000-4"]);
+        let digests = digests(&Key::default(), &rows);
+        assert_eq!(digests.len(), 1);
+        assert_eq!(&*digests[0].0, "a");
+    }
+
+    #[test]
+    fn an_input_that_begins_as_another_has_names_of_its_own() {
+        let (a, b): (Arc<str>, Arc<str>) = ("a.csv".into(), "b.csv".into());
+        let mut seen = Seen::default();
+        let of_a = [seen.input(&a, 1), seen.input(&a, 2)];
+        let of_b = [seen.input(&b, 1), seen.input(&b, 2)];
+        assert_eq!(of_a[0], 1, "alone it has the same names whatever else is read");
+        let all: HashSet<u64> = of_a.into_iter().chain(of_b).collect();
+        assert_eq!(all.len(), 4);
     }
 
     #[test]
     fn an_id_is_new_only_once() {
         let mut seen = Seen::default();
         assert!(seen.is_new(5) && !seen.is_new(5) && seen.is_new(6));
+        let mut nothing = Seen::nothing();
+        assert!(nothing.is_new(5) && nothing.is_new(5));
     }
 }

@@ -6,8 +6,8 @@
 
 use super::candidate::{Candidate, Dimension, Stream};
 use crate::facts::cells::{Cells, NOBODY};
-use crate::bounce::Family;
-use crate::facts::night::{BUCKETS, Night};
+use crate::bounce::{BUCKETS, Family};
+use crate::facts::night::Night;
 use crate::facts::organisation::Places;
 
 /// What a candidate's inside and outside look like.

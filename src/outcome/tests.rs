@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use super::incident::{Incident, Judgement};
 use super::{details, tell};
 use crate::bounce::{
-    Basis, Blames, Cause, Confidence, Family, IncidentKind, Kind, Permanence, recipient_key,
+    Basis, Blames, Cause, Confidence, Family, IncidentKind, Kind, Permanence, Key,
 };
 use crate::facts::Facts;
 use crate::facts::identity::Identity;
 use crate::facts::names::{NONE, Names};
-use crate::facts::night::{BUCKETS, Counted, Night, Outcome, ReceiverKind};
+use crate::facts::night::{Counted, Night, Outcome, ReceiverKind};
 use crate::judge::{Owners, judge};
 use crate::tables::policy;
 
@@ -71,7 +71,7 @@ fn gathered(mails: &[Mail], rates: bool) -> Night {
             list_source: named(&mut night.list_sources, mail.source),
         };
         let identity = night.identities.id(identity);
-        let bucket = if name == "gmail.com" { recipient_key(&mail.to).rem_euclid(i64::from(BUCKETS)) as u8 } else { 0 };
+        let bucket = if name == "gmail.com" { Key::bucket(Key::default().recipient_of(&mail.to)) as u8 } else { 0 };
         if rates && matches!(mail.fate, None | Some(Cause::Complaint)) {
             night.accept(domain, identity, Some(bucket), 1);
         }

@@ -26,6 +26,7 @@ use super::prose::Layouts;
 use crate::bounce::{Address, Event, Kind, Origin, Reject, RejectReason, Unproven};
 use crate::guard;
 pub(crate) use facts::Mail;
+pub(super) use facts::item_hash;
 use match_sent::SentPatterns;
 pub(crate) use own::OwnAddresses;
 
@@ -102,7 +103,7 @@ impl MailReader {
         if events.len() > MAX_RECIPIENTS {
             return Err((RejectReason::TooLarge, "speaks of more than 200,000 recipients, the cap for one mail"));
         }
-        stamp(&mut events, bytes);
+        stamp(&mut events);
         let json = match events.as_slice() {
             [event] if event.kind == Kind::Other => json_in(&message),
             _ => None,
@@ -131,7 +132,7 @@ impl MailReader {
         if events.len() > MAX_RECIPIENTS {
             return None;
         }
-        stamp(&mut events, bytes);
+        stamp(&mut events);
         Some(events)
     }
 
@@ -280,13 +281,9 @@ fn keep_ours_out(event: &mut Event, mail: &Mail<'_>) {
     }
 }
 
-/// Marks events with the hash of their mail.
-fn stamp(events: &mut [Event], bytes: &[u8]) {
-    let hash = facts::item_hash(bytes);
-    for event in events {
-        event.item_hash = hash;
-        event.by_mail = true;
-    }
+/// Marks events as read from a mail.
+fn stamp(events: &mut [Event]) {
+    events.iter_mut().for_each(|event| event.by_mail = true);
 }
 
 /// The JSON object that a mail's text starts with; platforms put a footer for people behind it.

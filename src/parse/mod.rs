@@ -22,10 +22,10 @@ pub mod sending_ip;
 mod verp;
 
 pub use mail::UNREAD_BOUNCE;
-use mail::{Content, MailReader};
+use mail::{Content, MailReader, item_hash};
 use prose::Layouts;
 
-use crate::bounce::{Delivery, Event, Kind, Origin, PresentEntry, Reject, RejectReason, Timestamp};
+use crate::bounce::{Delivery, Event, Key, Kind, Origin, PresentEntry, Reject, RejectReason, Timestamp};
 use crate::guard;
 use crate::source::Item;
 use crate::tables::TableError;
@@ -51,6 +51,8 @@ pub struct ParseOptions {
     pub deliveries: bool,
     /// The night, from `--as-of`: log lines without a year are of the last year that does not lie after it.
     pub as_of: Option<Timestamp>,
+    /// What rows and recipients are hashed with.
+    pub key: Key,
 }
 
 /// How our own Message-IDs and return paths look, with `*` for any text; a report that came by mail and fits none of those
@@ -94,6 +96,7 @@ impl Parsed {
 pub struct Reader {
     mails: Arc<MailReader>,
     records: record::Records,
+    key: Key,
 }
 
 impl Reader {
@@ -106,6 +109,7 @@ impl Reader {
         Ok(Reader {
             mails: Arc::new(MailReader::new(layouts, options.campaign_headers.clone(), &options.own)),
             records: record::Records::new(options)?,
+            key: options.key.clone(),
         })
     }
 
@@ -115,7 +119,7 @@ impl Reader {
     /// A broken table of the user's.
     pub fn for_deliveries(&self, options: &ParseOptions) -> Result<Reader, TableError> {
         let options = ParseOptions { deliveries: true, ..options.clone() };
-        Ok(Reader { mails: self.mails.clone(), records: record::Records::new(&options)? })
+        Ok(Reader { mails: self.mails.clone(), records: record::Records::new(&options)?, key: options.key })
     }
 
     /// A reader of present lists: what it reads are entries, whatever the file is.
@@ -127,6 +131,7 @@ impl Reader {
         Ok(Reader {
             mails: Arc::new(MailReader::new(layouts, options.campaign_headers.clone(), &options.own)),
             records: record::Records::for_lists(options)?,
+            key: options.key.clone(),
         })
     }
 
@@ -193,21 +198,35 @@ impl Reader {
     }
 
     fn mail(&self, origin: &Origin, bytes: &[u8], out: &mut Parsed) {
+        let before = out.events.len();
         match self.mails.content(origin, bytes) {
             Ok(Content::Events(events)) => out.events.extend(events),
             Ok(Content::Json(text, other)) => {
                 let mut found = Parsed::default();
                 self.records.json(&self.mails, origin, text.as_bytes(), &mut found);
                 if found.events.is_empty() && found.deliveries.is_empty() {
-                    out.events.push(*other);
-                    return;
+                    found = Parsed { events: vec![*other], ..Parsed::default() };
                 }
-                found.events.iter_mut().for_each(|event| event.item_hash = other.item_hash);
                 out.events.append(&mut found.events);
                 out.deliveries.append(&mut found.deliveries);
                 out.rejects.append(&mut found.rejects);
             }
             Err(reject) => out.rejects.push(reject),
+        }
+        self.place(out.events.get_mut(before..).unwrap_or_default(), bytes);
+    }
+
+    /// Names the events of one mail: by its bytes, and by the place of each in it.
+    fn place(&self, events: &mut [Event], bytes: &[u8]) {
+        if events.is_empty() {
+            return;
+        }
+        let mut said = [b'm'; 1 + 3 * size_of::<u64>()];
+        said[1..9].copy_from_slice(&item_hash(bytes).to_le_bytes());
+        said[9..17].copy_from_slice(&(bytes.len() as u64).to_le_bytes());
+        for (place, event) in (0_u64..).zip(events) {
+            said[17..].copy_from_slice(&place.to_le_bytes());
+            event.content = self.key.row(&said);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use serde_json::{Map, Value};
 
-use crate::bounce::{Address, Kind, Reject};
+use crate::bounce::{Address, Family, Key, Kind, Reject};
 use crate::frame::{ClassifiedEvent, PlacedDelivery, Sink, schema};
 
 /// The form of the rows.
@@ -141,6 +141,16 @@ fn cells(row: &ClassifiedEvent) -> Vec<Value> {
         text(event.message_id.as_deref()),
         text(event.native_class.as_deref()),
         Value::from(event.by_mail),
+        text(Family::of_named(event.kind, named).map(Family::as_str)),
+        row.facts.recipient.map_or(Value::Null, Value::from),
+        row.facts.recipient.map_or(Value::Null, |key| Value::from(Key::bucket(key))),
+        text(row.facts.receiver_family.as_deref()),
+        text(row.facts.customer_key.as_deref()),
+        text(event.dkim_domain.as_deref()),
+        text(event.dkim_selector.as_deref()),
+        text(event.mail_from_domain.as_deref()),
+        // Nothing is judged here.
+        Value::Null,
     ]
 }
 
@@ -167,7 +177,14 @@ mod tests {
         event.recipient = Address::parse("Ann@example.com");
         event.reply = Some("550 \"quoted\", and\nfolded".into());
         let classification = Classification::new(cause, Permanence::Permanent, Blames::Unknown, Basis::Unstated).into();
-        ClassifiedEvent { id: 255, event, classification, organisation: None, receiver: None }
+        ClassifiedEvent {
+            id: 255,
+            event,
+            classification,
+            organisation: None,
+            receiver: None,
+            facts: crate::frame::RowFacts::default(),
+        }
     }
 
     fn page(format: RowFormat, filter: RowFilter, rows: &[ClassifiedEvent]) -> String {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::testing::{self, NIGHT, Row};
+use super::testing::{self, Row};
 use super::{Cap, Lists, Options, Plan};
 use crate::outcome::incident::{DomainRow, Incident, Judgement, Scope};
 use crate::bounce::{Blames, Cause, Confidence, IncidentKind, Kind, Permanence, ScopeType, Unproven};

@@ -13,7 +13,7 @@ use bouncescope::bounce::{
     Address, Basis, Blames, Cause, Classification, Delivery, EnhancedStatus, Event, Kind, Origin, Permanence,
     ReplyCode, Timestamp,
 };
-use bouncescope::frame::{ClassifiedEvent, NightFiles, NightWriter, PlacedDelivery, Sink};
+use bouncescope::frame::{ClassifiedEvent, DeliveryId, NightFiles, NightWriter, PlacedDelivery, RowFacts, Sink};
 
 const ORGANISATIONS: u64 = 500_000;
 const IPS: u64 = 30;
@@ -95,7 +95,14 @@ fn event(dice: &mut Dice, number: u64, template: &Arc<str>) -> ClassifiedEvent {
         ..Classification::new(cause, Permanence::Permanent, blames, basis)
     }
     .into();
-    ClassifiedEvent { id: u128::from(number), event, classification, organisation: None, receiver: None }
+    ClassifiedEvent {
+        id: u128::from(number),
+        event,
+        classification,
+        organisation: None,
+        receiver: None,
+        facts: RowFacts::default(),
+    }
 }
 
 fn delivery(dice: &mut Dice, number: u64) -> PlacedDelivery {
@@ -113,7 +120,7 @@ fn delivery(dice: &mut Dice, number: u64) -> PlacedDelivery {
         remote_mta: Some(host(message.organisation)),
         message_id: None,
     };
-    PlacedDelivery { delivery, organisation: None, receiver: None, attempted: false }
+    PlacedDelivery { delivery, id: DeliveryId::default(), facts: RowFacts::default(), attempted: false }
 }
 
 fn make(folder: &Path, events: u64) -> anyhow::Result<NightFiles> {

@@ -8,9 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bouncescope::bounce::Kind;
-use bouncescope::classify::Cache;
 use bouncescope::frame::ClassifiedEvent;
-use bouncescope::ingest::{Desk, IngestOptions, Role, Seen};
+use bouncescope::ingest::{Desk, IngestOptions, Role, RowCache, Seen};
 use bouncescope::parse::{ParseOptions, Reader};
 use bouncescope::progress::Progress;
 use bouncescope::source::{self, SourceOptions};
@@ -196,7 +195,7 @@ fn what_is_read_harms_nobody_and_loses_no_failure() {
     for (kind, case) in cases().iter().filter(|(_, case)| !case.run) {
         let rows = match (&case.reply, &case.input) {
             (Some(reply), _) => {
-                vec![desk.classified(reader.reply_alone(reply, case.host.as_deref()), &mut Cache::default())]
+                vec![desk.classified(reader.reply_alone(reply, case.host.as_deref()), &mut RowCache::default())]
             }
             (None, _) => {
                 let own = tempfile::tempdir().expect("a folder");

@@ -8,7 +8,7 @@ use crate::bounce::{
     Address, Basis, Blames, Cause, Classification, Delivery, EnhancedStatus, Event, IncidentKind, Kind, Origin,
     Permanence, ReplyCode, Timestamp,
 };
-use crate::frame::{ClassifiedEvent, NightFiles, NightWriter, PlacedDelivery, Sink};
+use crate::frame::{ClassifiedEvent, DeliveryId, NightFiles, NightWriter, PlacedDelivery, RowFacts, Sink};
 
 fn recipient(number: u64) -> String {
     format!("p{number}@company{}.com", number % 60)
@@ -36,7 +36,14 @@ fn event(number: u64) -> ClassifiedEvent {
         ..Classification::new(cause, Permanence::Permanent, blames, basis)
     }
     .into();
-    ClassifiedEvent { id: u128::from(number), event, classification, organisation: None, receiver: None }
+    ClassifiedEvent {
+        id: u128::from(number),
+        event,
+        classification,
+        organisation: None,
+        receiver: None,
+        facts: RowFacts::default(),
+    }
 }
 
 /// A row of a log of all that was attempted: the night's bounces are still in it.
@@ -54,7 +61,7 @@ fn delivery(number: u64) -> PlacedDelivery {
         remote_mta: None,
         message_id: None,
     };
-    PlacedDelivery { delivery, organisation: None, receiver: None, attempted: true }
+    PlacedDelivery { delivery, id: DeliveryId::default(), facts: RowFacts::default(), attempted: true }
 }
 
 /// Writes part `part` of `parts` of the night.

@@ -3,7 +3,7 @@
 
 use super::super::fields::{Line, lines};
 use super::super::verp::{self, Verp};
-use super::super::{date, mailbox, report};
+use super::super::{date, mailbox, report, returned};
 use super::MAX_RECIPIENTS;
 use super::facts::Mail;
 use crate::bounce::{Address, Event, Kind, Unproven};
@@ -46,7 +46,11 @@ fn arf(mail: &Mail<'_>, text: &str) -> Vec<Event> {
         match field.name.to_ascii_lowercase().as_str() {
             "feedback-type" => event.feedback_type = Some(field.value().to_ascii_lowercase()),
             "original-rcpt-to" | "removal-recipient" => recipients.extend(mailbox::in_field(&field.value())),
-            "original-mail-from" => returned_path = verp::read(&field.value()),
+            "original-mail-from" => {
+                returned_path = verp::read(&field.value());
+                let path = event.mail_from_domain.take();
+                event.mail_from_domain = path.or_else(|| returned::sender_domain(&field.value()));
+            }
             "source-ip" => event.sending_ip = field.value().trim_matches(['[', ']']).parse().ok().or(event.sending_ip),
             "arrival-date" | "received-date" => event.timestamp = date::rfc5322(&field.value()).or(event.timestamp),
             "reporting-mta" => event.reporting_mta = report::host_in(&field.value()),

@@ -122,6 +122,11 @@ impl<'a> Mail<'a> {
         event.sending_domain.clone_from(&self.returned.sending_domain);
         event.campaign_id.clone_from(&self.returned.campaign_id);
         event.list_source.clone_from(&self.returned.list_source);
+        event.mail_from_domain.clone_from(&self.returned.mail_from_domain);
+        if let Some(signature) = &self.returned.signature {
+            event.dkim_domain = Some(signature.domain.clone());
+            event.dkim_selector = Some(signature.selector.clone());
+        }
         event
     }
 }
@@ -157,7 +162,7 @@ fn tenant(head: &Head<'_>, returned: Option<&Head<'_>>) -> Option<String> {
 
 /// A hash of the raw item: 64 bits, the same on every machine. Folded multiplication over 16 bytes a step (the
 /// construction of wyhash), for speed; it need not withstand people who search for collisions.
-pub(super) fn item_hash(bytes: &[u8]) -> u64 {
+pub(in crate::parse) fn item_hash(bytes: &[u8]) -> u64 {
     const KEYS: [u64; 2] = [0xa076_1d64_78bd_642f, 0xe703_7ed1_a0b4_28db];
     let fold = |a: u64, b: u64| {
         let product = u128::from(a) * u128::from(b);

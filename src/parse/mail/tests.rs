@@ -56,8 +56,7 @@ fn every_line_end_gives_the_same_events() {
     let mail = report("", BLOCK);
     let want = read(&mail);
     for end in ["\r\n", "\r"] {
-        let mut got = read(&mail.replace('\n', end));
-        got.iter_mut().for_each(|event| event.item_hash = want[0].item_hash);
+        let got = read(&mail.replace('\n', end));
         if end == "\r\n" {
             assert_eq!(got, want);
         }

@@ -10,12 +10,12 @@ use super::listed::Lists;
 use super::notice;
 use super::unplaced;
 use crate::bounce::{
-    Action, Address, Delivery, EnhancedStatus, Event, Kind, Origin, Reject, RejectReason, Timestamp, Unproven,
+    Action, Address, Delivery, EnhancedStatus, Event, Key, Kind, Origin, Reject, RejectReason, Timestamp, Unproven,
     domain_key,
 };
 use crate::parse::date::{self, NoDate, Zone};
 use crate::parse::mail::MailReader;
-use crate::parse::{Parsed, reply, sending_ip};
+use crate::parse::{Parsed, reply, returned, sending_ip};
 
 /// What applies to all records of a run.
 #[derive(Debug, Default)]
@@ -26,6 +26,8 @@ pub struct Setting {
     pub as_of: Option<Timestamp>,
     /// Records that do not say what they are, are deliveries: the file was given as such.
     pub deliveries: bool,
+    /// What rows are hashed with.
+    pub key: Key,
     /// The records are entries of present lists, and this is what their words mean.
     pub lists: Option<Lists>,
 }
@@ -239,6 +241,10 @@ impl<'r, V: Values> Draft<'r, V> {
         let told = self.text(Field::FeedbackType).map(|text| clean::name(&text).to_ascii_lowercase());
         event.feedback_type = told.or_else(|| self.layout.feedback(self.values).map(str::to_owned));
         event.native_class = self.name(Field::NativeClass);
+        let domain = |field| self.text(field).and_then(|text| clean::domain(&text));
+        (event.mail_from_domain, event.dkim_domain) = (domain(Field::MailFromDomain), domain(Field::DkimDomain));
+        let selector = self.text(Field::DkimSelector).map(|text| text.to_ascii_lowercase());
+        event.dkim_selector = selector.filter(|text| returned::is_selector(text));
         Ok(event)
     }
 

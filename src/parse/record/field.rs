@@ -70,6 +70,12 @@ fields! {
     NativeClass = "native_class",
     /// How many messages the record stands for.
     Count = "count",
+    /// Domain of the envelope's sender, or an address in it.
+    MailFromDomain = "mail_from_domain",
+    /// Domain of the message's DKIM signature.
+    DkimDomain = "dkim_domain",
+    /// Selector of that signature.
+    DkimSelector = "dkim_selector",
     /// Of an entry of a present list: why it is there.
     ListedReason = "listed_reason",
     /// Of such an entry: who put it there, or a remark that may tell.

@@ -55,6 +55,8 @@ pub struct Slots<'a> {
     stray: bool,
     /// Whether what stands there begins as a refusal does.
     refusal: bool,
+    /// Whether it is the element of an array that its format takes apart.
+    element: bool,
     /// Whether it stands in an array that has a name: what stands beside that array may say what its elements are.
     wrapped: bool,
 }
@@ -69,6 +71,7 @@ impl<'a> Slots<'a> {
             elements: Vec::new(),
             stray: false,
             refusal: false,
+            element: false,
             wrapped: false,
         }
     }
@@ -127,6 +130,7 @@ impl<'a> Slots<'a> {
     /// Calls `visit` once for each element, its values laid over the shared ones.
     pub fn each(&mut self, mut visit: impl FnMut(&Self)) {
         for element in std::mem::take(&mut self.elements) {
+            self.element = true;
             let mark = self.values.len();
             let mut below = Vec::new();
             for (slot, value) in element {
@@ -141,6 +145,12 @@ impl<'a> Slots<'a> {
             }
             self.take_from(mark);
         }
+        self.element = false;
+    }
+
+    /// Whether others may stand beside it, of which it knows nothing.
+    pub fn is_listed(&self) -> bool {
+        self.element || self.wrapped
     }
 }
 

@@ -217,9 +217,14 @@ impl Layout {
 
     /// Calls `visit` with the text of every field that this record holds.
     pub fn each(&self, record: &impl Values, visit: &mut dyn FnMut(&str)) {
+        self.each_named(record, &mut |_, text| visit(text));
+    }
+
+    /// The same with the field's name.
+    pub fn each_named(&self, record: &impl Values, visit: &mut dyn FnMut(&str, &str)) {
         for field in Field::ALL {
             if let Some(text) = self.text(*field, record) {
-                visit(&text);
+                visit(field.name(), &text);
             }
         }
     }

@@ -3,6 +3,7 @@
 
 mod build;
 mod clean;
+mod content;
 mod field;
 mod formats;
 mod json;
@@ -47,6 +48,8 @@ pub(super) struct Memory {
     room: json::Room,
     /// The names of the last JSON record, and the shape that they have.
     shape: (Vec<Slot>, Option<usize>),
+    /// Empty between two rows; kept for the memory that it holds.
+    said: Vec<u8>,
 }
 
 /// A format as JSON spells it.
@@ -82,7 +85,8 @@ impl Records {
         let zone = options.time_zone.as_deref().map(zone).transpose()?;
         let mut keys = Keys::default();
         let shapes = formats.iter().map(|format| shape(format, &mut keys)).collect::<Result<_, _>>()?;
-        let setting = Setting { zone, as_of: options.as_of, deliveries: options.deliveries, lists };
+        let (as_of, deliveries, key) = (options.as_of, options.deliveries, options.key.clone());
+        let setting = Setting { zone, as_of, deliveries, key, lists };
         Ok(Records { setting, formats, plans: rows::Plans::default(), keys, shapes })
     }
 
@@ -96,7 +100,8 @@ impl Records {
         out: &mut Parsed,
     ) {
         let mut memory = std::mem::take(&mut out.memory);
-        let plan = self.plans.of(header, &self.formats, &mut memory.plan);
+        let Memory { plan, said, .. } = &mut memory;
+        let plan = self.plans.of(header, &self.formats, plan);
         if !plan.unread.is_empty() {
             out.unread_columns(&origin.source, &plan.unread);
         }
@@ -110,8 +115,12 @@ impl Records {
                     return;
                 }
                 let unclear = || plan.unclear(header, &self.formats);
+                let before = out.events.len();
                 Builder { setting: &self.setting, mails, origin, json: None, unclear: &unclear }
                     .record(layout, &record, out);
+                if let Some(event) = out.events.get_mut(before) {
+                    event.content = content::of_row(&self.setting.key, &plan.names, &record, said);
+                }
             }
             Err(detail) => out.rejects.push(reject(origin, RejectReason::UnknownFormat, detail.clone())),
         }
@@ -167,7 +176,20 @@ impl Records {
         let json = unplaced::Json::new(text, &self.formats.hints);
         let unclear = || json.unclear().unwrap_or_default();
         let builder = Builder { setting: &self.setting, mails, origin, json: Some(&json), unclear: &unclear };
-        self.each_record(origin, text, &json, &mut |layout, slots, out| builder.record(layout, slots, out), out);
+        let (key, mut alone) = (&self.setting.key, 0);
+        let emit = &mut |layout: &Layout, slots: &json::Slots<'_>, out: &mut Parsed| {
+            let before = out.events.len();
+            builder.record(layout, slots, out);
+            if let Some(event) = out.events.get_mut(before) {
+                event.content = if slots.is_listed() {
+                    content::of_element(key, layout, slots)
+                } else {
+                    alone += 1;
+                    content::of_text(key, text, alone)
+                };
+            }
+        };
+        self.each_record(origin, text, &json, emit, out);
     }
 
     /// Reads a JSON value of a present list: an address, an entry, or a page of them.

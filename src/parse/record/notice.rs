@@ -48,6 +48,10 @@ pub(super) fn complete(event: &mut Event, notice: Event) {
     fill(&mut event.reporting_mta, notice.reporting_mta);
     fill(&mut event.sending_ip, notice.sending_ip);
     fill(&mut event.tenant_id, notice.tenant_id);
+    fill(&mut event.mail_from_domain, notice.mail_from_domain);
+    if event.dkim_domain.is_none() && event.dkim_selector.is_none() {
+        (event.dkim_domain, event.dkim_selector) = (notice.dkim_domain, notice.dkim_selector);
+    }
 }
 
 /// Takes a reply that stands alone in the notice's place; what goes over paragraphs is prose that nobody understood.

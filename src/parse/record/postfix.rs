@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::build::Setting;
-use super::{clean, syslog};
+use super::{clean, content, syslog};
 use crate::bounce::{Address, Delivery, Event, Kind, Origin, Reject, RejectReason, Timestamp};
 use crate::parse::{Parsed, reply, sending_ip};
 
@@ -38,8 +38,9 @@ struct Attempt<'t> {
 
 /// Reads lines; those `before` only tell what the later ones belong to.
 pub(super) fn read(setting: &Setting, origin: &Origin, before: &str, text: &str, out: &mut Parsed) {
-    let open = HashMap::new();
-    let mut log = Log { setting, origin: origin.clone(), at: None, warned: false, ours: false, open, muted: true, out };
+    let (open, first) = (HashMap::new(), origin.index);
+    let (origin, at) = (origin.clone(), None);
+    let mut log = Log { setting, origin, at, warned: false, ours: false, open, muted: true, line: "", out };
     before.lines().for_each(|line| log.line(line));
     log.muted = false;
     for line in text.lines() {
@@ -47,7 +48,7 @@ pub(super) fn read(setting: &Setting, origin: &Origin, before: &str, text: &str,
         log.origin.index += 1;
     }
     // A system's log may hold much of others before Postfix comes; what begins with nothing of it is told once.
-    if !log.ours && origin.index == 0 {
+    if !log.ours && first == 0 {
         log.origin.index = 0;
         log.reject(RejectReason::UnknownFormat, "no line is Postfix's; logs of Exim, Sendmail and others are not read");
     }
@@ -65,11 +66,14 @@ struct Log<'s, 't, 'o> {
     open: HashMap<&'t str, Message<'t>>,
     /// Whether lines are read only for what they tell of later ones.
     muted: bool,
+    /// The line at hand.
+    line: &'t str,
     out: &'o mut Parsed,
 }
 
 impl<'t> Log<'_, 't, '_> {
     fn line(&mut self, line: &'t str) {
+        self.line = line;
         let Some(entry) = syslog::read(line) else { return };
         let Some(service) = entry.program.strip_prefix("postfix").map(|rest| rest.rsplit('/').next().unwrap_or(rest))
         else {
@@ -173,7 +177,10 @@ impl<'t> Log<'_, 't, '_> {
         event.final_recipient = last;
         event.recipient = Some(recipient);
         event.message_id = message_id;
+        event.mail_from_domain.clone_from(&sending_domain);
         event.sending_domain = sending_domain;
+        // The end of a message is one line for all that wait.
+        event.content = content::of_line(&self.setting.key, self.line, attempt.to);
         attempt.reply(&mut event);
         event.remote_mta = remote_mta.or(event.remote_mta);
         self.out.events.push(event);

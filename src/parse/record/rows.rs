@@ -35,6 +35,8 @@ pub struct Plan {
     unclear: OnceLock<String>,
     /// Its columns that nothing reads.
     pub unread: Arc<[String]>,
+    /// The names of its columns as one text.
+    pub names: String,
 }
 
 impl Plan {
@@ -77,7 +79,7 @@ fn make(header: &Header, formats: &Formats) -> Plan {
     let has = |wanted: &str| names.contains(&wanted.to_ascii_lowercase());
     let Some(format) = formats.of_columns(has) else {
         let layout = Err("no export format has these columns".to_owned());
-        return Plan { layout, unclear: OnceLock::new(), unread: Arc::default() };
+        return Plan { layout, unclear: OnceLock::new(), unread: Arc::default(), names: String::new() };
     };
     let mut read = vec![false; names.len()];
     let mut place = |name: &str| {
@@ -102,5 +104,6 @@ fn make(header: &Header, formats: &Formats) -> Plan {
         }
     });
     let unread = header.names.iter().zip(read).filter(|(name, read)| !read && !name.is_empty());
-    Plan { layout, unclear: OnceLock::new(), unread: unread.map(|(name, _)| name.clone()).collect() }
+    let unread = unread.map(|(name, _)| name.clone()).collect();
+    Plan { layout, unclear: OnceLock::new(), unread, names: names.join("\n") }
 }

@@ -2,7 +2,7 @@
 
 use super::super::gather::NONE;
 use super::super::promise::{column, run, run_with};
-use super::super::testing::{self, DAY, MIDNIGHT, NIGHT, Row, bounce};
+use super::super::testing::{self, DAY, MIDNIGHT, Row, bounce};
 use super::super::{Allow, Cap, Options};
 use super::*;
 use crate::outcome::incident::{DomainRow, Judgement};

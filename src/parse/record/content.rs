@@ -1,0 +1,54 @@
+//! What makes a row itself: its content, and neither its file nor its place there. In: the cells as read. Out: 128 bits under the
+//! run's key. A row of a table is all its cells under its header, in the order of the columns: the same rows in another order of
+//! columns, or under other names, are other rows. A JSON record is its text; one that stands in a list within
+//! a text is what it says in the fields that its format reads. A log entry is its line.
+
+use super::layout::{Layout, Values};
+use crate::bounce::Key;
+use crate::source::Record;
+
+/// The content of a row of a table; `names` are its header's. `said` is room that is kept.
+pub(super) fn of_row(key: &Key, names: &str, record: &Record<'_>, said: &mut Vec<u8>) -> u128 {
+    said.clear();
+    piece(said, b'r', names.as_bytes());
+    let mut cells = 0;
+    while let Some(cell) = record.get(cells) {
+        piece(said, b'c', cell.as_bytes());
+        cells += 1;
+    }
+    key.row(said)
+}
+
+/// The content of a text that is a record; `place` counts those of one text, which mostly has one.
+pub(super) fn of_text(key: &Key, text: &[u8], place: u64) -> u128 {
+    let mut said = Vec::with_capacity(text.len() + 26);
+    piece(&mut said, b'j', text.trim_ascii());
+    piece(&mut said, b'p', &place.to_le_bytes());
+    key.row(&said)
+}
+
+/// The content of a record that stands in a list: it is the same on another page, between others.
+pub(super) fn of_element(key: &Key, layout: &Layout, record: &impl Values) -> u128 {
+    let mut said = Vec::new();
+    piece(&mut said, b'e', layout.name.as_bytes());
+    layout.each_named(record, &mut |field, text| {
+        piece(&mut said, b'f', field.as_bytes());
+        piece(&mut said, b'v', text.as_bytes());
+    });
+    key.row(&said)
+}
+
+/// The content of a log entry about one recipient.
+pub(super) fn of_line(key: &Key, line: &str, recipient: &str) -> u128 {
+    let mut said = Vec::with_capacity(line.len() + recipient.len() + 18);
+    piece(&mut said, b'l', line.trim_end().as_bytes());
+    piece(&mut said, b'a', recipient.as_bytes());
+    key.row(&said)
+}
+
+/// Adds a piece so that no other pieces look the same.
+fn piece(said: &mut Vec<u8>, tag: u8, bytes: &[u8]) {
+    said.push(tag);
+    said.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+    said.extend_from_slice(bytes);
+}
