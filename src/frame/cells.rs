@@ -6,7 +6,7 @@ use std::str::FromStr;
 use anyhow::{Context, bail};
 use polars::prelude::{
     BooleanChunked, Categorical8Type, CategoricalChunked, Column, DataFrame, DataType, Int32Chunked, Int64Chunked,
-    StringChunked, UInt32Chunked,
+    IntoColumn, NewChunkedArray, StringChunked, UInt32Chunked,
 };
 
 use crate::bounce::Timestamp;
@@ -78,6 +78,17 @@ impl<'a, W: FromStr + Copy> Members<'a, W> {
             Words::Closed(column) => self.of_code.get(usize::from(column.physical().get(row)?)).copied().flatten(),
         }
     }
+}
+
+/// The places of a closed set's cells in their set: polars groups by numbers of this width, and not by those of the set.
+///
+/// # Errors
+/// A column that is not there, or is no closed set.
+pub fn places(frame: &DataFrame, name: &str) -> anyhow::Result<Column> {
+    let column = frame.column(name)?;
+    let set = column.try_cat8().with_context(|| expected(column, "a closed set"))?;
+    let places = set.physical().iter().map(|place| place.map(u32::from));
+    Ok(UInt32Chunked::from_iter_options(name.into(), places).into_column())
 }
 
 /// The column of timestamps.

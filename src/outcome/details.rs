@@ -11,7 +11,7 @@ use super::owned::OWNER;
 use crate::bounce::{Cause, Origin, Timestamp};
 use crate::facts::Facts;
 use crate::facts::names::NONE;
-use crate::frame::cells::{Members, Numbers, Times, Words};
+use crate::frame::cells::{Numbers, Times, Words};
 use crate::frame::schema;
 use crate::judge::Owners;
 
@@ -93,14 +93,15 @@ impl Details {
 /// Frames of other columns.
 pub fn of_rows(details: &mut [Details], incidents: &DataFrame, recipients: &DataFrame) -> anyhow::Result<()> {
     let (owners, counts) = (Numbers::of(incidents, OWNER)?, Numbers::of(incidents, COUNT)?);
-    let causes = Members::<Cause>::of(incidents, schema::CAUSE)?;
+    let causes = Numbers::of(incidents, schema::CAUSE)?;
     let templates = Words::of(incidents, schema::TEMPLATE)?;
     let lists = Words::of(incidents, schema::BLOCKLIST)?;
     let (first, last) = (Times::of(incidents, FIRST)?, Times::of(incidents, LAST)?);
     for row in 0..incidents.height() {
         let Some(details) = owners.place(row).and_then(|owner| details.get_mut(owner)) else { continue };
         let n = counts.place(row).unwrap_or_default() as u64;
-        *details.causes.entry(causes.get(row).unwrap_or(Cause::Unknown)).or_default() += n;
+        let cause = causes.place(row).and_then(|place| Cause::ALL.get(place)).copied().unwrap_or(Cause::Unknown);
+        *details.causes.entry(cause).or_default() += n;
         for (names, name) in [(&mut details.templates, templates.get(row)), (&mut details.blocklists, lists.get(row))] {
             name.iter().for_each(|name| *names.entry((*name).to_owned()).or_default() += n);
         }

@@ -12,7 +12,7 @@ use super::groups::Groups;
 use super::samples::Samples;
 use crate::facts::Facts;
 use crate::facts::keys::{self, Keys};
-use crate::frame::cells::Members;
+use crate::frame::cells::{Members, places};
 use crate::frame::{RowGroups, schema};
 use crate::judge::Owners;
 use crate::bounce::{Family, Kind, Unproven};
@@ -131,12 +131,15 @@ impl Owned {
     ) -> anyhow::Result<()> {
         let found = Found::of(&frame, facts, owners)?;
         self.samples.add(at, &frame, &found.owners)?;
-        let place = |name: &str, places: &[u32]| {
-            let places = places.iter().map(|place| Some(*place).filter(|place| *place != NOBODY));
+        let place = |name: &str, found: &[u32]| {
+            let places = found.iter().map(|place| Some(*place).filter(|place| *place != NOBODY));
             UInt32Chunked::from_iter_options(name.into(), places).into_column()
         };
         for (name, places) in [(DOMAIN, &found.domains), (DECIDER, &found.deciders), (OWNER, &found.owners)] {
             frame.with_column(place(name, places))?;
+        }
+        for name in [schema::KIND, schema::CAUSE] {
+            frame.with_column(places(&frame, name)?)?;
         }
         for (name, categories) in CODED.iter().zip(categories) {
             let coded = frame.column(name)?.cast(&DataType::from_categories(categories.clone()))?;
@@ -149,7 +152,7 @@ impl Owned {
     }
 
     fn group(&mut self, rows: LazyFrame) -> PolarsResult<()> {
-        let bounces = rows.clone().filter(col(schema::KIND).eq(lit(Kind::Bounce.as_str())));
+        let bounces = rows.clone().filter(col(schema::KIND).eq(lit(Kind::Bounce as u32)));
         let owned = rows.clone().filter(col(OWNER).is_not_null());
         self.domains.add(rows)?;
         self.codes.add(bounces.clone())?;

@@ -13,7 +13,7 @@ use super::owned::{DECIDER, DOMAIN, OWNER};
 use crate::bounce::{Cause, EnhancedStatus, Families, Kind, ReplyCode};
 use crate::facts::Facts;
 use crate::facts::cells::Cells;
-use crate::frame::cells::{Members, Numbers, Words};
+use crate::frame::cells::{Numbers, Words};
 use crate::frame::schema;
 use crate::tables::receivers::Receivers;
 
@@ -24,7 +24,7 @@ type Code = (Option<ReplyCode>, Option<EnhancedStatus>, Cause);
 struct Codes<'f> {
     reply_codes: Numbers<'f>,
     statuses: Words<'f>,
-    causes: Members<'f, Cause>,
+    causes: Numbers<'f>,
     counts: Numbers<'f>,
 }
 
@@ -33,15 +33,15 @@ impl<'f> Codes<'f> {
         Ok(Codes {
             reply_codes: Numbers::of(frame, schema::REPLY_CODE)?,
             statuses: Words::of(frame, schema::STATUS)?,
-            causes: Members::of(frame, schema::CAUSE)?,
+            causes: Numbers::of(frame, schema::CAUSE)?,
             counts: Numbers::of(frame, COUNT)?,
         })
     }
 
     fn get(&self, row: usize) -> Code {
         let code = self.reply_codes.get(row).and_then(|code| u16::try_from(code).ok());
-        let cause = self.causes.get(row).unwrap_or(Cause::Unknown);
-        (code.and_then(ReplyCode::new), self.statuses.word(row), cause)
+        let cause = self.causes.place(row).and_then(|place| Cause::ALL.get(place)).copied();
+        (code.and_then(ReplyCode::new), self.statuses.word(row), cause.unwrap_or(Cause::Unknown))
     }
 
     fn count(&self, row: usize) -> u64 {
@@ -70,7 +70,7 @@ pub fn domains(
     ids: &[String],
 ) -> anyhow::Result<(Vec<DomainRow>, Vec<DomainCodeRow>)> {
     let (places, owners) = (Numbers::of(frame, DOMAIN)?, Numbers::of(frame, OWNER)?);
-    let (kinds, codes) = (Members::<Kind>::of(frame, schema::KIND)?, Codes::of(frame)?);
+    let (kinds, codes) = (Numbers::of(frame, schema::KIND)?, Codes::of(frame)?);
     let mut order: Vec<(usize, usize)> =
         (0..frame.height()).filter_map(|row| Some((places.place(row)?, row))).collect();
     order.sort_unstable();
@@ -78,7 +78,8 @@ pub fn domains(
     for rows in order.chunk_by(|a, b| a.0 == b.0) {
         let mut counted = OfDomain::default();
         for (_, row) in rows {
-            counted.add(kinds.get(*row), codes.get(*row), owners.place(*row), codes.count(*row));
+            let kind = kinds.place(*row).and_then(|place| Kind::ALL.get(place)).copied();
+            counted.add(kind, codes.get(*row), owners.place(*row), codes.count(*row));
         }
         let domain = rows[0].0 as u32;
         let name = facts.night.domains.name(domain);

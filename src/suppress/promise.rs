@@ -47,8 +47,16 @@ fn any_row() -> impl Strategy<Value = Row<'static>> {
     const UNPROVEN: &[Option<Unproven>] =
         &[None, None, None, Some(Unproven::DeducedRecipient), Some(Unproven::OwnAddress), Some(Unproven::Unmatched)];
     let said = (any_of(Kind::ALL), any_of(Cause::ALL), any_of(Blames::ALL), any_of(Permanence::ALL));
-    (any_of(RECIPIENTS), said, any_of(FEEDBACK), any_of(UNPROVEN), 0..5_i64).prop_map(
-        |(recipient, (kind, cause, blames, permanence), feedback_type, unproven, day)| Row {
+    const OWNERS: &[Option<&str>] = &[
+        None,
+        Some("tenant_block-example.com"),
+        Some("tenant_block-example.net"),
+        Some("provider_block-google"),
+        Some("ip_reputation-192.0.2.1"),
+    ];
+    (any_of(RECIPIENTS), said, any_of(FEEDBACK), any_of(UNPROVEN), 0..5_i64, any_of(OWNERS)).prop_map(
+        |(recipient, (kind, cause, blames, permanence), feedback_type, unproven, day, incident)| Row {
+            incident,
             kind,
             permanence,
             unproven,
@@ -137,9 +145,19 @@ proptest! {
             listed += places as u64;
             let domain = recipient.rsplit_once('@').unwrap().1;
             let covered = column(dir.path(), "domains.csv", "domain").iter().any(|d| d == domain);
-            let unmatched = rows.iter().any(|r| r.recipient == recipient && r.unproven == Some(Unproven::Unmatched));
-            prop_assert!(places == 1 || covered || unmatched, "{} is nowhere", recipient);
+            let passes = |r: &Row<'_>| r.permanence == Permanence::Transient || r.unproven == Some(Unproven::Unmatched);
+            let nothing_to_do = rows.iter().any(|r| r.recipient == recipient && passes(r));
+            prop_assert!(places == 1 || covered || nothing_to_do, "{} is nowhere", recipient);
         }
-        prop_assert!(listed + lists.covered + lists.unmatched >= 1 || rows.iter().all(|r| r.kind != Kind::Bounce));
+        prop_assert!(listed <= lists.addresses_total() + lists.held_total() + lists.protected_total());
+        let bounces = rows.iter().filter(|r| r.kind == Kind::Bounce).count() as u64;
+        prop_assert_eq!(lists.fates.all().iter().sum::<u64>(), bounces, "each bounce has one fate");
+        for (place, incident) in judgement.incidents.iter().enumerate() {
+            let first = judgement.incidents.iter().position(|i| i.id == incident.id) == Some(place);
+            let owned = rows.iter().filter(|r| matches!(r.kind, Kind::Bounce | Kind::Delay));
+            let owned = owned.filter(|r| first && r.incident == Some(&incident.id)).count() as u64;
+            let ids_alike = judgement.incidents.iter().filter(|i| i.id == incident.id).count() > 1;
+            prop_assert!(ids_alike || lists.fates.of_incident(place).iter().sum::<u64>() == owned);
+        }
     }
 }

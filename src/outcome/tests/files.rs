@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::facts::Sources;
 use crate::outcome::run;
 use crate::bounce::{
-    Address, Basis, Blames, Cause, Classification, Delivery, EnhancedStatus, Event, IncidentKind, Kind, Origin,
+    Address, Basis, Blames, Cause, Classification, Delivery, EnhancedStatus, Event, IncidentKind, Key, Kind, Origin,
     Permanence, ReplyCode, Timestamp,
 };
 use crate::frame::{ClassifiedEvent, DeliveryId, NightFiles, NightWriter, PlacedDelivery, RowFacts, Sink};
@@ -42,8 +42,16 @@ fn event(number: u64) -> ClassifiedEvent {
         classification,
         organisation: None,
         receiver: None,
-        facts: RowFacts::default(),
+        facts: RowFacts {
+            recipient: Some(key(number)),
+            receiver_family: Some("exchange_online".into()),
+            customer_key: None,
+        },
     }
+}
+
+fn key(number: u64) -> i64 {
+    Key::default().recipient_of(&recipient(number))
 }
 
 /// A row of a log of all that was attempted: the night's bounces are still in it.
@@ -61,7 +69,7 @@ fn delivery(number: u64) -> PlacedDelivery {
         remote_mta: None,
         message_id: None,
     };
-    PlacedDelivery { delivery, id: DeliveryId::default(), facts: RowFacts::default(), attempted: true }
+    PlacedDelivery { delivery, id: DeliveryId::default(), facts: RowFacts { recipient: Some(key(number)), ..RowFacts::default() }, attempted: true }
 }
 
 /// Writes part `part` of `parts` of the night.

@@ -3,10 +3,10 @@
 use super::super::gather::NONE;
 use super::super::promise::{column, run, run_with};
 use super::super::testing::{self, DAY, MIDNIGHT, Row, bounce};
-use super::super::{Allow, Cap, Options};
+use super::super::{Allow, Cap, Fate, Options};
 use super::*;
-use crate::outcome::incident::{DomainRow, Judgement};
-use crate::bounce::{Blames, Cause, Confidence, IncidentKind, Kind, ScopeType};
+use crate::outcome::incident::{DomainRow, Incident, Judgement};
+use crate::bounce::{Blames, Cause, Confidence, IncidentKind, Kind, Permanence, ScopeType};
 
 fn record(signal: Signal, second: u32) -> Record {
     Record {
@@ -74,12 +74,17 @@ fn a_delivery_after_the_bounce_holds_the_address() {
 #[test]
 fn a_tenant_block_lists_the_domain_and_needs_no_addresses() {
     let dir = tempfile::tempdir().unwrap();
+    let block = testing::tenant_block("example.com");
+    let owned = |recipient| Row {
+        incident: Some("tenant_block-example.com"),
+        ..bounce(recipient, Cause::OtherPolicy, Blames::Unknown)
+    };
     let rows = [
-        bounce("ann@example.com", Cause::OtherPolicy, Blames::Unknown),
-        bounce("bob@example.com", Cause::OtherPolicy, Blames::Unknown),
+        owned("ann@example.com"),
+        owned("bob@example.com"),
         bounce("cat@example.com", Cause::MailboxUnknown, Blames::Recipient),
     ];
-    let judgement = Judgement { incidents: vec![testing::tenant_block("example.com")], ..testing::judgement() };
+    let judgement = Judgement { incidents: vec![block], ..testing::judgement() };
     let lists = run(&rows, &judgement, dir.path());
     let entry = &lists.domains[0];
     assert_eq!((entry.domain(), entry.seen().bounces, entry.recipients()), ("example.com", 2, 2));
@@ -95,7 +100,8 @@ fn a_block_of_one_sending_domain_says_nothing_of_what_the_others_sent() {
         sending_domain: Some(domain),
         ..bounce(recipient, Cause::OtherPolicy, Blames::Unknown)
     };
-    let rows = [from("ann@example.com", "news.example.net"), from("bob@example.com", "shop.example.net")];
+    let mut rows = [from("ann@example.com", "news.example.net"), from("bob@example.com", "shop.example.net")];
+    rows[0].incident = Some("tenant_block-example.com");
     let mut block = testing::tenant_block("example.com");
     block.scope.parts.push((crate::bounce::ScopeType::SendingDomain, "news.example.net".to_owned()));
     run(&rows, &Judgement { incidents: vec![block], ..testing::judgement() }, dir.path());
@@ -126,6 +132,8 @@ fn what_nobody_knows_is_held_unless_a_systemic_incident_explains_it() {
     ] {
         let dir = tempfile::tempdir().unwrap();
         let told: Vec<_> = incidents.iter().map(|i| (i.kind, i.confidence)).collect();
+        let owner = incidents.first().map(|i| i.id.clone());
+        let rows: Vec<Row> = rows.iter().map(|row| Row { incident: owner.as_deref(), ..*row }).collect();
         let lists = run(&rows, &Judgement { incidents, ..testing::judgement() }, dir.path());
         let held = lists.held.get(&Hold::UnknownReply).copied().unwrap_or_default();
         assert_eq!((lists.protected_total(), held), (protected, 1 - protected), "{told:?}");
@@ -152,7 +160,7 @@ fn a_dead_domain_is_listed_once_a_living_one_is_held() {
 fn protected_addresses_name_their_incident() {
     let dir = tempfile::tempdir().unwrap();
     let rows = [Row {
-        receiver: Some("google_workspace"),
+        incident: Some("provider_block-google"),
         ..bounce("ann@example.com", Cause::IpReputation, Blames::SenderIp)
     }];
     let block = testing::provider_block("google");
@@ -238,4 +246,22 @@ fn a_complaint_outlives_a_later_delivery() {
     let lists = run(&[complaint, delivered], &testing::judgement(), dir.path());
     assert_eq!(lists.addresses.get(&Cause::Complaint), Some(&1));
     assert_eq!(column(dir.path(), "addresses.csv", "expires"), [""]);
+}
+
+#[test]
+fn a_transient_answer_of_nobodys_fault_is_tried_again_unless_an_incident_of_ours_owns_it() {
+    for (confidence, protected) in [(Confidence::High, 1), (Confidence::Medium, 1), (Confidence::Low, 0)] {
+        let dir = tempfile::tempdir().unwrap();
+        let block = Incident { confidence, ..testing::provider_block("google") };
+        let deferred = Row {
+            permanence: Permanence::Transient,
+            incident: Some("provider_block-google"),
+            ..bounce("ann@example.com", Cause::RateLimited, Blames::Transient)
+        };
+        let free = Row { incident: None, recipient: "bob@example.com", ..deferred };
+        let lists = run(&[deferred, free], &Judgement { incidents: vec![block], ..testing::judgement() }, dir.path());
+        assert_eq!((lists.protected_total(), lists.held_total()), (protected, 0), "{confidence}");
+        assert_eq!(lists.fates.all()[Fate::Retried as usize], 2 - protected, "{confidence}");
+        assert_eq!(lists.fates.of_incident(0).iter().sum::<u64>(), 1, "{confidence}");
+    }
 }
