@@ -7,15 +7,17 @@
 mod address;
 mod codes;
 mod event;
+mod meaning;
 mod present;
 mod words;
 
 pub use address::{Address, domain_key, has_control, is_return_path, plain_domain, shown_domain};
 pub use codes::{EnhancedStatus, ReplyCode};
 pub use event::{Classification, Delivery, Event, LostFile, Origin, Reject, Timestamp};
+pub use meaning::{FailureStream, Fault, IncidentKind, Meaning};
 pub use present::{PresentEntry, Since, Subject, When};
 pub use words::nearest as nearest_word;
 pub use words::{
-    Action, Basis, Blames, Cause, Confidence, IncidentKind, IncidentStatus, Kind, ListedReason, Loss, Permanence,
-    RejectReason, ScopeType, SmtpCommand, UnknownWord, Unproven,
+    Action, Basis, Blames, Cause, Confidence, IncidentStatus, Kind, ListedReason, Loss, Permanence, RejectReason,
+    ScopeType, SmtpCommand, UnknownWord, Unproven,
 };

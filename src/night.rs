@@ -17,8 +17,6 @@ use self::lists::Brought;
 pub use self::shortfall::{Shortfall, TooManyRejects, UnreadFiles};
 use crate::analyze::AnalyzeOptions;
 use crate::analyze::incident::{Incident, Judgement};
-use crate::bounce::Confidence;
-use crate::bounce::IncidentKind;
 use crate::frame::{NightFiles, NightWriter};
 use crate::history::{EarlierNight, EarlierVerdict, State};
 use crate::ingest::{Desk, IngestOptions, Role, Seen, Summary};
@@ -136,12 +134,11 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
 
     let folder = staging.publish()?;
     state.remember(remembered(&judgement, as_of))?;
-    let acts = |i: &Incident| i.kind != IncidentKind::Inconclusive && i.confidence < Confidence::Low;
     Ok(Outcome {
         summary: report::summary(&view, &folder.display().to_string()),
         braked: lists.brake.tripped(),
         shortfall: Shortfall::of_night(&summary, job.max_rejects),
-        alert: judgement.incidents.iter().any(acts),
+        alert: judgement.incidents.iter().any(Incident::acts),
         nothing_new: summary.events == 0,
     })
 }

@@ -17,6 +17,7 @@ use super::organisation::Places;
 use super::pass::measure;
 use super::stats;
 use super::weigh::{Round, Weight, naming};
+use crate::bounce::FailureStream;
 use crate::tables::policy::Judging;
 
 /// One cause found.
@@ -24,8 +25,8 @@ use crate::tables::policy::Judging;
 pub struct Finding {
     /// What is to blame.
     pub candidate: Candidate,
-    /// The stream, by name.
-    pub stream: &'static str,
+    /// The stream.
+    pub stream: FailureStream,
     /// Inside and outside, the other findings set aside.
     pub measure: Measure,
     /// What it scored.
@@ -286,8 +287,11 @@ impl<'a> Explain<'a> {
     fn mark(&self, cells: &mut Cells, finding: &Finding) {
         let own = self.stream.fails[finding.candidate.dimension as usize];
         let others = Family::POLICY.into_iter().filter(|f| Families::OURS.has(*f) && !own.has(*f));
-        let there =
-            if self.stream.name == "policy" { self.families_in(cells, &finding.candidate) } else { Families::NONE };
+        let there = if self.stream.name == FailureStream::Policy {
+            self.families_in(cells, &finding.candidate)
+        } else {
+            Families::NONE
+        };
         let absorbed = others
             .filter(|f| there.has(*f))
             .filter(|f| self.elevated(cells, &finding.candidate, *f))

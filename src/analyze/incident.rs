@@ -112,6 +112,28 @@ pub struct Incident {
     pub missing: Vec<String>,
 }
 
+impl Incident {
+    /// Whether something follows from it without a person's decision.
+    pub fn acts(&self) -> bool {
+        self.confidence != Confidence::Low && self.kind.may_act()
+    }
+
+    /// Whether it acts and the problem is ours, or a receiver's with us: stop and fix.
+    pub fn is_systemic(&self) -> bool {
+        self.acts() && self.kind.is_systemic()
+    }
+
+    /// Whether it acts and one organisation refuses us: its domains may be listed.
+    pub fn lists_domain(&self) -> bool {
+        self.acts() && self.kind.lists_domain()
+    }
+
+    /// Whether it acts and protects the bounces that it explains.
+    pub fn protects(&self) -> bool {
+        self.acts() && self.kind.protects()
+    }
+}
+
 /// One recipient domain.
 #[derive(Debug, Clone)]
 pub struct DomainRow {

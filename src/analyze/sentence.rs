@@ -11,7 +11,7 @@ use super::tell::Teller;
 use super::tenant::TenantFinding;
 use super::weigh::short;
 use super::wording::{display, interval, named, next_step, number, percent, time};
-use crate::bounce::{Confidence, IncidentKind, ScopeType};
+use crate::bounce::{Confidence, FailureStream, IncidentKind, ScopeType};
 
 /// Words for a finding of our side or a receiver's.
 pub fn systemic(teller: &Teller, incident: &mut Incident, finding: &Finding, details: &Details) {
@@ -64,7 +64,9 @@ fn what(teller: &Teller, incident: &Incident, finding: &Finding) -> String {
     }
     let did = match incident.kind {
         IncidentKind::RelaySetup => format!("did not relay mail of {ours}"),
-        IncidentKind::ListQuality if finding.stream == "list" => format!("do not know addresses of {ours}"),
+        IncidentKind::ListQuality if finding.stream == FailureStream::List => {
+            format!("do not know addresses of {ours}")
+        }
         IncidentKind::Transient => format!("deferred {ours}"),
         IncidentKind::AuthenticationFailure => format!("refused {ours} as not authenticated"),
         _ => format!("refused {ours}"),

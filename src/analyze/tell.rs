@@ -19,7 +19,7 @@ use super::sentence;
 use super::stats::wilson;
 use super::tally::Tally;
 use super::tenant::{Grade, TenantFinding};
-use crate::bounce::{Confidence, IncidentKind, IncidentStatus, ScopeType};
+use crate::bounce::{Confidence, FailureStream, IncidentKind, IncidentStatus, ScopeType};
 use crate::tables::policy::Judging;
 
 /// What telling needs to look names up.
@@ -115,8 +115,7 @@ fn owners(verdict: &Verdict) -> Owners {
 
 /// Those that act first, then by failures, then by id.
 fn order(incident: &Incident) -> (bool, Reverse<u64>, &str) {
-    let acts = incident.kind != IncidentKind::Inconclusive && incident.confidence != Confidence::Low;
-    (!acts, Reverse(incident.bounces), &incident.id)
+    (!incident.acts(), Reverse(incident.bounces), &incident.id)
 }
 
 /// `KIND-` and twelve hex digits of the hash of kind and scope.
@@ -186,9 +185,9 @@ impl Teller<'_> {
     fn kind_of(&self, finding: &Finding) -> IncidentKind {
         let gateway = |receiver: u32| self.night.receiver_kinds.get(receiver as usize) == Some(&ReceiverKind::Gateway);
         match (finding.stream, finding.candidate.dimension) {
-            ("set-up", _) => IncidentKind::RelaySetup,
-            ("list", _) => IncidentKind::ListQuality,
-            ("transient", _) => IncidentKind::Transient,
+            (FailureStream::SetUp, _) => IncidentKind::RelaySetup,
+            (FailureStream::List, _) => IncidentKind::ListQuality,
+            (FailureStream::Transient, _) => IncidentKind::Transient,
             (_, Dimension::Receiver) if gateway(finding.candidate.value) => IncidentKind::GatewayBlock,
             (_, Dimension::Receiver | Dimension::Pool) => IncidentKind::ProviderBlock,
             (_, Dimension::SendingIp) => IncidentKind::IpReputation,
@@ -307,7 +306,7 @@ impl Teller<'_> {
     }
 
     fn weighed(&self, verdict: &Verdict, incidents: &[Incident]) -> Vec<Weighed> {
-        let chosen = |stream: &str, candidate: &Candidate| {
+        let chosen = |stream: FailureStream, candidate: &Candidate| {
             let at = verdict.findings.iter().position(|f| f.stream == stream && f.candidate == *candidate);
             at.map(|at| incidents[at].id.clone())
         };
@@ -320,7 +319,7 @@ impl Teller<'_> {
                 evidence: w.weight.evidence,
                 score: w.weight.score,
                 gates: w.gates.clone(),
-                incident: chosen(stream, &w.candidate),
+                incident: chosen(*stream, &w.candidate),
             })
             .collect()
     }

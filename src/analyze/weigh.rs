@@ -5,6 +5,7 @@ use super::candidate::{Candidate, Dimension, Stream};
 use super::family::Family;
 use super::measure::Measure;
 use super::stats;
+use crate::bounce::FailureStream;
 use crate::tables::policy::Judging;
 
 /// What weighing one candidate gave.
@@ -40,9 +41,9 @@ pub struct Round<'a> {
 /// The wording that names a dimension's kind.
 pub fn naming(stream: &Stream, dimension: Dimension) -> &'static [Family] {
     match (stream.name, dimension) {
-        ("policy", Dimension::SendingIp) => &[Family::IpReputation],
-        ("policy", Dimension::SendingDomain) => &[Family::DomainReputation, Family::Authentication],
-        ("policy", Dimension::Campaign) => &[Family::Content],
+        (FailureStream::Policy, Dimension::SendingIp) => &[Family::IpReputation],
+        (FailureStream::Policy, Dimension::SendingDomain) => &[Family::DomainReputation, Family::Authentication],
+        (FailureStream::Policy, Dimension::Campaign) => &[Family::Content],
         _ => &[],
     }
 }

@@ -9,8 +9,8 @@ use super::escape::key;
 use super::facts::NightFacts;
 use super::words::{counted, percent, share, spaced};
 use crate::analyze::incident::{DomainRow, Incident, Judgement, Mode};
-use crate::bounce::{Cause, Confidence, IncidentKind, Kind, ScopeType};
-use crate::suppress::{DomainEntry, Hold, Lists, is_policy};
+use crate::bounce::{Cause, FailureStream, Kind, ScopeType};
+use crate::suppress::{DomainEntry, Hold, Lists};
 use crate::tables::policy::{Suppress, Verb};
 
 mod totals;
@@ -160,21 +160,17 @@ impl<'a> View<'a> {
 
     /// Incidents of ours that act.
     pub fn systemic(&self) -> impl Iterator<Item = &IncidentView<'a>> {
-        self.incidents.iter().filter(|i| i.is_systemic() && i.acts())
+        self.incidents.iter().filter(|i| i.incident.is_systemic())
     }
 
     /// Organisations that refuse us.
     pub fn tenants(&self) -> impl Iterator<Item = &IncidentView<'a>> {
-        self.incidents.iter().filter(|i| i.incident.kind == IncidentKind::TenantBlock && i.acts())
+        self.incidents.iter().filter(|i| i.incident.lists_domain())
     }
 
     /// Everything that does not act: suspected, inconclusive, information.
     pub fn others(&self) -> impl Iterator<Item = &IncidentView<'a>> {
-        let shown = |i: &&IncidentView<'a>| {
-            let tenant = i.incident.kind == IncidentKind::TenantBlock;
-            !(i.acts() && (i.is_systemic() || tenant))
-        };
-        self.incidents.iter().filter(shown)
+        self.incidents.iter().filter(|i| !i.incident.is_systemic() && !i.incident.lists_domain())
     }
 
     /// The domains with most failures, and how many others with how many failures there are.
@@ -194,22 +190,6 @@ impl<'a> View<'a> {
 }
 
 impl IncidentView<'_> {
-    /// Whether it is sure enough to act.
-    pub fn acts(&self) -> bool {
-        self.incident.confidence != Confidence::Low && self.incident.kind != IncidentKind::Inconclusive
-    }
-
-    /// Whether the problem is ours, or a receiver's with us.
-    pub fn is_systemic(&self) -> bool {
-        !matches!(
-            self.incident.kind,
-            IncidentKind::TenantBlock
-                | IncidentKind::StaleDomain
-                | IncidentKind::Transient
-                | IncidentKind::Inconclusive
-        )
-    }
-
     /// What it is about, in words: `sending IP 192.0.2.14`.
     pub fn scope(&self) -> String {
         format!("{} {}", spaced(&self.incident.scope.type_name()), key(&self.incident.scope.key()))
@@ -236,7 +216,6 @@ fn actions(
     policy: &Suppress,
     as_of: Date,
 ) -> Vec<Action> {
-    let unsure = incident.confidence == Confidence::Low || incident.kind == IncidentKind::Inconclusive;
     if let Some(entry) = entry {
         let target = incident.domains.first().map_or(entry.domain(), String::as_str);
         let amount = match (entry.sending_domain(), incident.domains.len()) {
@@ -248,7 +227,7 @@ fn actions(
     }
     let target = incident.scope.to_string();
     let organisation = incident.scope.part(ScopeType::Organisation).is_some();
-    if unsure || incident.kind == IncidentKind::TenantBlock {
+    if !incident.acts() || incident.lists_domain() {
         let (verb, until) = match organisation {
             true => (Verb::Hold, lists.held_until),
             false => (Verb::Review, None),
@@ -271,7 +250,7 @@ fn actions(
 
 /// Failures of the policy stream of one domain.
 fn policy_failures(domain: &DomainRow) -> u64 {
-    domain.causes.iter().filter(|(cause, _)| is_policy(*cause)).map(|(_, n)| n).sum()
+    domain.causes.iter().filter(|(cause, _)| FailureStream::Policy.holds(*cause)).map(|(_, n)| n).sum()
 }
 
 /// Failures of a cause over all codes.

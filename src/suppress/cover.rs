@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::doubt::family;
 use crate::analyze::incident::Incident;
-use crate::bounce::{Cause, Confidence, IncidentKind, ScopeType};
+use crate::bounce::{Cause, ScopeType};
 
 /// An event's values for each type of scope.
 #[derive(Debug, Clone, Copy, Default)]
@@ -44,19 +44,18 @@ impl<'a> Covers<'a> {
         covers
     }
 
-    /// Whether an incident, by its index, is a systemic one that is sure enough to act.
+    /// Whether an incident, by its index, protects the bounces that it explains.
     pub fn is_ours(&self, incident: u32) -> bool {
-        self.incidents.get(incident as usize).is_some_and(|incident| {
-            !matches!(incident.kind, IncidentKind::TenantBlock | IncidentKind::Inconclusive)
-                && incident.confidence < Confidence::Low
-        })
+        self.incidents.get(incident as usize).is_some_and(Incident::protects)
     }
 
     /// The first incident that explains a failure of that cause at that place.
     pub fn find(&self, cause: Cause, place: &Place<'_>) -> Option<u32> {
         let own = place.organisation.and_then(|o| self.by_organisation.get(o)).map_or(&[][..], Vec::as_slice);
         let fits = |index: &&u32| {
-            self.incidents.get(**index as usize).is_some_and(|i| explains(i.kind, cause) && holds(i, place))
+            self.incidents
+                .get(**index as usize)
+                .is_some_and(|i| i.kind.meaning().failures.holds(cause) && holds(i, place))
         };
         let own = own.iter().find(fits);
         let other = self.others.iter().find(fits);
@@ -79,35 +78,6 @@ fn holds(incident: &Incident, place: &Place<'_>) -> bool {
         };
         value == Some(key.as_str())
     })
-}
-
-/// Whether an incident of that kind speaks about failures of that cause: the streams of the method.
-fn explains(kind: IncidentKind, cause: Cause) -> bool {
-    match kind {
-        IncidentKind::Transient => {
-            matches!(cause, Cause::RateLimited | Cause::Greylisted | Cause::Network | Cause::Tls)
-        }
-        IncidentKind::RelaySetup => matches!(cause, Cause::RelayDenied | Cause::SenderRejected),
-        IncidentKind::ListQuality | IncidentKind::StaleDomain => {
-            matches!(cause, Cause::MailboxUnknown | Cause::MailboxDisabled | Cause::DomainInvalid)
-        }
-        _ => is_policy(cause),
-    }
-}
-
-/// The causes of the policy stream: somebody decided against our mail.
-pub fn is_policy(cause: Cause) -> bool {
-    matches!(
-        cause,
-        Cause::IpReputation
-            | Cause::DomainReputation
-            | Cause::Authentication
-            | Cause::Content
-            | Cause::Virus
-            | Cause::TenantPolicy
-            | Cause::OtherPolicy
-            | Cause::Unknown
-    )
 }
 
 #[cfg(test)]

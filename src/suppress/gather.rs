@@ -6,14 +6,14 @@ use std::collections::HashMap;
 
 use polars::prelude::DataFrame;
 
-use super::cover::{Covers, Place, is_policy};
+use super::cover::{Covers, Place};
 use super::domains::Targets;
 use super::doubt::Doubts;
 use super::rows::{PlaceColumns, Text, Times};
 use super::signal::{Event, Signal};
 use super::{Allow, Options};
 use crate::analyze::incident::Judgement;
-use crate::bounce::{Blames, Cause, Kind, Permanence, Unproven, is_return_path};
+use crate::bounce::{Blames, Cause, FailureStream, Kind, Permanence, Unproven, is_return_path};
 use crate::frame::schema;
 use crate::tables::policy::Suppress;
 
@@ -167,7 +167,7 @@ impl<'a> Gather<'a> {
             target: self.targets.find(domain, place.sending_domain, signal).unwrap_or(NONE),
             incident,
             signal,
-            policy: is_policy(event.cause),
+            policy: FailureStream::Policy.holds(event.cause),
             permanent: event.permanence == Permanence::Permanent,
             allowed: self.allow.holds(recipient, domain),
         }))

@@ -44,7 +44,6 @@ pub(crate) mod testing;
 
 pub use brake::{Brake, Cap};
 pub use cells::{is_formula, place, prose};
-pub use cover::is_policy;
 pub use domain_entry::DomainEntry;
 pub use domains::HeldDomain;
 pub use entry::{AddressEntry, Answer, Refused, Seen};

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{failures, policy_failures, unknown_share};
 use crate::analyze::incident::{Judgement, Mode};
-use crate::bounce::{Cause, Kind};
+use crate::bounce::{Cause, FailureStream, Kind};
 use crate::report::facts::NightFacts;
 use crate::report::words::{count, count_or_missing, percent, share};
-use crate::suppress::is_policy;
 
 /// Points on the concentration curve at most.
 const CURVE_POINTS: usize = 60;
@@ -130,7 +129,7 @@ impl Totals {
 
 /// Whether a failure's cause is a refusal by policy or reputation. What nobody knows may be one and is told apart.
 fn is_refusal(cause: Cause) -> bool {
-    cause != Cause::Unknown && is_policy(cause)
+    cause != Cause::Unknown && FailureStream::Policy.holds(cause)
 }
 
 /// One figure at a glance.
