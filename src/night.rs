@@ -258,7 +258,8 @@ pub fn explain_incident(
         contacts: contacts.map(Path::to_owned),
         ..AnalyzeOptions::default()
     })?;
-    suppress::trail::incident(night, id, &judgement)
+    let incident = report::incident_of(&judgement, id, night)?;
+    Ok(report::incident_told(incident, &judgement, &suppress::trail::incident(night, id, &judgement)?))
 }
 
 /// What the memory keeps of a night.

@@ -9,6 +9,7 @@ use std::cmp::Ordering;
 use super::candidate::{Candidate, Dimension, Stream};
 use super::cells::{Cells, NOBODY};
 use super::family::{Families, Family};
+use super::grounds::Gate;
 use super::identities::Identity;
 use super::index::Index;
 use super::measure::{Measure, View, overlaps};
@@ -52,8 +53,8 @@ pub struct WeighedCandidate {
     pub measure: Measure,
     /// What it scored.
     pub weight: Weight,
-    /// Gates in words.
-    pub gates: Vec<String>,
+    /// Gates passed and failed, in order.
+    pub gates: Vec<Gate>,
 }
 
 /// How many candidates of a round are remembered for `explain --incident`.
@@ -196,16 +197,7 @@ impl<'a> Explain<'a> {
             candidate: *c,
             measure: *m,
             weight: w.clone(),
-            gates: round
-                .gates(c, m)
-                .map(|g| {
-                    if g.passed {
-                        format!("{}: yes ({})", g.name, g.found)
-                    } else {
-                        format!("{}: no ({})", g.name, g.found)
-                    }
-                })
-                .collect(),
+            gates: round.gates(c, m).collect(),
         });
         let remembered: Vec<_> = if refit == NOBODY { remembered.collect() } else { vec![] };
         let passing = (0..weighed.len()).filter(|at| weighed[*at].2.passes);

@@ -18,6 +18,7 @@ pub mod details;
 pub mod explain;
 pub mod family;
 pub mod gather;
+pub mod grounds;
 pub mod identities;
 pub mod incident;
 pub mod index;
@@ -35,17 +36,18 @@ pub mod quiet;
 pub mod rows;
 mod run;
 pub mod samples;
-pub mod sentence;
+pub mod scope;
 pub mod slots;
 pub mod sources;
 pub mod stats;
 pub mod streams;
+pub mod support;
 pub mod tally;
 pub mod tell;
+pub mod teller;
 pub mod tenant;
 mod voices;
 pub mod weigh;
-pub mod wording;
 
 pub use run::run;
 

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use super::cells::Cells;
 use super::details::{Owners, most};
-use super::family::{Families, Family};
+use super::family::Families;
+use super::grounds::Concentration;
 use super::incident::{CodeRow, DomainCodeRow, DomainRow, Judgement};
 use super::names::{NONE, QuickMap};
 use super::night::{Night, Voice};
@@ -220,23 +221,13 @@ fn sums(judgement: &mut Judgement, night: &Night, cells: &Cells, domains: &BTree
     judgement.concentration = concentration(cells);
 }
 
-/// Share of the organisation with most policy failures, and how many organisations of equal size would be as spread:
-/// 1/Σs², the inverse Simpson index. `None` without policy failures.
-fn concentration(cells: &Cells) -> Option<(f64, f64)> {
+/// Refusals by those who decide: by organisation, and by receiver for its consumer mailboxes.
+fn concentration(cells: &Cells) -> Option<Concentration> {
     let mut by_decider: BTreeMap<u32, u64> = BTreeMap::new();
     for (n, node) in cells.nodes.iter().enumerate() {
         let fails = cells.cells_of(n).flat_map(|c| cells.fails_of(c)).map(|f| &cells.fails[f]);
-        let refused: u64 = fails.filter(|f| is_policy(f.family)).map(|f| u64::from(f.count)).sum();
-        if refused > 0 {
-            *by_decider.entry(node.decider).or_default() += refused;
-        }
+        let refused: u64 = fails.filter(|f| Families::POLICY.has(f.family)).map(|f| u64::from(f.count)).sum();
+        *by_decider.entry(node.decider).or_default() += refused;
     }
-    let all: u64 = by_decider.values().sum();
-    let shares = by_decider.values().map(|n| *n as f64 / all as f64);
-    let top = shares.clone().fold(0.0, f64::max);
-    (all > 0).then(|| (top, 1.0 / shares.map(|s| s * s).sum::<f64>()))
-}
-
-fn is_policy(family: Family) -> bool {
-    Families::POLICY.has(family)
+    Concentration::of(by_decider.into_values())
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use polars::prelude::DataFrame;
 
 use super::columns::{hashes, texts, times};
+use super::grounds::Evidence;
 use super::incident::Judgement;
 use super::load::share_out;
 use super::names::QuickMap;
@@ -15,7 +16,7 @@ use crate::frame::{RowGroups, schema};
 const COLUMNS: &[&str] = &[schema::RECIPIENT, schema::TIMESTAMP, schema::REPLY, schema::SOURCE, schema::SOURCE_INDEX];
 
 /// Replies by the recipient's hash and the time of their row: the text, and where it was read.
-type Wanted = QuickMap<(u64, i64), Option<(String, String)>>;
+type Wanted = QuickMap<(u64, i64), Option<(String, (String, u64))>>;
 
 /// Adds the samples.
 ///
@@ -31,9 +32,9 @@ pub fn add(judgement: &mut Judgement, chosen: &[(String, Row)], events: &[PathBu
     let found = |row: &Row| parts.iter().filter_map(|part| part.get(&(row.recipient, row.time))?.as_ref()).min();
     let rows: QuickMap<&str, &Row> = chosen.iter().map(|(id, row)| (id.as_str(), row)).collect();
     for incident in &mut judgement.incidents {
-        if let Some((reply, origin)) = rows.get(incident.id.as_str()).and_then(|row| found(row)) {
+        if let Some((reply, (source, index))) = rows.get(incident.id.as_str()).and_then(|row| found(row)) {
             incident.sample = Some(reply.clone());
-            incident.evidence.push(format!("first of its replies: {origin}"));
+            incident.evidence.push(Evidence::FirstReply { source: source.clone(), index: *index });
         }
     }
     Ok(())
@@ -47,7 +48,7 @@ fn find(wanted: &mut Wanted, frame: &DataFrame) -> anyhow::Result<()> {
     for (((recipient, time), reply), (source, index)) in rows {
         let (Some(recipient), Some(reply)) = (recipient, reply) else { continue };
         let Some(slot) = wanted.get_mut(&(recipient, time)) else { continue };
-        let found = (reply.to_owned(), format!("{}#{}", source.unwrap_or_default(), index.unwrap_or(0)));
+        let found = (reply.to_owned(), (source.unwrap_or_default().to_owned(), index.unwrap_or(0)));
         if slot.as_ref().is_none_or(|old| found < *old) {
             *slot = Some(found);
         }

@@ -1,45 +1,27 @@
 //! From findings on ids to incidents for people. In: the verdict with its night and cells. Out: the `Judgement`'s
-//! incidents, sorted: those that act first, then by failures, then by id. The words are `sentence`'s work.
+//! incidents, sorted: those that act first, then by failures, then by id. What each rests on is `support`'s work.
 
 use std::cmp::Reverse;
 
-use super::candidate::{Candidate, Dimension, Stream};
-use super::cells::{Cells, NOBODY};
+use super::candidate::{Candidate, Dimension};
+use super::cells::Cells;
 use super::details::{Details, Owners, gather, most};
 use super::explain::Finding;
 use super::family::{Families, Family};
-use super::incident::{Incident, Judgement, Mode, Scope, Weighed};
+use super::grounds::Counted;
+use super::incident::{Incident, Judgement, Mode, Weighed};
 use super::judge::Verdict;
-use super::measure::View;
-use super::names::NONE;
 use super::night::{Night, ReceiverKind, Row};
 use super::organisation::Places;
 use super::quiet::QuietFinding;
-use super::sentence;
+use super::scope::Scope;
 use super::stats::wilson;
+use super::support;
 use super::tally::Tally;
+use super::teller::Teller;
 use super::tenant::{Grade, TenantFinding};
-use crate::bounce::{Confidence, FailureStream, IncidentKind, IncidentStatus, ScopeType};
+use crate::bounce::{Confidence, FailureStream, IncidentKind, IncidentStatus};
 use crate::tables::policy::Judging;
-
-/// What telling needs to look names up.
-#[derive(Clone, Copy)]
-pub struct Teller<'a> {
-    /// Names.
-    pub night: &'a Night,
-    /// Organisations and pools.
-    pub places: &'a Places,
-    /// Counts.
-    pub cells: &'a Cells,
-    /// Thresholds.
-    pub judging: &'a Judging,
-    /// Dimensions that the deliveries do not name.
-    pub uncovered: &'a [Dimension],
-    /// Share of stray refusals at organisations that take our mail.
-    pub stray: f64,
-    /// Messages accepted by each receiver.
-    pub accepted: &'a [u64],
-}
 
 /// A judgement, and what is needed to add rows and samples to it.
 #[derive(Debug)]
@@ -129,56 +111,16 @@ pub fn incident_id(kind: IncidentKind, scope: &Scope) -> String {
 }
 
 impl Teller<'_> {
-    /// A view of the cells for one stream.
-    pub fn view<'b>(&'b self, stream: &'b Stream) -> View<'b> {
-        let Teller { night, places, cells, .. } = *self;
-        let mut covered = [true; Dimension::COUNT];
-        self.uncovered.iter().for_each(|d| covered[*d as usize] = false);
-        View { night, places, cells, stream, covered, refit: NOBODY, all: false, within: None }
-    }
-
-    /// The scope of a candidate.
-    pub fn scope(&self, candidate: &Candidate) -> Scope {
-        let kind =
-            |receiver: u32| self.night.receiver_kinds.get(receiver as usize).copied().unwrap_or(ReceiverKind::Other);
-        let (receiver, key) = match candidate.dimension {
-            Dimension::Receiver => (candidate.value, self.night.receivers.name(candidate.value)),
-            Dimension::Pool => (NONE, self.places.deciders[candidate.value as usize].key.as_str()),
-            Dimension::SendingIp => (NONE, self.night.ips.name(candidate.value)),
-            Dimension::SendingDomain => (NONE, self.night.sending_domains.name(candidate.value)),
-            Dimension::Campaign => (NONE, self.night.campaigns.name(candidate.value)),
-            Dimension::ListSource => (NONE, self.night.list_sources.name(candidate.value)),
-            Dimension::Fleet => (NONE, "*"),
-        };
-        let mut parts = vec![(candidate.dimension.scope_type(kind(receiver)), key.to_owned())];
-        if candidate.is_pair() {
-            let receiver_type = Dimension::Receiver.scope_type(kind(candidate.at));
-            parts.push((receiver_type, self.night.receivers.name(candidate.at).to_owned()));
-        }
-        parts.sort();
-        Scope { parts }
-    }
-
-    fn organisation_scope(&self, decider: u32, identity: Option<(Dimension, u32)>) -> Scope {
-        let mut parts = vec![(ScopeType::Organisation, self.places.deciders[decider as usize].key.clone())];
-        if let Some((dimension, value)) = identity {
-            parts.extend(self.scope(&Candidate::one(dimension, value)).parts);
-        }
-        parts.sort();
-        Scope { parts }
-    }
-
     fn systemic(&self, finding: &Finding, details: &Details) -> Incident {
         let (kind, m) = (self.kind_of(finding), &finding.measure);
         let confidence = self.confidence_of(finding);
         let mut incident = self.blank(kind, self.scope(&finding.candidate), confidence, details);
         incident.organisations_hit = details.deciders;
         incident.organisations_exposed = u64::from(m.exposed).max(details.deciders);
-        self.set_rate(&mut incident);
-        incident.rate_elsewhere = (m.exposed_out > 0).then(|| f64::from(m.hit_out) / f64::from(m.exposed_out));
+        self.set_rate(&mut incident, finding);
         incident.confounded_with =
             finding.rivals.iter().map(|r| self.scope(r)).filter(|s| *s != incident.scope).collect();
-        sentence::systemic(self, &mut incident, finding, details);
+        support::systemic(self, &mut incident, finding, details);
         incident
     }
 
@@ -229,7 +171,7 @@ impl Teller<'_> {
         incident.delivered_elsewhere = self.delivered_elsewhere(&finding.tally);
         incident.rate_elsewhere = self.cells.rates.then_some(self.stray);
         self.set_organisation(&mut incident, finding.tally.decider, finding.tally.fails, finding.tally.tried());
-        sentence::tenant(self, &mut incident, finding, details);
+        support::tenant(self, &mut incident, finding, details);
         incident
     }
 
@@ -246,7 +188,7 @@ impl Teller<'_> {
         let scope = self.organisation_scope(finding.decider, None);
         let mut incident = self.blank(finding.kind, scope, finding.confidence, details);
         self.set_organisation(&mut incident, finding.decider, finding.fails, finding.tried);
-        sentence::quiet(self, &mut incident, finding, details);
+        support::quiet(self, &mut incident, finding, details);
         incident
     }
 
@@ -261,11 +203,21 @@ impl Teller<'_> {
         }
     }
 
-    fn set_rate(&self, incident: &mut Incident) {
-        let (hit, exposed) = (incident.organisations_hit as f64, incident.organisations_exposed as f64);
+    /// The share inside and elsewhere: of organisations; for consumer mailboxes, which are no organisation, of mail.
+    fn set_rate(&self, incident: &mut Incident, finding: &Finding) {
+        let m = &finding.measure;
+        let (hit, exposed) = match finding.candidate.dimension {
+            Dimension::Pool => (m.hits, m.trials),
+            _ => (incident.organisations_hit as f64, incident.organisations_exposed as f64),
+        };
         incident.rate = (exposed > 0.0).then(|| hit / exposed);
         let bounds = wilson(hit, exposed);
         (incident.rate_low, incident.rate_high) = (bounds.map(|b| b.0), bounds.map(|b| b.1));
+        let elsewhere = match finding.candidate.dimension {
+            Dimension::Pool => m.rate_out(),
+            _ => f64::from(m.hit_out) / f64::from(m.exposed_out),
+        };
+        incident.rate_elsewhere = (m.exposed_out > 0).then_some(elsewhere);
     }
 
     fn blank(&self, kind: IncidentKind, scope: Scope, confidence: Confidence, details: &Details) -> Incident {
@@ -286,13 +238,15 @@ impl Teller<'_> {
             rate_low: None,
             rate_high: None,
             rate_elsewhere: None,
-            sentence: String::new(),
+            failures: kind.meaning().failures,
+            counted: Counted::ConsumerMailboxes,
+            grounds: None,
             evidence: vec![],
             blocklists,
             template: most(&details.templates).and_then(|(id, _)| names(&self.night.templates, id)),
             sample: None,
             cause: most(&details.causes).map(|(cause, _)| cause),
-            explains: details.causes.keys().copied().collect(),
+            causes: details.causes.iter().map(|(cause, n)| (*cause, *n)).collect(),
             receiver: most(&details.receivers).and_then(|(id, _)| names(&self.night.receivers, id)),
             explicit: false,
             confounded_with: vec![],
@@ -315,7 +269,7 @@ impl Teller<'_> {
             .iter()
             .map(|(stream, w)| Weighed {
                 round: w.round,
-                scope: self.scope(&w.candidate).to_string(),
+                scope: self.scope(&w.candidate),
                 evidence: w.weight.evidence,
                 score: w.weight.score,
                 gates: w.gates.clone(),

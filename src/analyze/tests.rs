@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use super::cells::Cells;
+use super::grounds::Grounds;
 use super::identities::Identity;
 use super::incident::{Incident, Judgement};
 use super::names::NONE;
 use super::night::{HostFacts, NO_TIME, Night, ReceiverKind, Row, Voice, recipient_hash};
 use super::organisation::{Mapped, Places};
 use super::{judge, tell};
-use crate::bounce::{Basis, Blames, Cause, Confidence, IncidentKind, Kind, Permanence};
+use crate::bounce::{Basis, Blames, Cause, Confidence, IncidentKind, Kind, Permanence, ScopeType};
 use crate::tables::policy;
 
 mod clauses;
@@ -101,7 +102,17 @@ fn judge_night(mut night: Night) -> Judgement {
     let mut cells = Cells::build(&mut night, &places);
     let judging = policy::load(None).unwrap().judging;
     let verdict = judge::judge(&night, &places, &mut cells, &judging);
-    tell::tell(&night, &places, &cells, verdict, &judging).judgement
+    let judgement = tell::tell(&night, &places, &cells, verdict, &judging).judgement;
+    for incident in &judgement.incidents {
+        let scopes = incident.kind.meaning().scopes;
+        assert!(
+            incident.scope.parts.iter().all(|(part, _)| scopes.contains(part)),
+            "{} {}",
+            incident.kind,
+            incident.scope
+        );
+    }
+    judgement
 }
 
 /// Kind, scope and confidence of each incident, in order.
@@ -163,7 +174,8 @@ fn a_campaign_to_one_organisation_only_is_inconclusive() {
     mails.extend(company(70..71, 12, |_, _| GENERIC).into_iter().map(|m| Mail { campaign: "solo".into(), ..m }));
     let judgement = judged(&mails, true);
     assert_eq!(found(&judgement), ["inconclusive organisation company70.com low"]);
-    assert!(judgement.incidents[0].sentence.contains("campaign solo went to no other organisation"));
+    let identity = (ScopeType::Campaign, "solo".to_owned());
+    assert_eq!(judgement.incidents[0].grounds, Some(Grounds::NoContrast { identity, others: 0 }));
 }
 
 #[test]
@@ -215,7 +227,7 @@ fn the_order_of_rows_changes_nothing() {
         (_, 1) => UNKNOWN,
         _ => None,
     });
-    let said = |j: &Judgement| j.incidents.iter().map(|i| (i.id.clone(), i.sentence.clone())).collect::<Vec<_>>();
+    let said = |j: &Judgement| j.incidents.iter().map(|i| format!("{i:?}")).collect::<Vec<_>>();
     let first = said(&judged(&mails, true));
     mails.reverse();
     assert_eq!(said(&judged(&mails, true)), first);

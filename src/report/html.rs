@@ -141,11 +141,9 @@ fn method(view: &View<'_>) -> Markup {
         details.card {
             summary { "How the verdicts come about" }
             p { (super::METHOD) }
-            @if let Some(c) = &view.concentration {
+            @if let Some(c) = view.concentration {
                 p {
-                    "Concentration of the refusals: " (counted(c.organisations, "organisation", "organisations"))
-                    ", the largest holds " (super::words::percent(Some(c.top_share)))
-                    ", as many as " (format!("{:.1}", c.effective)) " equal ones."
+                    "Concentration of the refusals: " (charts::in_words(c)) "."
                 }
             }
         }

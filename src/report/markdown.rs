@@ -7,6 +7,7 @@ use std::io::Write;
 use super::Output;
 use super::escape::{code, key, prose, short};
 use super::facts::NightFacts;
+use super::phrases;
 use super::view::{IncidentView, TOP, View};
 use super::words::{
     MISSING, bytes, count, count_or_missing, counted, date_or_missing, minute, percent, share, spaced, title,
@@ -111,7 +112,7 @@ impl Page {
             i.status.as_str()
         ));
         self.line("");
-        self.line(prose(&i.sentence));
+        self.line(prose(&view.sentence));
         self.line("");
         self.evidence(view);
         self.next_steps(view);
@@ -141,11 +142,11 @@ impl Page {
         if let Some(template) = &i.template {
             item(format!("reply: {}", code(&short(template, TEMPLATE))));
         }
-        i.evidence.iter().for_each(|e| item(prose(e)));
+        view.evidence.iter().for_each(|e| item(prose(e)));
         for rival in &i.confounded_with {
             item(format!("may as well be {} {}", spaced(&rival.type_name()), code(&key(&rival.key()))));
         }
-        i.missing.iter().for_each(|m| item(format!("missing: {}", prose(m))));
+        view.missing.iter().for_each(|m| item(format!("missing: {}", prose(m))));
     }
 
     /// What follows from an incident.
@@ -212,8 +213,8 @@ impl Page {
                     format!("{} {}", spaced(&i.scope.type_name()), code(&key(&i.scope.key()))),
                     i.confidence.to_string(),
                     count(i.bounces),
-                    prose(&i.sentence),
-                    prose(&i.missing.join("; ")),
+                    prose(&o.sentence),
+                    prose(&o.missing.join("; ")),
                 ]
             }),
         );
@@ -285,11 +286,11 @@ impl Page {
         };
         self.line(format!("Brake: {brake}. Held until {}.", date_or_missing(lists.held_until)));
         for (reason, n) in view.held() {
-            self.line(format!("- {} held: {}", count(n), reason.in_words()));
+            self.line(format!("- {} held: {}", count(n), phrases::hold(reason)));
         }
         for (why, n) in &lists.released {
             let does = if lists.brake.tripped() { "would come off" } else { "to take off" };
-            self.line(format!("- {} of your list {does}: {}", counted(*n, "entry", "entries"), why.in_words()));
+            self.line(format!("- {} of your list {does}: {}", counted(*n, "entry", "entries"), phrases::release(*why)));
         }
         for untold in &lists.not_expressed {
             let entries = counted(untold.entries, "entry", "entries");

@@ -11,9 +11,12 @@ mod guide;
 mod html;
 mod json;
 mod markdown;
+mod phrases;
 pub mod rows;
+mod sentence;
 mod tables;
 mod terminal;
+mod trail;
 mod view;
 pub mod words;
 
@@ -27,6 +30,7 @@ pub use facts::{AgainFact, InputFact, NativeFact, NightFacts, RejectFact, Unknow
 pub use guide::{NAME as GUIDE, guide};
 pub use tables::rejects_csv;
 pub use terminal::summary;
+pub use trail::{incident_of, incident_told, told};
 pub use view::{Action, AdviceLine, IncidentView, Level, View};
 
 /// How the verdicts come about, for readers who want to know.

@@ -7,16 +7,18 @@ use jiff::civil::Date;
 
 use super::escape::key;
 use super::facts::NightFacts;
+use super::sentence;
 use super::words::{counted, percent, share, spaced};
+use crate::analyze::grounds::Concentration;
 use crate::analyze::incident::{DomainRow, Incident, Judgement, Mode};
-use crate::bounce::{Cause, FailureStream, Kind, ScopeType};
+use crate::bounce::{Cause, Kind, ScopeType};
 use crate::suppress::{DomainEntry, Hold, Lists};
 use crate::tables::policy::{Suppress, Verb};
 
 mod totals;
 mod verdict;
 
-pub use totals::{CausePart, Concentration, ReceiverPart, Tile, Totals};
+pub use totals::{CausePart, ReceiverPart, Tile, Totals};
 pub use verdict::{Level, Verdict};
 
 /// Rows of the domain and code tables on a page; the CSV files hold all.
@@ -71,6 +73,12 @@ impl Action {
 pub struct IncidentView<'a> {
     /// What analyze says.
     pub incident: &'a Incident,
+    /// The finding in a sentence, and what follows from it in another.
+    pub sentence: String,
+    /// What speaks for it, a line each.
+    pub evidence: Vec<String>,
+    /// What would make the answer better, a line each.
+    pub missing: Vec<String>,
     /// What to do.
     pub actions: Vec<Action>,
     /// How to fix it.
@@ -102,8 +110,8 @@ pub struct View<'a> {
     pub causes: Vec<CausePart>,
     /// Failures by receiver, most first, the ten largest.
     pub receivers: Vec<ReceiverPart>,
-    /// How concentrated the policy failures are; `None` where there are too few.
-    pub concentration: Option<Concentration>,
+    /// How concentrated the refusals are; `None` with fewer than two who refuse: there is nothing to compare.
+    pub concentration: Option<&'a Concentration>,
 }
 
 impl<'a> View<'a> {
@@ -126,11 +134,15 @@ impl<'a> View<'a> {
             .iter()
             .map(|incident| {
                 let entry = entries.get(incident.id.as_str()).copied();
+                let actions = actions(incident, entry, lists, policy, facts.as_of);
                 IncidentView {
-                    incident,
-                    actions: actions(incident, entry, lists, policy, facts.as_of),
+                    sentence: sentence(incident, judgement.mode, actions.first()),
+                    evidence: sentence::evidence(incident),
+                    missing: sentence::missing(incident),
                     advice: advise(incident),
                     protected: lists.protected.get(&Some(incident.id.clone())).copied().unwrap_or_default(),
+                    incident,
+                    actions,
                     entry,
                 }
             })
@@ -141,7 +153,7 @@ impl<'a> View<'a> {
             tiles: totals.tiles(judgement.mode),
             causes: totals::causes(judgement),
             receivers: totals::receivers(judgement),
-            concentration: Concentration::new(judgement),
+            concentration: judgement.concentration.as_ref().filter(|c| c.sizes.len() > 1),
             facts,
             judgement,
             lists,
@@ -192,20 +204,30 @@ impl<'a> View<'a> {
 impl IncidentView<'_> {
     /// What it is about, in words: `sending IP 192.0.2.14`.
     pub fn scope(&self) -> String {
-        format!("{} {}", spaced(&self.incident.scope.type_name()), key(&self.incident.scope.key()))
+        scope(self.incident)
     }
 
     /// `39 of 40 organisations (98 %, 95 % interval 87-100 %); elsewhere 0.2 %`; empty without trials.
     pub fn rates(&self) -> String {
         let i = self.incident;
-        let Some(rate) = i.rate else { return String::new() };
-        let interval = match (i.rate_low, i.rate_high) {
-            (Some(low), Some(high)) => format!(", 95 % interval {} to {}", percent(Some(low)), percent(Some(high))),
-            _ => String::new(),
-        };
+        if i.rate.is_none() {
+            return String::new();
+        }
         let elsewhere = i.rate_elsewhere.map(|r| format!("; elsewhere {}", percent(Some(r)))).unwrap_or_default();
-        format!("{}{interval}{elsewhere}", percent(Some(rate)))
+        format!("{}{elsewhere}", sentence::rate(i))
     }
+}
+
+/// What an incident is about, in words: `sending IP 192.0.2.14`.
+fn scope(incident: &Incident) -> String {
+    format!("{} {}", spaced(&incident.scope.type_name()), key(&incident.scope.key()))
+}
+
+/// The finding, and what follows from it: nothing but the action that the tables show.
+fn sentence(incident: &Incident, mode: Mode, action: Option<&Action>) -> String {
+    let next = action.map(|action| action.words(&scope(incident)));
+    let next = next.map_or_else(String::new, |(verb, rest)| format!(" Next: {verb} {rest}."));
+    format!("{}.{next}", sentence::finding(incident, mode))
 }
 
 /// What follows from an incident: what the policy says of its kind, on its scope; a person decides what is unsure.
@@ -246,11 +268,6 @@ fn actions(
     })
     .into_iter()
     .collect()
-}
-
-/// Failures of the policy stream of one domain.
-fn policy_failures(domain: &DomainRow) -> u64 {
-    domain.causes.iter().filter(|(cause, _)| FailureStream::Policy.holds(*cause)).map(|(_, n)| n).sum()
 }
 
 /// Failures of a cause over all codes.

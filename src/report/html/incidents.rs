@@ -33,7 +33,7 @@ fn card(view: &IncidentView<'_>) -> Markup {
                 h3 { (title(i.kind.as_str())) ": " (spaced(&i.scope.type_name())) " " code { (key(&i.scope.key())) } }
                 (badges(view))
             }
-            @if !i.sentence.is_empty() { p.sentence { (visible(&i.sentence)) } }
+            p.sentence { (visible(&view.sentence)) }
             div.columns {
                 div {
                     (next_steps(view))
@@ -116,18 +116,18 @@ fn figures(view: &IncidentView<'_>) -> Markup {
 
 fn evidence(view: &IncidentView<'_>) -> Markup {
     let i = view.incident;
-    if i.evidence.is_empty() && i.blocklists.is_empty() && i.confounded_with.is_empty() && i.missing.is_empty() {
+    if view.evidence.is_empty() && i.blocklists.is_empty() && i.confounded_with.is_empty() && view.missing.is_empty() {
         return html! {};
     }
     html! {
         h4 { "Evidence" }
         ul {
             @for (name, n) in &i.blocklists { li { "names " code { (visible(name)) } ", " (count(*n)) " times" } }
-            @for line in &i.evidence { li { (visible(line)) } }
+            @for line in &view.evidence { li { (visible(line)) } }
             @for rival in &i.confounded_with {
                 li { "may as well be " (spaced(&rival.type_name())) " " code { (key(&rival.key())) } }
             }
-            @for line in &i.missing { li { "missing: " (visible(line)) } }
+            @for line in &view.missing { li { "missing: " (visible(line)) } }
         }
     }
 }
@@ -202,7 +202,7 @@ fn tenant_row(view: &IncidentView<'_>) -> Markup {
         // The why gets a row of its own: beside eight columns it would be a tall, narrow strip.
         tr.why {
             td.text colspan="8" {
-                @if !i.sentence.is_empty() { (visible(&i.sentence)) br; }
+                (visible(&view.sentence)) br;
                 @if let Some(template) = &i.template { code { (short(template, REPLY)) } }
             }
         }
@@ -248,8 +248,8 @@ pub(super) fn others(view: &View<'_>) -> Markup {
                                 td.key { small { (spaced(&other.incident.scope.type_name())) } br; (key(&other.incident.scope.key())) }
                                 td { (other.incident.confidence.as_str()) }
                                 td.n { (count(other.incident.bounces)) }
-                                td.text { (visible(&other.incident.sentence)) }
-                                td.text { (visible(&other.incident.missing.join("; "))) }
+                                td.text { (visible(&other.sentence)) }
+                                td.text { (visible(&other.missing.join("; "))) }
                             }
                         }
                     }

@@ -3,6 +3,8 @@
 use maud::{Markup, html};
 
 use crate::report::escape::visible;
+use crate::report::phrases;
+use crate::report::sentence::hold_reasons;
 use crate::report::view::View;
 use crate::report::words::{count, counted, date_or_missing, spaced};
 use crate::suppress::BRAKED;
@@ -31,9 +33,9 @@ pub(super) fn all(view: &View<'_>) -> Markup {
                     @if !lists.domains.is_empty() { li { (counted(lists.domains.len() as u64, "domain", "domains")) " to suppress" } }
                     @if lists.covered > 0 { li { (counted(lists.covered, "address", "addresses")) " covered by those domains" } }
                     @if lists.unmatched > 0 { li { (counted(lists.unmatched, "address", "addresses")) " of reports that match nothing sent: on no list" } }
-                    @for (reason, n) in view.held() { li { (count(n)) " held: " (reason.in_words()) } }
+                    @for (reason, n) in view.held() { li { (count(n)) " held: " (phrases::hold(reason)) } }
                     li { (counted(lists.protected_total(), "address", "addresses")) " protected: bounced for a reason that is not theirs" }
-                    @for (why, n) in &lists.released { li { (counted(*n, "entry", "entries")) " of your list " (if lists.brake.tripped() { "would come off" } else { "to take off" }) ": " (why.in_words()) } }
+                    @for (why, n) in &lists.released { li { (counted(*n, "entry", "entries")) " of your list " (if lists.brake.tripped() { "would come off" } else { "to take off" }) ": " (phrases::release(*why)) } }
                     @for untold in &lists.not_expressed {
                         li {
                             (counted(untold.entries, "entry", "entries")) " in not_expressed.csv of " code { (visible(&untold.target)) } ": " (untold.reason)
@@ -94,7 +96,7 @@ fn sources(view: &View<'_>) -> Markup {
                                 td.n { (count(row.unknown)) }
                                 td.n { (count(row.listings)) }
                                 td.n { (count(row.complaints)) }
-                                td.text { (visible(&row.reason)) }
+                                td.text { (visible(&hold_reasons(&row.reasons, view.judgement.mode))) }
                             }
                         }
                     }
