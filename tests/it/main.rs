@@ -19,6 +19,7 @@ mod present;
 mod present_promise;
 mod program;
 mod promise;
+mod prose;
 mod read_once;
 mod samples;
 mod scratch;
