@@ -5,7 +5,7 @@ use super::scope::Scope;
 use crate::bounce::ScopeType;
 
 /// What a judgement counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Counted {
     /// Organisations with a failure among those tried: the incident's own figures inside, these elsewhere.
     Organisations {
@@ -13,6 +13,8 @@ pub enum Counted {
         hit_elsewhere: u64,
         /// Organisations tried outside; 0 where there is nobody to compare with.
         exposed_elsewhere: u64,
+        /// 95 % bounds of their share (Wilson 1927); `None` without trials.
+        bounds_elsewhere: Option<(f64, f64)>,
     },
     /// The mail to the consumer mailboxes of one receiver, which decide as one.
     ConsumerMailboxes,

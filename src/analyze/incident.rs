@@ -130,6 +130,14 @@ pub struct DomainRow {
     pub incident: Option<String>,
 }
 
+impl DomainRow {
+    /// Share of the messages tried that failed, 0..=1; `None` counts-only.
+    pub fn rate(&self) -> Option<f64> {
+        let tried = self.delivered?.saturating_add(self.bounces);
+        (tried > 0).then(|| self.bounces as f64 / tried as f64)
+    }
+}
+
 /// One combination of reply code, status, cause and receiver.
 #[derive(Debug, Clone)]
 pub struct CodeRow {

@@ -8,6 +8,7 @@ use super::grounds::{Counted, Evidence, Grounds, Missing};
 use super::incident::Incident;
 use super::night::ReceiverKind;
 use super::quiet::QuietFinding;
+use super::stats::wilson;
 use super::teller::Teller;
 use super::tenant::TenantFinding;
 use crate::bounce::Confidence;
@@ -18,7 +19,11 @@ pub fn systemic(teller: &Teller, incident: &mut Incident, finding: &Finding, det
     incident.failures = finding.stream;
     incident.counted = match finding.candidate.dimension {
         Dimension::Pool => Counted::ConsumerMailboxes,
-        _ => Counted::Organisations { hit_elsewhere: m.hit_out.into(), exposed_elsewhere: m.exposed_out.into() },
+        _ => Counted::Organisations {
+            hit_elsewhere: m.hit_out.into(),
+            exposed_elsewhere: m.exposed_out.into(),
+            bounds_elsewhere: wilson(m.hit_out.into(), m.exposed_out.into()),
+        },
     };
     incident.grounds = Some(grounds(teller, finding));
     incident.evidence = vec![

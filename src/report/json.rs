@@ -6,7 +6,7 @@ use std::io::Write;
 use serde_json::{Map, Value, json};
 
 use super::view::{Action, AdviceLine, IncidentView, View};
-use super::words::{iso, share};
+use super::words::iso;
 use super::{Output, facts::NightFacts};
 use crate::analyze::incident::{CodeRow, DomainRow, Scope};
 
@@ -154,7 +154,7 @@ fn domain(row: &DomainRow) -> Value {
         "delays": row.delays,
         "complaints": row.complaints,
         "delivered": row.delivered,
-        "rate": share(row.bounces, row.delivered.map(|d| d + row.bounces)),
+        "rate": row.rate(),
         "causes": causes,
         "incident": row.incident,
     })
@@ -179,7 +179,7 @@ fn lists(view: &View<'_>) -> Value {
         "addresses": lists.addresses_total(),
         "addresses_by_cause": counts(lists.addresses.iter().map(|(c, n)| (c.as_str().to_owned(), *n)).collect()),
         "domains": lists.domains.len(),
-        "held": lists.held_total() + lists.held_domains.len() as u64,
+        "held": view.held().map(|(_, n)| n).sum::<u64>(),
         "held_by_reason": counts(view.held().map(|(reason, n)| (reason.as_str().to_owned(), n)).collect()),
         "held_until": lists.held_until.map(|d| d.to_string()),
         "protected": lists.protected_total(),

@@ -10,8 +10,8 @@ use crate::bounce::{Cause, FailureStream, IncidentKind, ScopeType};
 /// The finding in one sentence, without what follows from it.
 pub fn finding(incident: &Incident, mode: Mode) -> String {
     let mut parts = vec![match incident.counted {
-        Counted::Organisations { hit_elsewhere, exposed_elsewhere } => {
-            organisations(incident, mode, hit_elsewhere, exposed_elsewhere)
+        Counted::Organisations { hit_elsewhere, exposed_elsewhere, bounds_elsewhere } => {
+            organisations(incident, mode, (hit_elsewhere, exposed_elsewhere, bounds_elsewhere))
         }
         Counted::ConsumerMailboxes => consumers(incident),
         Counted::Messages { failed, tried, .. } => messages(incident, mode, failed, tried),
@@ -24,17 +24,17 @@ pub fn finding(incident: &Incident, mode: Mode) -> String {
 }
 
 /// `124 of 206 organisations refused mail from 192.0.2.14 (60 %, 95 % interval 53 % to 67 %), elsewhere 7 of 461 (1.5 %, ...)`.
-fn organisations(incident: &Incident, mode: Mode, hit_elsewhere: u64, exposed_elsewhere: u64) -> String {
+fn organisations(incident: &Incident, mode: Mode, elsewhere: (u64, u64, Option<(f64, f64)>)) -> String {
     let (hit, exposed) = (count(incident.organisations_hit), count(incident.organisations_exposed));
     let among = if mode == Mode::Rates { "" } else { " with bounces" };
     let behind = receiver(&incident.scope).map_or_else(String::new, |name| format!(" behind {}", display(name)));
-    let elsewhere = match (incident.scope.part(ScopeType::Fleet), exposed_elsewhere) {
+    let elsewhere = match (incident.scope.part(ScopeType::Fleet), elsewhere) {
         (Some(_), _) => String::new(),
-        (None, 0) => ", nobody elsewhere to compare with".to_owned(),
-        (None, n) => {
-            let rate = percent(incident.rate_elsewhere);
+        (None, (_, 0, _)) => ", nobody elsewhere to compare with".to_owned(),
+        (None, (hit, exposed, bounds)) => {
+            let rate = with_bounds(incident.rate_elsewhere, bounds);
             let note = if mode == Mode::Rates { "" } else { "; shares are of bounces only, deliveries are unknown" };
-            format!(", elsewhere {} of {} ({rate}){note}", count(hit_elsewhere), count(n))
+            format!(", elsewhere {} of {} ({rate}){note}", count(hit), count(exposed))
         }
     };
     let share = share(incident);
@@ -48,7 +48,8 @@ fn organisations(incident: &Incident, mode: Mode, hit_elsewhere: u64, exposed_el
 fn consumers(incident: &Incident) -> String {
     let name = receiver(&incident.scope).map_or_else(|| incident.scope.to_string(), display);
     let did = if incident.failures == FailureStream::Transient { "deferred" } else { "refused" };
-    let bounds = interval(incident).map_or_else(String::new, |bounds| format!(" ({bounds})"));
+    let bounds =
+        incident.rate_low.zip(incident.rate_high).map_or_else(String::new, |bounds| format!(" ({})", interval(bounds)));
     let elsewhere = incident.rate_elsewhere.map_or_else(String::new, |r| format!(", elsewhere {}", percent(Some(r))));
     let mut sentence = format!(
         "{name} {did} {} of the mail to its consumer mailboxes{bounds}, {} of them{elsewhere}",
@@ -66,20 +67,23 @@ fn share(incident: &Incident) -> String {
 
 /// `60 %, 95 % interval 53 % to 67 %`; a dash without trials.
 pub fn rate(incident: &Incident) -> String {
-    let rate = percent(incident.rate);
-    interval(incident).map_or(rate.clone(), |bounds| format!("{rate}, {bounds}"))
+    with_bounds(incident.rate, incident.rate_low.zip(incident.rate_high))
+}
+
+/// A share and its bounds.
+fn with_bounds(share: Option<f64>, bounds: Option<(f64, f64)>) -> String {
+    bounds.map_or_else(|| percent(share), |bounds| format!("{}, {}", percent(share), interval(bounds)))
 }
 
 /// `95 % interval 53 % to 67 %`.
-fn interval(incident: &Incident) -> Option<String> {
-    let (low, high) = incident.rate_low.zip(incident.rate_high)?;
-    Some(format!("95 % interval {} to {}", percent(Some(low)), percent(Some(high))))
+fn interval((low, high): (f64, f64)) -> String {
+    format!("95 % interval {} to {}", percent(Some(low)), percent(Some(high)))
 }
 
 /// What organisations did with our mail.
 fn deed(incident: &Incident) -> String {
     let ours = ours(&incident.scope);
-    let mail = ours.as_deref().map_or_else(|| "our mail".to_owned(), |ours| format!("mail of {ours}"));
+    let mail = ours.as_deref().map_or_else(|| "our mail".to_owned(), |ours| format!("mail {}", from(incident, ours)));
     match (incident.failures, incident.kind) {
         (FailureStream::SetUp, _) => format!("refused to relay {mail}"),
         (FailureStream::List, _) => {
@@ -92,6 +96,13 @@ fn deed(incident: &Incident) -> String {
     }
 }
 
+/// `from 192.0.2.7`, `of campaign spring`.
+fn from(incident: &Incident, ours: &str) -> String {
+    let sends =
+        [ScopeType::SendingIp, ScopeType::SendingDomain].iter().any(|part| incident.scope.part(*part).is_some());
+    format!("{} {ours}", if sends { "from" } else { "of" })
+}
+
 /// `harborlight.example refused 17 of 17 messages (100 %, 95 % interval 82 % to 100 %)`.
 fn messages(incident: &Incident, mode: Mode, failed: u64, tried: u64) -> String {
     let name = incident.scope.part(ScopeType::Organisation).unwrap_or_default();
@@ -102,7 +113,7 @@ fn messages(incident: &Incident, mode: Mode, failed: u64, tried: u64) -> String 
         FailureStream::Transient => "deferred",
     };
     let of = if mode == Mode::Rates { "messages" } else { "bounces" };
-    let only = ours(&incident.scope).map_or_else(String::new, |ours| format!(", only those of {ours}"));
+    let only = ours(&incident.scope).map_or_else(String::new, |ours| format!(", only those {}", from(incident, &ours)));
     format!("{name} {did} {} of {} {of}{}{only}", count(failed), count(tried), share(incident))
 }
 

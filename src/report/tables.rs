@@ -7,7 +7,7 @@ use std::io::Write;
 
 use super::Output;
 use super::view::View;
-use super::words::{decimal, iso, share};
+use super::words::{decimal, iso};
 use crate::bounce::{Cause, Reject};
 use crate::suppress::{place, prose};
 
@@ -120,7 +120,7 @@ impl Output for Domains {
                 &row.delays.to_string(),
                 &row.complaints.to_string(),
                 &count(row.delivered),
-                &number(share(row.bounces, row.delivered.map(|d| d + row.bounces))),
+                &number(row.rate()),
                 &causes.join(" "),
                 &text(row.incident.as_deref()),
             ])?;

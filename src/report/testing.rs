@@ -175,7 +175,11 @@ fn incidents() -> Vec<Incident> {
             rate_low: Some(0.732),
             rate_high: Some(0.83),
             rate_elsewhere: Some(0.002),
-            counted: Counted::Organisations { hit_elsewhere: 4, exposed_elsewhere: 1_900 },
+            counted: Counted::Organisations {
+                hit_elsewhere: 4,
+                exposed_elsewhere: 1_900,
+                bounds_elsewhere: Some((0.000_8, 0.005_4)),
+            },
             grounds: Some(Grounds::Evidence { evidence: 410.0, needed: 9.0 }),
             evidence: vec![
                 Evidence::Weighed { evidence: 410.0, needed: 9.0, odds: 900.0 },

@@ -15,8 +15,8 @@ fn an_ip_is_told_with_who_refused_it_and_who_did_not() {
     let night = Night::busy();
     assert_eq!(
         said(&night.judgement.incidents[0]),
-        "212 of 270 organisations refused mail of 192.0.2.7 (79 %, 95 % interval 73 % to 83 %), elsewhere 4 of 1,900 \
-         (0.2 %); Spamhaus ZEN named in 61 % of the replies; since 2026-11-20 02:00 UTC; not ruled out: \
+        "212 of 270 organisations refused mail from 192.0.2.7 (79 %, 95 % interval 73 % to 83 %), elsewhere 4 of 1,900 \
+         (0.2 %, 95 % interval < 0.1 % to 0.5 %); Spamhaus ZEN named in 61 % of the replies; since 2026-11-20 02:00 UTC; not ruled out: \
          news.example.net; confidence high: evidence 410 nats, 9 needed"
     );
 }
@@ -55,17 +55,17 @@ fn most_is_not_all_in_a_sentence() {
 fn each_stream_has_its_verb() {
     let scope = |kind, key: &str| Scope::one(kind, key);
     for (kind, scope, verb) in [
-        (IncidentKind::RelaySetup, scope(ScopeType::SendingIp, "192.0.2.7"), "refused to relay mail of 192.0.2.7"),
+        (IncidentKind::RelaySetup, scope(ScopeType::SendingIp, "192.0.2.7"), "refused to relay mail from 192.0.2.7"),
         (IncidentKind::ListQuality, scope(ScopeType::ListSource, "fair"), "do not know addresses of list source fair"),
         (IncidentKind::Transient, scope(ScopeType::Provider, "yahoo"), "behind Yahoo deferred our mail"),
         (
             IncidentKind::AuthenticationFailure,
             scope(ScopeType::SendingDomain, "news.example.net"),
-            "refused mail of news.example.net as not authenticated",
+            "refused mail from news.example.net as not authenticated",
         ),
         (IncidentKind::FleetReputation, scope(ScopeType::Fleet, "*"), "1 of 1 organisations refused our mail"),
     ] {
-        let counted = Counted::Organisations { hit_elsewhere: 0, exposed_elsewhere: 0 };
+        let counted = Counted::Organisations { hit_elsewhere: 0, exposed_elsewhere: 0, bounds_elsewhere: None };
         let text = said(&Incident { counted, ..incident(kind, scope) });
         assert!(text.contains(verb), "{text}");
     }

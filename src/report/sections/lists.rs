@@ -1,8 +1,9 @@
-//! What was written: the lists, the brake, what is held and why. In: the view. Out: markup.
+//! What was written: the lists, the brake, what is held and why. In: the view. Out: HTML and Markdown.
 
 use maud::{Markup, html};
 
-use crate::report::escape::visible;
+use crate::report::escape::{code, visible};
+use crate::report::page::Page;
 use crate::report::phrases;
 use crate::report::sentence::hold_reasons;
 use crate::report::view::View;
@@ -103,5 +104,35 @@ fn sources(view: &View<'_>) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// The section in Markdown.
+pub(super) fn write_all(view: &View<'_>, page: &mut Page) {
+    page.heading("Lists written");
+    let lists = view.lists;
+    page.table(&["file", "rows"], lists.files.iter().map(|f| vec![code(&f.path), count(f.rows)]));
+    page.line("");
+    let brake = match lists.brake.cap {
+        _ if lists.brake.tripped() => {
+            format!(
+                "tripped at {}: everything that acts is in {BRAKED}/, what is to be added and what would come off",
+                count(lists.brake.new)
+            )
+        }
+        Some(cap) => format!("ok, {} of at most {}", count(lists.brake.new), count(cap)),
+        None => "off, the recipients mailed are not known".to_owned(),
+    };
+    page.line(format!("Brake: {brake}. Held until {}.", date_or_missing(lists.held_until)));
+    for (reason, n) in view.held() {
+        page.line(format!("- {} held: {}", count(n), phrases::hold(reason)));
+    }
+    for (why, n) in &lists.released {
+        let does = if lists.brake.tripped() { "would come off" } else { "to take off" };
+        page.line(format!("- {} of your list {does}: {}", counted(*n, "entry", "entries"), phrases::release(*why)));
+    }
+    for untold in &lists.not_expressed {
+        let entries = counted(untold.entries, "entry", "entries");
+        page.line(format!("- {entries} in not_expressed.csv of {}: {}", code(&untold.target), untold.reason));
     }
 }
