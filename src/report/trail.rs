@@ -24,7 +24,7 @@ pub fn told(about: &str, trail: &Trail) -> String {
 pub fn incident_told(incident: &Incident, judgement: &Judgement, trail: &Trail) -> String {
     let mut lines = vec![format!("{}  {} {}, {}", incident.id, incident.kind, incident.scope, incident.confidence)];
     lines.push(format!("{}.", sentence::finding(incident, judgement.mode)));
-    lines.extend(sentence::evidence(incident).iter().map(|line| format!("  evidence: {line}")));
+    lines.extend(sentence::evidence(incident).iter().map(|line| format!("  {line}")));
     lines.extend(incident.confounded_with.iter().map(|other| format!("  not ruled out: {other}")));
     lines.extend(sentence::missing(incident).iter().map(|line| format!("  missing: {line}")));
     lines.push("candidates weighed:".to_owned());
