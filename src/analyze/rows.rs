@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use super::cells::Cells;
 use super::details::{Owners, most};
-use super::family::Families;
 use super::grounds::Concentration;
 use super::incident::{CodeRow, DomainCodeRow, DomainRow, Judgement};
 use super::names::{NONE, QuickMap};
@@ -218,16 +217,17 @@ fn sums(judgement: &mut Judgement, night: &Night, cells: &Cells, domains: &BTree
         judgement.delivered = Some(delivered);
         judgement.tried = Some(delivered + bounces);
     }
-    judgement.concentration = concentration(cells);
+    judgement.concentration = concentration(night, cells);
 }
 
 /// Refusals by those who decide: by organisation, and by receiver for its consumer mailboxes.
-fn concentration(cells: &Cells) -> Option<Concentration> {
+fn concentration(night: &Night, cells: &Cells) -> Option<Concentration> {
+    let refuses = |voice: &Voice| voice.kind == Kind::Bounce && voice.cause.is_refusal();
     let mut by_decider: BTreeMap<u32, u64> = BTreeMap::new();
     for (n, node) in cells.nodes.iter().enumerate() {
-        let fails = cells.cells_of(n).flat_map(|c| cells.fails_of(c)).map(|f| &cells.fails[f]);
-        let refused: u64 = fails.filter(|f| Families::POLICY.has(f.family)).map(|f| u64::from(f.count)).sum();
-        *by_decider.entry(node.decider).or_default() += refused;
+        let rows = cells.cells_of(n).flat_map(|c| cells.fails_of(c)).flat_map(|f| cells.rows_of(f));
+        let refused = rows.filter(|row| refuses(&night.voices[row.voice as usize])).count();
+        *by_decider.entry(node.decider).or_default() += refused as u64;
     }
     Concentration::of(by_decider.into_values())
 }

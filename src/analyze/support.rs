@@ -60,7 +60,7 @@ fn grounds(teller: &Teller, finding: &Finding) -> Grounds {
 }
 
 fn receivers(details: &Details) -> Option<Evidence> {
-    (!details.receivers.is_empty()).then(|| Evidence::Receivers(details.receivers.len() as u64))
+    (!details.receivers.is_empty()).then_some(Evidence::Receivers(details.receivers.len() as u64))
 }
 
 /// What would make every answer of the night better.

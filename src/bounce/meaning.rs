@@ -78,6 +78,13 @@ impl FailureStream {
     }
 }
 
+impl Cause {
+    /// Whether a failure of that cause is a refusal by policy or reputation. What nobody knows may be one and is told apart.
+    pub const fn is_refusal(self) -> bool {
+        FailureStream::Policy.holds(self) && !matches!(self, Cause::Unknown)
+    }
+}
+
 /// Whose fault an incident is. All that follows from a kind follows from this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {

@@ -198,6 +198,23 @@ fn grounds(why: &Grounds) -> String {
     }
 }
 
+/// `202 bounces to 202 recipients, 124 of 206 organisations`; organisations only where they are what was counted.
+pub fn figures(incident: &Incident) -> String {
+    let bounces = counted(incident.bounces, "bounce", "bounces");
+    let recipients = counted(incident.recipients, "recipient", "recipients");
+    let organisations = match incident.counted {
+        Counted::Organisations { .. } => {
+            format!(
+                ", {} of {} organisations",
+                count(incident.organisations_hit),
+                count(incident.organisations_exposed)
+            )
+        }
+        Counted::ConsumerMailboxes | Counted::Messages { .. } => String::new(),
+    };
+    format!("{bounces} to {recipients}{organisations}")
+}
+
 /// What speaks for an incident, a line each.
 pub fn evidence(incident: &Incident) -> Vec<String> {
     let (first, rest): (Vec<_>, Vec<_>) = incident.evidence.iter().partition(|e| is_score(e));

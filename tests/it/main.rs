@@ -12,6 +12,7 @@ mod kinds;
 mod lost;
 mod night;
 mod not_understood;
+mod one_figure;
 mod output_file;
 mod own_output;
 mod past;

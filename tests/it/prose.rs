@@ -145,11 +145,11 @@ fn prose(source: &str) -> Vec<(usize, String)> {
 
 /// The literal that starts here: its length, and its text; of a character the text is empty.
 fn literal<'t>(before: &str, rest: &'t str) -> Option<(usize, &'t str)> {
-    if rest.starts_with('\'') {
-        let escaped = rest[1..].starts_with('\\');
-        let end = rest[1..].char_indices().skip(1 + usize::from(escaped)).find(|(_, c)| *c == '\'')?.0;
+    if let Some(quoted) = rest.strip_prefix('\'') {
         // Longer ones are lifetimes, or escapes such as `'\u{202e}'`.
-        return (escaped || rest[1..].chars().nth(1) == Some('\'')).then_some((end + 2, ""));
+        let escaped = quoted.starts_with('\\');
+        let end = quoted.char_indices().skip(1 + usize::from(escaped)).find(|(_, c)| *c == '\'')?.0;
+        return (escaped || quoted.chars().nth(1) == Some('\'')).then_some((end + 2, ""));
     }
     let in_word = before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
     let hashes = rest.strip_prefix('r').filter(|_| !in_word).map(|raw| raw.len() - raw.trim_start_matches('#').len());

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::charts;
 use crate::report::escape::{code, key, prose, short, visible};
 use crate::report::page::Page;
+use crate::report::sentence;
 use crate::report::view::{AdviceLine, IncidentView, View};
 use crate::report::words::{
     MISSING, count, count_or_missing, counted, date_or_missing, minute, percent, spaced, title,
@@ -110,8 +111,7 @@ fn figures(view: &IncidentView<'_>) -> Markup {
     let i = view.incident;
     html! {
         p.soft {
-            (counted(i.bounces, "bounce", "bounces")) " to " (counted(i.recipients, "recipient", "recipients")) ", "
-            (count(i.organisations_hit)) " of " (counted(i.organisations_exposed, "organisation", "organisations"))
+            (sentence::figures(i))
             @if let Some(n) = i.delivered_elsewhere { "; " (count(n)) " delivered elsewhere" }
         }
     }
@@ -302,14 +302,7 @@ fn write_incident(view: &IncidentView<'_>, page: &mut Page) {
 fn write_evidence(view: &IncidentView<'_>, page: &mut Page) {
     let i = view.incident;
     let mut item = |text: String| page.line(format!("- {text}"));
-    item(format!(
-        "{} to {}, {} of {} organisations; {}",
-        counted(i.bounces, "bounce", "bounces"),
-        counted(i.recipients, "recipient", "recipients"),
-        count(i.organisations_hit),
-        count(i.organisations_exposed),
-        view.rates()
-    ));
+    item(format!("{}; {}", sentence::figures(i), view.rates()));
     if view.protected > 0 {
         item(format!("{} kept off the lists", counted(view.protected, "address", "addresses")));
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{failures, unknown_share};
 use crate::analyze::incident::{Judgement, Mode};
-use crate::bounce::{Cause, FailureStream, Kind};
+use crate::bounce::{Cause, Kind};
 use crate::report::facts::NightFacts;
 use crate::report::words::{count, count_or_missing, percent, permille, share};
 
@@ -56,7 +56,7 @@ pub struct Totals {
 impl Totals {
     pub(super) fn new(facts: &NightFacts, judgement: &Judgement) -> Totals {
         let bounces = facts.of_kind(Kind::Bounce);
-        let policy_bounces = failures(judgement, is_refusal);
+        let policy_bounces = failures(judgement, Cause::is_refusal);
         let unknown = failures(judgement, |cause| cause == Cause::Unknown);
         let dead = |cause| matches!(cause, Cause::MailboxUnknown | Cause::MailboxDisabled | Cause::DomainInvalid);
         let complaints = facts.of_kind(Kind::Complaint);
@@ -122,11 +122,6 @@ impl Totals {
             n => format!("of the failures; {} without words", count(n)),
         }
     }
-}
-
-/// Whether a failure's cause is a refusal by policy or reputation. What nobody knows may be one and is told apart.
-fn is_refusal(cause: Cause) -> bool {
-    cause != Cause::Unknown && FailureStream::Policy.holds(cause)
 }
 
 /// One figure at a glance.
@@ -196,7 +191,7 @@ pub(super) fn receivers(judgement: &Judgement) -> Vec<ReceiverPart> {
             other: 0,
         });
         let place = match row.cause {
-            cause if is_refusal(cause) => &mut part.policy,
+            cause if cause.is_refusal() => &mut part.policy,
             Cause::MailboxUnknown | Cause::MailboxDisabled | Cause::MailboxFull | Cause::DomainInvalid => {
                 &mut part.mailbox
             }
