@@ -6,8 +6,8 @@ use std::io::Write;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::Output;
 use super::escape::visible;
+use super::output::Output;
 use super::sections::SECTIONS;
 use super::view::{Level, View};
 use super::words::{counted, minute};

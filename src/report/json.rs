@@ -5,9 +5,10 @@ use std::io::Write;
 
 use serde_json::{Map, Value, json};
 
+use super::facts::NightFacts;
+use super::output::Output;
 use super::view::{Action, AdviceLine, IncidentView, View};
 use super::words::iso;
-use super::{Output, facts::NightFacts};
 use crate::analyze::incident::{CodeRow, DomainRow, Scope};
 
 /// Changes with every field that is renamed, removed, or means something else.

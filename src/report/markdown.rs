@@ -3,8 +3,8 @@
 
 use std::io::Write;
 
-use super::Output;
 use super::escape::prose;
+use super::output::Output;
 use super::page::Page;
 use super::sections::SECTIONS;
 use super::view::View;

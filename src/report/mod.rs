@@ -11,6 +11,7 @@ mod guide;
 mod html;
 mod json;
 mod markdown;
+mod output;
 mod page;
 mod phrases;
 pub mod rows;
@@ -30,22 +31,11 @@ mod tests;
 pub use escape::visible as harmless;
 pub use facts::{AgainFact, InputFact, NativeFact, NightFacts, RejectFact, UnknownFact};
 pub use guide::{NAME as GUIDE, guide};
+pub use output::Output;
 pub use tables::rejects_csv;
 pub use terminal::summary;
 pub use trail::{incident_of, incident_told, told};
 pub use view::{Action, AdviceLine, IncidentView, Level, View};
-
-/// One file of a night's folder.
-pub trait Output: Sync {
-    /// Its name within the folder.
-    fn name(&self) -> &'static str;
-
-    /// Its bytes.
-    ///
-    /// # Errors
-    /// Only those of the writer.
-    fn render(&self, view: &View<'_>, out: &mut dyn Write) -> anyhow::Result<()>;
-}
 
 /// All outputs.
 pub const OUTPUTS: &[&dyn Output] = &[

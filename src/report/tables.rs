@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::io::Write;
 
-use super::Output;
+use super::output::Output;
 use super::view::View;
 use super::words::{decimal, iso};
 use crate::bounce::{Cause, Reject};

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::report::testing::Night;
+use crate::tables::policy::Verb;
 
 #[test]
 fn a_quiet_night_says_what_is_to_suppress_and_asks_for_nothing() {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::{failures, unknown_share};
 use crate::analyze::incident::{Judgement, Mode};
 use crate::bounce::{Cause, Kind};
 use crate::report::facts::NightFacts;
@@ -122,6 +121,16 @@ impl Totals {
             n => format!("of the failures; {} without words", count(n)),
         }
     }
+}
+
+/// Failures of a cause over all codes.
+fn failures(judgement: &Judgement, cause: impl Fn(Cause) -> bool) -> u64 {
+    judgement.codes.iter().filter(|row| cause(row.cause)).map(|row| row.bounces).sum()
+}
+
+/// The share of events whose reply no rule knows.
+fn unknown_share(facts: &NightFacts) -> Option<f64> {
+    share(facts.unknown_replies, Some(facts.of_kind(Kind::Bounce)))
 }
 
 /// One figure at a glance.
