@@ -7,6 +7,7 @@
 mod address;
 mod codes;
 mod event;
+mod incident_kind;
 mod key;
 mod meaning;
 mod present;
@@ -18,9 +19,10 @@ pub use codes::{EnhancedStatus, ReplyCode};
 pub use event::{Classification, Delivery, Event, LostFile, Origin, Reject, Timestamp};
 pub use key::{BUCKETS, Key};
 pub use meaning::{Families, Family, Meaning};
+pub use incident_kind::{FailureStream, Fault, IncidentKind, KindMeaning};
 pub use present::{PresentEntry, Since, Subject, When};
 pub use words::nearest as nearest_word;
 pub use words::{
-    Action, Basis, Blames, Cause, Confidence, IncidentKind, IncidentStatus, Kind, ListedReason, Loss, Permanence,
-    RejectReason, ScopeType, SmtpCommand, UnknownWord, Unproven,
+    Action, Basis, Blames, Cause, Confidence, IncidentStatus, Kind, ListedReason, Loss, Permanence, RejectReason,
+    ScopeType, SmtpCommand, UnknownWord, Unproven,
 };

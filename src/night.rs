@@ -16,7 +16,7 @@ use jiff::civil::Date;
 pub use self::inputs::{Undated, Unfound, Unplaced, tell_inputs, unread};
 use self::lists::Brought;
 pub use self::shortfall::{Shortfall, TooManyRejects, UnreadFiles};
-use crate::bounce::{Confidence, IncidentKind, Key};
+use crate::bounce::Key;
 use crate::facts::Sources;
 use crate::frame::{self, NightFiles, NightWriter};
 use crate::history::{EarlierNight, EarlierVerdict, State};
@@ -138,12 +138,11 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
 
     let folder = staging.publish()?;
     state.remember(remembered(&judgement, as_of))?;
-    let acts = |i: &Incident| i.kind != IncidentKind::Inconclusive && i.confidence < Confidence::Low;
     Ok(Outcome {
         summary: report::summary(&view, &folder.display().to_string()),
         braked: lists.brake.tripped(),
         shortfall: Shortfall::of_night(&summary, job.max_rejects),
-        alert: judgement.incidents.iter().any(acts),
+        alert: judgement.incidents.iter().any(Incident::acts),
         nothing_new: summary.events == 0,
     })
 }
@@ -274,7 +273,8 @@ pub fn explain_incident(
     let files = NightFiles::in_folder(night);
     let counted = frame::scan(std::slice::from_ref(&files.deliveries), &[])?.next().is_some();
     let judgement = outcome::run(&sources(&files, counted, tables, maps, &Key::default()), &[])?.judgement;
-    suppress::trail::incident(night, id, &judgement)
+    let incident = report::incident_of(&judgement, id, night)?;
+    Ok(report::incident_told(incident, &judgement, &suppress::trail::incident(night, id)?))
 }
 
 /// What the memory keeps of a night.

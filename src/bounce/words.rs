@@ -330,38 +330,6 @@ closed_set! {
 }
 
 closed_set! {
-    /// What an incident is.
-    IncidentKind, "incident kind" {
-        /// One recipient organisation refuses us.
-        TenantBlock = "tenant_block",
-        /// A sending IP is listed or scored badly.
-        IpReputation = "ip_reputation",
-        /// A sending domain is listed or scored badly.
-        DomainReputation = "domain_reputation",
-        /// A mailbox provider refuses us across its organisations.
-        ProviderBlock = "provider_block",
-        /// A filtering vendor refuses us across its customers.
-        GatewayBlock = "gateway_block",
-        /// SPF, DKIM or DMARC of a sending domain fail.
-        AuthenticationFailure = "authentication_failure",
-        /// One campaign's content is refused.
-        ContentRejection = "content_rejection",
-        /// A relay or connector is set up wrongly.
-        RelaySetup = "relay_setup",
-        /// All that we send is refused widely.
-        FleetReputation = "fleet_reputation",
-        /// A campaign or list source full of unknown users.
-        ListQuality = "list_quality",
-        /// Deferrals that pass.
-        Transient = "transient",
-        /// One organisation's addresses have gone.
-        StaleDomain = "stale_domain",
-        /// Failures without the contrast or volume for a judgement.
-        Inconclusive = "inconclusive",
-    }
-}
-
-closed_set! {
     /// What an incident's key names.
     ScopeType, "scope type" {
         /// A recipient organisation, by its registrable domain.

@@ -5,7 +5,7 @@ use crate::bounce::Families;
 use crate::facts::identity::Identity;
 use crate::facts::names::NONE;
 use crate::facts::night::ReceiverKind;
-use crate::bounce::ScopeType;
+use crate::bounce::{FailureStream, ScopeType};
 
 /// What a candidate is of. The order breaks ties: narrower knowledge first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,8 +116,8 @@ impl Candidate {
 /// One stream of failures: which wordings fail, which show that a message got past.
 #[derive(Debug, Clone, Copy)]
 pub struct Stream {
-    /// Name, for people.
-    pub name: &'static str,
+    /// Which one.
+    pub name: FailureStream,
     /// Wordings that a candidate of each dimension may explain.
     pub fails: [Families; Dimension::COUNT],
     /// Wordings that count as got past; messages accepted always do.

@@ -9,6 +9,7 @@ use std::cmp::Ordering;
 use super::candidate::{Candidate, Dimension, Stream};
 use crate::facts::cells::{Cells, NOBODY};
 use crate::bounce::{Families, Family};
+use super::grounds::Gate;
 use crate::facts::identity::Identity;
 use super::index::Index;
 use super::measure::{Measure, View, overlaps};
@@ -17,6 +18,7 @@ use crate::facts::organisation::Places;
 use super::pass::measure;
 use super::stats;
 use super::weigh::{Round, Weight, naming};
+use crate::bounce::FailureStream;
 use crate::tables::policy::Judging;
 
 /// One cause found.
@@ -24,8 +26,8 @@ use crate::tables::policy::Judging;
 pub struct Finding {
     /// What is to blame.
     pub candidate: Candidate,
-    /// The stream, by name.
-    pub stream: &'static str,
+    /// The stream.
+    pub stream: FailureStream,
     /// Inside and outside, the other findings set aside.
     pub measure: Measure,
     /// What it scored.
@@ -51,8 +53,8 @@ pub struct WeighedCandidate {
     pub measure: Measure,
     /// What it scored.
     pub weight: Weight,
-    /// Gates in words.
-    pub gates: Vec<String>,
+    /// Gates passed and failed, in order.
+    pub gates: Vec<Gate>,
 }
 
 /// How many candidates of a round are remembered for `explain --incident`.
@@ -195,16 +197,7 @@ impl<'a> Explain<'a> {
             candidate: *c,
             measure: *m,
             weight: w.clone(),
-            gates: round
-                .gates(c, m)
-                .map(|g| {
-                    if g.passed {
-                        format!("{}: yes ({})", g.name, g.found)
-                    } else {
-                        format!("{}: no ({})", g.name, g.found)
-                    }
-                })
-                .collect(),
+            gates: round.gates(c, m).collect(),
         });
         let remembered: Vec<_> = if refit == NOBODY { remembered.collect() } else { vec![] };
         let passing = (0..weighed.len()).filter(|at| weighed[*at].2.passes);
@@ -286,8 +279,11 @@ impl<'a> Explain<'a> {
     fn mark(&self, cells: &mut Cells, finding: &Finding) {
         let own = self.stream.fails[finding.candidate.dimension as usize];
         let others = Family::POLICY.into_iter().filter(|f| Families::OURS.has(*f) && !own.has(*f));
-        let there =
-            if self.stream.name == "policy" { self.families_in(cells, &finding.candidate) } else { Families::NONE };
+        let there = if self.stream.name == FailureStream::Policy {
+            self.families_in(cells, &finding.candidate)
+        } else {
+            Families::NONE
+        };
         let absorbed = others
             .filter(|f| there.has(*f))
             .filter(|f| self.elevated(cells, &finding.candidate, *f))

@@ -13,6 +13,7 @@ use crate::facts::organisation::Places;
 use super::stats::wilson;
 use super::tenant::{TenantFinding, Tenants};
 use super::{streams, tally};
+use crate::bounce::FailureStream;
 use crate::tables::policy::Judging;
 
 /// All findings of a night.
@@ -25,7 +26,7 @@ pub struct Verdict {
     /// Organisations that only defer, or whose addresses have gone, or whose MX is stale.
     pub others: Vec<super::quiet::QuietFinding>,
     /// What was weighed.
-    pub weighed: Vec<(&'static str, WeighedCandidate)>,
+    pub weighed: Vec<(FailureStream, WeighedCandidate)>,
     /// Share of stray refusals at organisations that take our mail.
     pub stray: f64,
     /// Dimensions of our side that the deliveries do not name.
@@ -46,12 +47,12 @@ pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judgin
     for stream in [streams::SET_UP, first, then, streams::TRANSIENT] {
         let mut explain = Explain { night, places, judging, stream, covered, findings: vec![], weighed: vec![], next };
         explain.run(cells);
-        if stream.name == "policy" {
+        if stream.name == FailureStream::Policy {
             merge_pairs(night, cells, &mut explain);
             fleet(cells, &mut explain);
-        } else if stream.name == "set-up" {
+        } else if stream.name == FailureStream::SetUp {
             fleet(cells, &mut explain);
-        } else if stream.name == "list" && cells.rates {
+        } else if stream.name == FailureStream::List && cells.rates {
             // Bad lists all over leave nothing to compare with, but no good list has such a share.
             explain.accept_where(cells, |m| {
                 let low = wilson(m.hits, m.trials).map_or(0.0, |(low, _)| low);
@@ -163,7 +164,7 @@ fn fleet(cells: &mut Cells, explain: &mut Explain) {
         |f: &&Finding| matches!(f.candidate.dimension, Dimension::Receiver | Dimension::Pool) && !f.candidate.is_pair();
     let receivers = explain.findings.iter().filter(refusing).count() as f64;
     let alone = explain.night.ips.len() <= 1 || explain.night.sending_domains.len() <= 1;
-    if receivers >= j.fleet_receivers && alone && explain.stream.name == "policy" {
+    if receivers >= j.fleet_receivers && alone && explain.stream.name == FailureStream::Policy {
         let numbers: Vec<u16> = explain.findings.iter().filter(refusing).map(|f| f.number).collect();
         explain.merge(cells, &numbers, Candidate::FLEET);
         return;

@@ -7,12 +7,14 @@
 
 pub mod candidate;
 pub mod explain;
+pub mod grounds;
 pub mod index;
 mod judge;
 pub mod measure;
 mod owners;
 pub mod pass;
 pub mod quiet;
+pub mod scope;
 pub mod stats;
 pub mod streams;
 pub mod tally;

@@ -3,6 +3,7 @@
 
 use super::candidate::{Dimension, Stream};
 use crate::bounce::{Families, Family};
+use crate::bounce::FailureStream;
 
 const GENERIC: Families = Family::Generic.set();
 const IP: Families = Family::IpReputation.set().with(GENERIC);
@@ -27,7 +28,7 @@ pub const fn policy(rates: bool) -> Stream {
     fails[Dimension::SendingDomain as usize] = DOMAIN;
     fails[Dimension::Campaign as usize] = CAMPAIGN;
     Stream {
-        name: "policy",
+        name: FailureStream::Policy,
         fails,
         passes: if rates { NO_POLICY } else { NO_POLICY.with(NOT_REACHED) },
         dimensions: &[
@@ -44,7 +45,7 @@ pub const fn policy(rates: bool) -> Stream {
 
 /// Relaying refused: our own connector.
 pub const SET_UP: Stream = Stream {
-    name: "set-up",
+    name: FailureStream::SetUp,
     fails: all(Family::SetUp.set()),
     passes: Families::POLICY.with(NO_POLICY).with(Family::Transient.set()),
     dimensions: &[Dimension::SendingIp, Dimension::SendingDomain, Dimension::Campaign],
@@ -53,7 +54,7 @@ pub const SET_UP: Stream = Stream {
 
 /// Unknown addresses. A policy refusal does not tell whether the address exists.
 pub const LIST: Stream = Stream {
-    name: "list",
+    name: FailureStream::List,
     fails: all(Family::Missing.set()),
     passes: Family::Neutral.set().with(Family::Transient.set()),
     dimensions: &[Dimension::Campaign, Dimension::ListSource],
@@ -62,7 +63,7 @@ pub const LIST: Stream = Stream {
 
 /// Deferrals.
 pub const TRANSIENT: Stream = Stream {
-    name: "transient",
+    name: FailureStream::Transient,
     fails: all(Family::Transient.set().with(Family::Delay.set())),
     passes: Families::POLICY.with(NO_POLICY).with(Family::SetUp.set()),
     dimensions: &[Dimension::Receiver, Dimension::Pool],

@@ -4,11 +4,12 @@
 use std::collections::HashMap;
 
 use super::candidate::{Candidate, Dimension};
+use super::grounds::Grounds;
 use crate::facts::names::NONE;
 use crate::facts::night::{Night, ReceiverKind};
 use super::stats::{binomial_tail, ln_beta};
 use super::tally::{Common, IDENTITIES, Tally};
-use crate::bounce::Confidence;
+use crate::bounce::{Confidence, ScopeType};
 use crate::tables::policy::Judging;
 
 /// How sure a tenant finding is.
@@ -33,8 +34,8 @@ pub struct TenantFinding {
     pub tally: Tally,
     /// Chance of as many refusals by strays alone at this organisation.
     pub chance: f64,
-    /// Why not surer, for people; empty if nothing is missing.
-    pub because: String,
+    /// Why not surer; `None` if nothing is missing.
+    pub because: Option<Grounds>,
 }
 
 /// What judging organisations needs.
@@ -74,44 +75,42 @@ impl Tenants<'_> {
     }
 
     /// The grade, and why it is no better; `None` if nothing is suspected.
-    fn grade(&self, tally: &Tally, explicit: bool, identity: bool, chance: f64) -> Option<(Grade, String)> {
+    fn grade(&self, tally: &Tally, explicit: bool, identity: bool, chance: f64) -> Option<(Grade, Option<Grounds>)> {
         let j = self.judging;
         let enough = tally.fails as f64 >= j.tenant_failures;
         let unlikely = chance * self.common.large.max(1) as f64 <= j.tenant_chance;
         let pattern = enough && tally.rate() >= j.tenant_rate && (unlikely || !self.rates);
         let refused = tally.rate() >= j.inconclusive_rate;
-        let block = |confidence: Confidence, because: &str| Some((Grade::Block(confidence), because.to_owned()));
+        let block = |confidence: Confidence, because: Option<Grounds>| Some((Grade::Block(confidence), because));
         if pattern && tally.explicit > 0 {
-            block(Confidence::High, "")
+            block(Confidence::High, None)
         } else if explicit && (refused || identity) {
-            block(Confidence::Medium, "")
+            block(Confidence::Medium, None)
         } else if tally.explicit > 0 && tally.explicit * 2 >= tally.fails {
-            let few = if explicit { "it accepts most of our mail" } else { "only one reply says so" };
-            block(Confidence::Low, few)
+            block(Confidence::Low, Some(if explicit { Grounds::AcceptsMost } else { Grounds::OneReply }))
         } else if pattern || (identity && self.rates) || self.behind_findings(tally) {
             Some(self.grade_pattern(tally, chance))
         } else if enough && refused {
-            Some((Grade::Inconclusive, "too few messages for a judgement".to_owned()))
+            Some((Grade::Inconclusive, Some(Grounds::TooFewMessages)))
         } else {
             None
         }
     }
 
     /// The grade of a block without explicit wording.
-    fn grade_pattern(&self, tally: &Tally, chance: f64) -> (Grade, String) {
+    fn grade_pattern(&self, tally: &Tally, chance: f64) -> (Grade, Option<Grounds>) {
         let j = self.judging;
         if let Some(because) = self.no_contrast(tally) {
-            return (Grade::Inconclusive, because);
+            return (Grade::Inconclusive, Some(because));
         }
         if !self.rates {
-            let because = "without deliveries a pattern alone does not show a block";
-            return (Grade::Block(Confidence::Low), because.to_owned());
+            return (Grade::Block(Confidence::Low), Some(Grounds::PatternAlone));
         }
         if let Some(because) = self.vendor(tally.receiver) {
-            return (Grade::Block(Confidence::Low), because);
+            return (Grade::Block(Confidence::Low), Some(because));
         }
         let sure = chance <= j.sure_chance && tally.fails as f64 >= j.sure_failures;
-        (Grade::Block(if sure { Confidence::High } else { Confidence::Medium }), String::new())
+        (Grade::Block(if sure { Confidence::High } else { Confidence::Medium }), None)
     }
 
     /// Whether an organisation that findings of ours explain in part is better explained by itself: it refuses nearly
@@ -132,7 +131,7 @@ impl Tenants<'_> {
     /// Whether several organisations behind one receiver refuse us, so that the receiver may be at fault although it is
     /// no finding. Odds of one receiver that refuses most of its organisations (share from a Beta(6,1)) against as many
     /// organisations that each decided alone.
-    fn vendor(&self, receiver: u32) -> Option<String> {
+    fn vendor(&self, receiver: u32) -> Option<Grounds> {
         let j = self.judging;
         let kind = self.night.receiver_kinds.get(receiver as usize)?;
         let (refusing, all) = *self.common.refusing.get(receiver as usize)?;
@@ -142,12 +141,8 @@ impl Tenants<'_> {
         }
         let vendor = j.vendor_prior.ln() + ln_beta(k + 6.0, n - k + 1.0) - ln_beta(6.0, 1.0);
         let alone = k * j.tenant_prior.ln() + (n - k) * (1.0 - j.tenant_prior).ln();
-        (vendor > alone).then(|| {
-            format!(
-                "{refusing} of {all} organisations behind {} refuse us: it may be the receiver",
-                self.night.receivers.name(receiver)
-            )
-        })
+        let name = || self.night.receivers.name(receiver).to_owned();
+        (vendor > alone).then(|| Grounds::MaybeReceiver { receiver: name(), refusing, tried: all })
     }
 
     /// The one identity that is refused while the organisation takes others.
@@ -172,27 +167,31 @@ impl Tenants<'_> {
             .map(|(_, identity)| identity)
     }
 
-    /// The identity that carries the refusals and went to hardly anybody else, in words.
-    fn no_contrast(&self, tally: &Tally) -> Option<String> {
+    /// The identity that carries the refusals and went to hardly anybody else.
+    fn no_contrast(&self, tally: &Tally) -> Option<Grounds> {
         for (at, values) in tally.values.iter().enumerate() {
             for (value, (f, _)) in values {
                 let others = self.common.reached[at][*value as usize] - 1;
                 let carries = *f as f64 >= self.judging.identity_share * tally.fails as f64;
                 if carries && f64::from(others) < self.judging.contrast_organisations {
-                    let name = match IDENTITIES[at] {
-                        Dimension::SendingDomain => {
-                            format!("sending domain {}", self.night.sending_domains.name(*value))
-                        }
-                        Dimension::Campaign => format!("campaign {}", self.night.campaigns.name(*value)),
-                        _ => format!("sending IP {}", self.night.ips.name(*value)),
-                    };
-                    let to =
-                        if others == 0 { "no other organisation".to_owned() } else { format!("only {others} others") };
-                    return Some(format!("{name} went to {to}"));
+                    return Some(Grounds::NoContrast {
+                        identity: self.named(IDENTITIES[at], *value),
+                        others: others.into(),
+                    });
                 }
             }
         }
         None
+    }
+
+    /// An identity of ours by type and name.
+    fn named(&self, dimension: Dimension, value: u32) -> (ScopeType, String) {
+        let names = match dimension {
+            Dimension::SendingDomain => &self.night.sending_domains,
+            Dimension::Campaign => &self.night.campaigns,
+            _ => &self.night.ips,
+        };
+        (dimension.scope_type(ReceiverKind::Other), names.name(value).to_owned())
     }
 
     /// Too many blocks known by pattern only are no blocks, but something that nothing here explains.
@@ -207,7 +206,7 @@ impl Tenants<'_> {
         }
         for finding in found.iter_mut().filter(|f| acts(f)) {
             finding.grade = Grade::Block(Confidence::Low);
-            finding.because = "one of too many refusals that nothing explains".into();
+            finding.because = Some(Grounds::OneOfTooMany);
         }
     }
 }

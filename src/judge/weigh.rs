@@ -3,8 +3,10 @@
 
 use super::candidate::{Candidate, Dimension, Stream};
 use crate::bounce::Family;
+use super::grounds::{Gate, GateName};
 use super::measure::Measure;
 use super::stats;
+use crate::bounce::FailureStream;
 use crate::tables::policy::Judging;
 
 /// What weighing one candidate gave.
@@ -18,7 +20,7 @@ pub struct Weight {
     pub score: f64,
     /// Odds inside against outside.
     pub odds: f64,
-    /// Gates with what was found; empty text for those that passed.
+    /// Whether it passes all gates.
     pub passes: bool,
 }
 
@@ -40,21 +42,11 @@ pub struct Round<'a> {
 /// The wording that names a dimension's kind.
 pub fn naming(stream: &Stream, dimension: Dimension) -> &'static [Family] {
     match (stream.name, dimension) {
-        ("policy", Dimension::SendingIp) => &[Family::IpReputation],
-        ("policy", Dimension::SendingDomain) => &[Family::DomainReputation, Family::Authentication],
-        ("policy", Dimension::Campaign) => &[Family::Content],
+        (FailureStream::Policy, Dimension::SendingIp) => &[Family::IpReputation],
+        (FailureStream::Policy, Dimension::SendingDomain) => &[Family::DomainReputation, Family::Authentication],
+        (FailureStream::Policy, Dimension::Campaign) => &[Family::Content],
         _ => &[],
     }
-}
-
-/// One gate: its name as in policy.toml, whether it passed, and what was found.
-pub struct Gate {
-    /// Name and threshold, such as `organisations>=3`.
-    pub name: String,
-    /// Whether it passed.
-    pub passed: bool,
-    /// What was found.
-    pub found: String,
 }
 
 impl Round<'_> {
@@ -69,7 +61,7 @@ impl Round<'_> {
             needed: (self.tried.max(1) as f64 / self.judging.error_budget).ln(),
             score: evidence - of_type.ln() - pair + self.judging.text_weight * named,
             odds: stats::odds_ratio((m.hits, m.trials), (m.hits_out, m.trials_out)),
-            passes: self.gates(candidate, m).all(|g| g.passed),
+            passes: self.gates(candidate, m).all(|g| g.passed()),
         }
     }
 
@@ -79,47 +71,26 @@ impl Round<'_> {
         let evidence = stats::likelihood_ratio((m.hits, m.trials), (m.hits_out, m.trials_out));
         let odds = stats::odds_ratio((m.hits, m.trials), (m.hits_out, m.trials_out));
         let needed = (self.tried.max(1) as f64 / j.error_budget).ln();
-        let at_least = |name: &str, found: f64, least: f64| Gate {
-            name: format!("{name}>={}", short(least)),
-            passed: found >= least,
-            found: short(found),
-        };
-        let mut gates = vec![at_least("evidence", evidence, needed), at_least("odds", odds, j.odds)];
-        gates.push(at_least("outside_organisations", f64::from(m.exposed_out), j.outside_organisations));
+        let mut gates = vec![
+            Gate::at_least(GateName::Evidence, evidence, needed),
+            Gate::at_least(GateName::Odds, odds, j.odds),
+            Gate::at_least(GateName::OutsideOrganisations, f64::from(m.exposed_out), j.outside_organisations),
+        ];
+        let organisations = Gate::at_least(GateName::Organisations, f64::from(m.hit), j.organisations);
         match candidate.dimension {
             Dimension::Pool => {
                 let most = if self.rates { j.pool_outside } else { j.pool_outside_counts };
-                let found = m.rate_out();
-                gates.push(Gate {
-                    name: format!("pool_outside<={}", short(most)),
-                    passed: found <= most,
-                    found: short(found),
-                });
+                gates.push(Gate::at_most(GateName::PoolOutside, m.rate_out(), most));
                 if !self.rates {
-                    gates.push(at_least("pool_odds_counts", odds, j.pool_odds_counts));
+                    gates.push(Gate::at_least(GateName::PoolOddsCounts, odds, j.pool_odds_counts));
                 }
             }
             Dimension::Receiver => {
                 let low = stats::wilson(m.hits, m.trials).map_or(0.0, |(low, _)| low);
-                gates.push(at_least("organisations", f64::from(m.hit), j.organisations));
-                gates.push(at_least("receiver_low", low, j.receiver_low));
+                gates.extend([organisations, Gate::at_least(GateName::ReceiverLow, low, j.receiver_low)]);
             }
-            _ => {
-                gates.push(at_least("organisations", f64::from(m.hit), j.organisations));
-                gates.push(at_least("sender_share", m.rate(), j.sender_share));
-            }
+            _ => gates.extend([organisations, Gate::at_least(GateName::SenderShare, m.rate(), j.sender_share)]),
         }
         gates.into_iter()
-    }
-}
-
-/// A number in four digits at most.
-pub fn short(x: f64) -> String {
-    if x == x.trunc() || x.abs() >= 100.0 {
-        format!("{x:.0}")
-    } else if x.abs() >= 1.0 {
-        format!("{x:.1}")
-    } else {
-        format!("{x:.3}")
     }
 }

@@ -1,10 +1,13 @@
 //! What analyze says: incidents and the tables around them. Plain data; suppress acts on it, report places it.
 
-use std::fmt;
-
 use serde::Serialize;
 
-use crate::bounce::{Cause, Confidence, EnhancedStatus, IncidentKind, IncidentStatus, ReplyCode, ScopeType, Timestamp};
+pub use crate::judge::scope::Scope;
+
+use crate::judge::grounds::{Concentration, Counted, Evidence, Gate, Grounds, HoldReason, Missing};
+use crate::bounce::{
+    Cause, Confidence, EnhancedStatus, FailureStream, IncidentKind, IncidentStatus, ReplyCode, Timestamp,
+};
 
 /// Whether deliveries are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -14,41 +17,6 @@ pub enum Mode {
     Rates,
     /// Bounces only; rates are shares among bounces and never shown as delivery rates.
     CountsOnly,
-}
-
-/// What an incident is about: one scope, or a pair.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Scope {
-    /// Type and key of each part, in the order of `ScopeType`; one or two parts.
-    pub parts: Vec<(ScopeType, String)>,
-}
-
-impl Scope {
-    /// A single scope.
-    pub fn one(kind: ScopeType, key: impl Into<String>) -> Scope {
-        Scope { parts: vec![(kind, key.into())] }
-    }
-
-    /// The types joined with `+`.
-    pub fn type_name(&self) -> String {
-        self.parts.iter().map(|(t, _)| t.as_str()).collect::<Vec<_>>().join("+")
-    }
-
-    /// The keys joined with `+`.
-    pub fn key(&self) -> String {
-        self.parts.iter().map(|(_, k)| k.as_str()).collect::<Vec<_>>().join("+")
-    }
-
-    /// The key of the part of that type, if there is one.
-    pub fn part(&self, kind: ScopeType) -> Option<&str> {
-        self.parts.iter().find(|(t, _)| *t == kind).map(|(_, k)| k.as_str())
-    }
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.type_name(), self.key())
-    }
 }
 
 /// One finding of a night.
@@ -70,7 +38,8 @@ pub struct Incident {
     pub organisations_hit: u64,
     /// Organisations that we tried to reach inside the scope.
     pub organisations_exposed: u64,
-    /// Share of exposed organisations (for an organisation's own incident: of messages) that refused, 0..=1; `None` without trials.
+    /// Share of exposed organisations that failed (for an organisation's own incident and for the consumer mailboxes of a
+    /// receiver: of messages), 0..=1; `None` without trials.
     pub rate: Option<f64>,
     /// Lower 95 % bound of `rate` (Wilson 1927).
     pub rate_low: Option<f64>,
@@ -78,10 +47,14 @@ pub struct Incident {
     pub rate_high: Option<f64>,
     /// The same share outside the scope; `None` without contrast.
     pub rate_elsewhere: Option<f64>,
-    /// The judgement in one line for a person.
-    pub sentence: String,
-    /// What speaks for it, a line each.
-    pub evidence: Vec<String>,
+    /// The stream of failures that it was found in.
+    pub failures: FailureStream,
+    /// What `rate` is a share of, in counts.
+    pub counted: Counted,
+    /// Why the confidence is what it is; `None` where nothing more is to say.
+    pub grounds: Option<Grounds>,
+    /// What speaks for it.
+    pub evidence: Vec<Evidence>,
     /// Lists that the replies name, with counts, most named first.
     pub blocklists: Vec<(String, u64)>,
     /// The most frequent reply template among its failures.
@@ -90,8 +63,8 @@ pub struct Incident {
     pub sample: Option<String>,
     /// The cause most frequent among its failures.
     pub cause: Option<Cause>,
-    /// All causes among its failures, in the order of the contract.
-    pub explains: Vec<Cause>,
+    /// All causes among its failures with counts, in the order of the contract.
+    pub causes: Vec<(Cause, u64)>,
     /// The receiver most frequent among its failures.
     pub receiver: Option<String>,
     /// Whether the tenant's own wording says so (explicit rule), for tenant blocks.
@@ -108,8 +81,30 @@ pub struct Incident {
     pub last_seen: Option<Timestamp>,
     /// Against earlier nights; `New` without memory.
     pub status: IncidentStatus,
-    /// What would make the answer better, a line each.
-    pub missing: Vec<String>,
+    /// What would make the answer better.
+    pub missing: Vec<Missing>,
+}
+
+impl Incident {
+    /// Whether something follows from it without a person's decision.
+    pub fn acts(&self) -> bool {
+        self.confidence != Confidence::Low && self.kind.may_act()
+    }
+
+    /// Whether it acts and the problem is ours, or a receiver's with us: stop and fix.
+    pub fn is_systemic(&self) -> bool {
+        self.acts() && self.kind.is_systemic()
+    }
+
+    /// Whether it acts and one organisation refuses us: its domains may be listed.
+    pub fn lists_domain(&self) -> bool {
+        self.acts() && self.kind.lists_domain()
+    }
+
+    /// Whether it acts and protects the bounces that it explains.
+    pub fn protects(&self) -> bool {
+        self.acts() && self.kind.protects()
+    }
 }
 
 impl Incident {
@@ -141,6 +136,14 @@ pub struct DomainRow {
     pub causes: Vec<(Cause, u64)>,
     /// The incident that covers most of its failures.
     pub incident: Option<String>,
+}
+
+impl DomainRow {
+    /// Share of the messages tried that failed, 0..=1; `None` counts-only.
+    pub fn rate(&self) -> Option<f64> {
+        let tried = self.delivered?.saturating_add(self.bounces);
+        (tried > 0).then(|| self.bounces as f64 / tried as f64)
+    }
 }
 
 /// One combination of reply code, status, cause and receiver.
@@ -190,25 +193,25 @@ pub struct ListSourceRow {
     pub listings: u64,
     /// Complaints.
     pub complaints: u64,
-    /// Why it is held, in a line.
-    pub reason: String,
+    /// Why it is held; at least one.
+    pub reasons: Vec<HoldReason>,
     /// The incident, if one says so.
     pub incident: Option<String>,
 }
 
 /// A candidate that was weighed: for `explain --incident`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Weighed {
     /// Round of the greedy explanation, from 1.
     pub round: u32,
-    /// `type key`.
-    pub scope: String,
+    /// What it was about.
+    pub scope: Scope,
     /// Log-likelihood ratio, nats.
     pub evidence: f64,
     /// Score after priors and wording.
     pub score: f64,
-    /// Gates passed and failed, a word each, such as `organisations>=3: no (2)`.
-    pub gates: Vec<String>,
+    /// Gates passed and failed, in order.
+    pub gates: Vec<Gate>,
     /// The incident that it became, if chosen.
     pub incident: Option<String>,
 }
@@ -236,6 +239,6 @@ pub struct Judgement {
     pub delivered: Option<u64>,
     /// Distinct recipients mailed, as far as known; `None` counts-only.
     pub recipients_mailed: Option<u64>,
-    /// Concentration, for the reader: share of the top organisation and effective number of organisations (1/Σs²) among policy failures.
-    pub concentration: Option<(f64, f64)>,
+    /// How concentrated the refusals are; `None` without any.
+    pub concentration: Option<Concentration>,
 }

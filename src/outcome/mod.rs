@@ -14,11 +14,11 @@ mod groups;
 pub mod incident;
 mod owned;
 mod samples;
-pub mod sentence;
+mod support;
+mod teller;
 pub mod sources;
 mod tables;
 pub mod tell;
-pub mod wording;
 
 use incident::Judgement;
 use owned::Owned;
@@ -76,6 +76,7 @@ pub fn run(sources: &Sources, earlier: &[EarlierNight]) -> anyhow::Result<Outcom
     (judgement.domains, judgement.domain_codes) = self::tables::domains(&rows.domains.finish()?, &facts, &ids)?;
     let (codes, templates) = (rows.codes.finish()?, rows.templates.finish()?);
     judgement.codes = self::tables::codes(&codes, &templates, &Receivers::load(tables)?)?;
+    judgement.concentration = self::tables::concentration(&codes)?;
     self::tables::sums(&mut judgement, &facts);
     chronic::mark(&mut judgement.incidents, earlier);
     Ok(Outcome { judgement, owners: RowOwners { ids, rows: rows.owners } })

@@ -5,6 +5,7 @@
 use crate::judge::candidate::{Dimension, Stream};
 use crate::facts::cells::Cells;
 use crate::bounce::{Families, Family};
+use crate::judge::grounds::HoldReason;
 use super::incident::{Incident, ListSourceRow};
 use crate::judge::index::Index;
 use crate::facts::names::NONE;
@@ -12,8 +13,7 @@ use crate::facts::night::Night;
 use crate::judge::pass::measure;
 use crate::judge::stats::{likelihood_ratio, odds_ratio, wilson};
 use crate::judge::streams;
-use super::tell::Teller;
-use super::wording::{number, percent};
+use super::teller::Teller;
 use crate::bounce::ScopeType;
 
 /// Replies that a trap or a spoilt list leads to.
@@ -64,7 +64,7 @@ pub fn hold(teller: &Teller, incidents: &[Incident]) -> Vec<ListSourceRow> {
                 unknown: counted.unknown,
                 listings: counted.listings,
                 complaints: counted.complaints,
-                reason: reasons.join("; "),
+                reasons,
                 incident: incident.map(|i| i.id.clone()),
             });
         }
@@ -95,24 +95,16 @@ fn count(night: &Night, cells: &Cells) -> Vec<Counted> {
 }
 
 /// Enough unknown addresses, and surely a large share of what was tried; or an incident says so.
-fn full_of_unknown(teller: &Teller, counted: &Counted, incident: Option<&Incident>) -> Option<String> {
+fn full_of_unknown(teller: &Teller, counted: &Counted, incident: Option<&Incident>) -> Option<HoldReason> {
     let j = teller.judging;
-    let share = counted.unknown as f64 / counted.tried().max(1.0);
     let low = wilson(counted.unknown as f64, counted.tried()).map_or(0.0, |(low, _)| low);
     let bad = teller.cells.rates && counted.unknown as f64 >= j.list_missing && low >= j.list_rate;
-    let of = if teller.cells.rates { "messages" } else { "bounces" };
-    (bad || incident.is_some_and(|i| counted.unknown * 2 >= i.bounces)).then(|| {
-        format!(
-            "{} of {} {of} ({}) to unknown addresses",
-            number(counted.unknown),
-            number(counted.tried() as u64),
-            percent(share)
-        )
-    })
+    let reason = HoldReason::UnknownAddresses { unknown: counted.unknown, tried: counted.tried() as u64 };
+    (bad || incident.is_some_and(|i| counted.unknown * 2 >= i.bounces)).then_some(reason)
 }
 
 /// Sources whose organisations answer with listings or reputation far more often than the others'.
-fn listed(teller: &Teller) -> Vec<(u32, String)> {
+fn listed(teller: &Teller) -> Vec<(u32, HoldReason)> {
     let j = teller.judging;
     let stream = Stream {
         fails: [LISTINGS; Dimension::COUNT],
@@ -130,20 +122,17 @@ fn listed(teller: &Teller) -> Vec<(u32, String)> {
             && odds_ratio(inside, outside) >= j.odds
             && likelihood_ratio(inside, outside) >= needed
     };
-    let reason = |m: &crate::judge::measure::Measure| {
-        format!(
-            "{} of {} organisations answer with listings or reputation ({} on average, elsewhere {})",
-            m.hit,
-            m.exposed,
-            percent(m.rate()),
-            percent(m.rate_out())
-        )
+    let reason = |m: &crate::judge::measure::Measure| HoldReason::Listings {
+        hit: m.hit.into(),
+        exposed: m.exposed.into(),
+        mean: m.rate(),
+        mean_elsewhere: m.rate_out(),
     };
     index.candidates.iter().zip(&measures).filter(|(_, m)| beyond(m)).map(|(c, m)| (c.value, reason(m))).collect()
 }
 
 /// Far more complaints than the other sources draw.
-fn complained(teller: &Teller, counted: &Counted, all: &Counted) -> Option<String> {
+fn complained(teller: &Teller, counted: &Counted, all: &Counted) -> Option<HoldReason> {
     let j = teller.judging;
     if !teller.cells.rates || (counted.complaints as f64) < j.stale_failures {
         return None;
@@ -152,12 +141,9 @@ fn complained(teller: &Teller, counted: &Counted, all: &Counted) -> Option<Strin
     let outside = ((all.complaints - counted.complaints) as f64, all.tried() - counted.tried());
     let beyond =
         odds_ratio(inside, outside) >= j.odds && likelihood_ratio(inside, outside) >= (1.0 / j.error_budget).ln();
-    beyond.then(|| {
-        format!(
-            "{} complaints ({} of its messages, elsewhere {})",
-            number(counted.complaints),
-            percent(inside.0 / inside.1.max(1.0)),
-            percent(outside.0 / outside.1.max(1.0))
-        )
+    beyond.then(|| HoldReason::Complaints {
+        complaints: counted.complaints,
+        tried: counted.tried() as u64,
+        share_elsewhere: outside.0 / outside.1.max(1.0),
     })
 }

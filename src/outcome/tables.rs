@@ -10,11 +10,11 @@ use super::details::most;
 use super::groups::COUNT;
 use super::incident::{CodeRow, DomainCodeRow, DomainRow, Judgement};
 use super::owned::{DECIDER, DOMAIN, OWNER};
-use crate::bounce::{Cause, EnhancedStatus, Families, Kind, ReplyCode};
+use crate::bounce::{Cause, EnhancedStatus, Kind, ReplyCode};
 use crate::facts::Facts;
-use crate::facts::cells::Cells;
 use crate::frame::cells::{Numbers, Words};
 use crate::frame::schema;
+use crate::judge::grounds::Concentration;
 use crate::tables::receivers::Receivers;
 
 /// What a reply says, in numbers.
@@ -174,7 +174,7 @@ pub fn codes(by_decider: &DataFrame, by_template: &DataFrame, receivers: &Receiv
     Ok(rows)
 }
 
-/// Messages tried and delivered of a night, and how concentrated its refusals are.
+/// Messages tried and delivered of a night.
 pub fn sums(judgement: &mut Judgement, facts: &Facts) {
     if facts.cells.rates {
         let delivered: u64 = facts.night.delivered.iter().sum();
@@ -182,23 +182,17 @@ pub fn sums(judgement: &mut Judgement, facts: &Facts) {
         judgement.delivered = Some(delivered);
         judgement.tried = Some(delivered + bounces);
     }
-    judgement.concentration = concentration(&facts.cells);
 }
 
-/// Share of the organisation with most policy failures, and how many organisations of equal size would be as spread:
-/// 1/Σs², the inverse Simpson index. `None` without policy failures.
-fn concentration(cells: &Cells) -> Option<(f64, f64)> {
-    let mut by_decider: BTreeMap<u32, u64> = BTreeMap::new();
-    for (at, node) in cells.nodes.iter().enumerate() {
-        let fails = cells.cells_of(at).flat_map(|cell| cells.fails_of(cell)).map(|fail| &cells.fails[fail]);
-        let refused: u64 =
-            fails.filter(|fail| Families::POLICY.has(fail.family)).map(|fail| u64::from(fail.count)).sum();
-        if refused > 0 {
-            *by_decider.entry(node.decider).or_default() += refused;
-        }
+/// Refusals by those who decide: by organisation, and by receiver for its consumer mailboxes. `None` without any.
+///
+/// # Errors
+/// A frame of other columns.
+pub fn concentration(by_decider: &DataFrame) -> anyhow::Result<Option<Concentration>> {
+    let (codes, deciders) = (Codes::of(by_decider)?, Numbers::of(by_decider, DECIDER)?);
+    let mut sizes: BTreeMap<usize, u64> = BTreeMap::new();
+    for row in (0..by_decider.height()).filter(|row| codes.get(*row).2.is_refusal()) {
+        deciders.place(row).iter().for_each(|decider| *sizes.entry(*decider).or_default() += codes.count(row));
     }
-    let all: u64 = by_decider.values().sum();
-    let shares = by_decider.values().map(|n| *n as f64 / all as f64);
-    let top = shares.clone().fold(0.0, f64::max);
-    (all > 0).then(|| (top, 1.0 / shares.map(|s| s * s).sum::<f64>()))
+    Ok(Concentration::of(sizes.into_values()))
 }

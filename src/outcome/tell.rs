@@ -1,46 +1,27 @@
 //! From findings on ids to incidents for people. In: the verdict with its night and cells. Out: the `Judgement`'s
-//! incidents, sorted: those that act first, then by failures, then by id. The words are `sentence`'s work.
+//! incidents, sorted: those that act first, then by failures, then by id. What each rests on is `support`'s work.
 
 use std::cmp::Reverse;
 
-use crate::judge::candidate::{Candidate, Dimension, Stream};
-use crate::facts::cells::{Cells, NOBODY};
+use crate::judge::candidate::{Candidate, Dimension};
+use crate::facts::cells::Cells;
 use super::details::{Details, most};
 use crate::facts::Facts;
 use crate::judge::explain::Finding;
 use crate::bounce::Family;
-use super::incident::{Incident, Judgement, Mode, Scope, Weighed};
+use super::incident::{Incident, Judgement, Mode, Weighed};
 use crate::judge::Verdict;
-use crate::judge::measure::View;
-use crate::facts::names::NONE;
 use crate::facts::night::{Night, ReceiverKind};
-use crate::facts::organisation::Places;
 use crate::judge::quiet::QuietFinding;
-use super::sentence;
+use super::support;
+use super::teller::Teller;
+use crate::judge::grounds::Counted;
+use crate::judge::scope::Scope;
 use crate::judge::stats::wilson;
 use crate::judge::tally::Tally;
 use crate::judge::tenant::{Grade, TenantFinding};
-use crate::bounce::{Confidence, IncidentKind, IncidentStatus, ScopeType};
+use crate::bounce::{Confidence, FailureStream, IncidentKind, IncidentStatus};
 use crate::tables::policy::Judging;
-
-/// What telling needs to look names up.
-#[derive(Clone, Copy)]
-pub struct Teller<'a> {
-    /// Names.
-    pub night: &'a Night,
-    /// Organisations and pools.
-    pub places: &'a Places,
-    /// Counts.
-    pub cells: &'a Cells,
-    /// Thresholds.
-    pub judging: &'a Judging,
-    /// Dimensions that the deliveries do not name.
-    pub uncovered: &'a [Dimension],
-    /// Share of stray refusals at organisations that take our mail.
-    pub stray: f64,
-    /// Messages accepted by each receiver.
-    pub accepted: &'a [u64],
-}
 
 /// Turns a verdict into a judgement, its tables still empty, and the ids of its incidents in the order of the verdict.
 pub fn tell(facts: &Facts, verdict: &Verdict, details: &[Details], judging: &Judging) -> (Judgement, Vec<String>) {
@@ -87,8 +68,7 @@ fn accepted(night: &Night, cells: &Cells) -> Vec<u64> {
 
 /// Those that act first, then by failures, then by id.
 fn order(incident: &Incident) -> (bool, Reverse<u64>, &str) {
-    let acts = incident.kind != IncidentKind::Inconclusive && incident.confidence != Confidence::Low;
-    (!acts, Reverse(incident.bounces), &incident.id)
+    (!incident.acts(), Reverse(incident.bounces), &incident.id)
 }
 
 /// `KIND-` and twelve hex digits of the hash of kind and scope.
@@ -102,65 +82,25 @@ pub fn incident_id(kind: IncidentKind, scope: &Scope) -> String {
 }
 
 impl Teller<'_> {
-    /// A view of the cells for one stream.
-    pub fn view<'b>(&'b self, stream: &'b Stream) -> View<'b> {
-        let Teller { night, places, cells, .. } = *self;
-        let mut covered = [true; Dimension::COUNT];
-        self.uncovered.iter().for_each(|d| covered[*d as usize] = false);
-        View { night, places, cells, stream, covered, refit: NOBODY, all: false, within: None }
-    }
-
-    /// The scope of a candidate.
-    pub fn scope(&self, candidate: &Candidate) -> Scope {
-        let kind =
-            |receiver: u32| self.night.receiver_kinds.get(receiver as usize).copied().unwrap_or(ReceiverKind::Other);
-        let (receiver, key) = match candidate.dimension {
-            Dimension::Receiver => (candidate.value, self.night.receivers.name(candidate.value)),
-            Dimension::Pool => (NONE, self.places.deciders[candidate.value as usize].key.as_str()),
-            Dimension::SendingIp => (NONE, self.night.ips.name(candidate.value)),
-            Dimension::SendingDomain => (NONE, self.night.sending_domains.name(candidate.value)),
-            Dimension::Campaign => (NONE, self.night.campaigns.name(candidate.value)),
-            Dimension::ListSource => (NONE, self.night.list_sources.name(candidate.value)),
-            Dimension::Fleet => (NONE, "*"),
-        };
-        let mut parts = vec![(candidate.dimension.scope_type(kind(receiver)), key.to_owned())];
-        if candidate.is_pair() {
-            let receiver_type = Dimension::Receiver.scope_type(kind(candidate.at));
-            parts.push((receiver_type, self.night.receivers.name(candidate.at).to_owned()));
-        }
-        parts.sort();
-        Scope { parts }
-    }
-
-    fn organisation_scope(&self, decider: u32, identity: Option<(Dimension, u32)>) -> Scope {
-        let mut parts = vec![(ScopeType::Organisation, self.places.deciders[decider as usize].key.clone())];
-        if let Some((dimension, value)) = identity {
-            parts.extend(self.scope(&Candidate::one(dimension, value)).parts);
-        }
-        parts.sort();
-        Scope { parts }
-    }
-
     fn systemic(&self, finding: &Finding, details: &Details) -> Incident {
         let (kind, m) = (self.kind_of(finding), &finding.measure);
         let confidence = self.confidence_of(finding);
         let mut incident = self.blank(kind, self.scope(&finding.candidate), confidence, details);
         incident.organisations_hit = details.deciders;
         incident.organisations_exposed = u64::from(m.exposed).max(details.deciders);
-        self.set_rate(&mut incident);
-        incident.rate_elsewhere = (m.exposed_out > 0).then(|| f64::from(m.hit_out) / f64::from(m.exposed_out));
+        self.set_rate(&mut incident, finding);
         incident.confounded_with =
             finding.rivals.iter().map(|r| self.scope(r)).filter(|s| *s != incident.scope).collect();
-        sentence::systemic(self, &mut incident, finding, details);
+        support::systemic(self, &mut incident, finding, details);
         incident
     }
 
     fn kind_of(&self, finding: &Finding) -> IncidentKind {
         let gateway = |receiver: u32| self.night.receiver_kinds.get(receiver as usize) == Some(&ReceiverKind::Gateway);
         match (finding.stream, finding.candidate.dimension) {
-            ("set-up", _) => IncidentKind::RelaySetup,
-            ("list", _) => IncidentKind::ListQuality,
-            ("transient", _) => IncidentKind::Transient,
+            (FailureStream::SetUp, _) => IncidentKind::RelaySetup,
+            (FailureStream::List, _) => IncidentKind::ListQuality,
+            (FailureStream::Transient, _) => IncidentKind::Transient,
             (_, Dimension::Receiver) if gateway(finding.candidate.value) => IncidentKind::GatewayBlock,
             (_, Dimension::Receiver | Dimension::Pool) => IncidentKind::ProviderBlock,
             (_, Dimension::SendingIp) => IncidentKind::IpReputation,
@@ -202,7 +142,7 @@ impl Teller<'_> {
         incident.delivered_elsewhere = self.delivered_elsewhere(&finding.tally);
         incident.rate_elsewhere = self.cells.rates.then_some(self.stray);
         self.set_organisation(&mut incident, finding.tally.decider, finding.tally.fails, finding.tally.tried());
-        sentence::tenant(self, &mut incident, finding, details);
+        support::tenant(self, &mut incident, finding, details);
         incident
     }
 
@@ -219,7 +159,7 @@ impl Teller<'_> {
         let scope = self.organisation_scope(finding.decider, None);
         let mut incident = self.blank(finding.kind, scope, finding.confidence, details);
         self.set_organisation(&mut incident, finding.decider, finding.fails, finding.tried);
-        sentence::quiet(self, &mut incident, finding, details);
+        support::quiet(self, &mut incident, finding, details);
         incident
     }
 
@@ -234,11 +174,21 @@ impl Teller<'_> {
         }
     }
 
-    fn set_rate(&self, incident: &mut Incident) {
-        let (hit, exposed) = (incident.organisations_hit as f64, incident.organisations_exposed as f64);
+    /// The share inside and elsewhere: of organisations; for consumer mailboxes, which are no organisation, of mail.
+    fn set_rate(&self, incident: &mut Incident, finding: &Finding) {
+        let m = &finding.measure;
+        let (hit, exposed) = match finding.candidate.dimension {
+            Dimension::Pool => (m.hits, m.trials),
+            _ => (incident.organisations_hit as f64, incident.organisations_exposed as f64),
+        };
         incident.rate = (exposed > 0.0).then(|| hit / exposed);
         let bounds = wilson(hit, exposed);
         (incident.rate_low, incident.rate_high) = (bounds.map(|b| b.0), bounds.map(|b| b.1));
+        let elsewhere = match finding.candidate.dimension {
+            Dimension::Pool => m.rate_out(),
+            _ => f64::from(m.hit_out) / f64::from(m.exposed_out),
+        };
+        incident.rate_elsewhere = (m.exposed_out > 0).then_some(elsewhere);
     }
 
     fn blank(&self, kind: IncidentKind, scope: Scope, confidence: Confidence, details: &Details) -> Incident {
@@ -257,13 +207,15 @@ impl Teller<'_> {
             rate_low: None,
             rate_high: None,
             rate_elsewhere: None,
-            sentence: String::new(),
+            failures: kind.meaning().failures,
+            counted: Counted::ConsumerMailboxes,
+            grounds: None,
             evidence: vec![],
             blocklists,
             template: most(&details.templates).map(|(template, _)| template.clone()),
             sample: details.sample.as_ref().map(|(reply, _)| reply.clone()),
             cause: most(&details.causes).map(|(cause, _)| *cause),
-            explains: details.causes.keys().copied().collect(),
+            causes: details.causes.iter().map(|(cause, n)| (*cause, *n)).collect(),
             receiver: most(&details.receivers).and_then(|(id, _)| self.night.receivers.get(*id)).map(str::to_owned),
             explicit: false,
             confounded_with: vec![],
@@ -277,7 +229,7 @@ impl Teller<'_> {
     }
 
     fn weighed(&self, verdict: &Verdict, incidents: &[Incident]) -> Vec<Weighed> {
-        let chosen = |stream: &str, candidate: &Candidate| {
+        let chosen = |stream: FailureStream, candidate: &Candidate| {
             let at = verdict.findings.iter().position(|f| f.stream == stream && f.candidate == *candidate);
             at.map(|at| incidents[at].id.clone())
         };
@@ -286,11 +238,11 @@ impl Teller<'_> {
             .iter()
             .map(|(stream, w)| Weighed {
                 round: w.round,
-                scope: self.scope(&w.candidate).to_string(),
+                scope: self.scope(&w.candidate),
                 evidence: w.weight.evidence,
                 score: w.weight.score,
                 gates: w.gates.clone(),
-                incident: chosen(stream, &w.candidate),
+                incident: chosen(*stream, &w.candidate),
             })
             .collect()
     }

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use super::incident::{Incident, Judgement};
 use super::{details, tell};
 use crate::bounce::{
-    Basis, Blames, Cause, Confidence, Family, IncidentKind, Kind, Permanence, Key,
+    Basis, Blames, Cause, Confidence, Family, IncidentKind, Kind, Permanence, Key, ScopeType,
 };
 use crate::facts::Facts;
 use crate::facts::identity::Identity;
 use crate::facts::names::{NONE, Names};
 use crate::facts::night::{Counted, Night, Outcome, ReceiverKind};
+use crate::judge::grounds::Grounds;
 use crate::judge::{Owners, judge};
 use crate::tables::policy;
 
@@ -97,7 +98,17 @@ fn judge_night(night: Night) -> Judgement {
     let verdict = judge(&facts.night, &facts.places, &mut facts.cells, &judging);
     let count = verdict.findings.len() + verdict.tenants.len() + verdict.others.len();
     let details = details::of_cells(&facts, &Owners::of_verdict(&verdict), count);
-    tell::tell(&facts, &verdict, &details, &judging).0
+    let judgement = tell::tell(&facts, &verdict, &details, &judging).0;
+    for incident in &judgement.incidents {
+        let scopes = incident.kind.meaning().scopes;
+        assert!(
+            incident.scope.parts.iter().all(|(part, _)| scopes.contains(part)),
+            "{} {}",
+            incident.kind,
+            incident.scope
+        );
+    }
+    judgement
 }
 
 /// Kind, scope and confidence of each incident, in order.
@@ -159,7 +170,8 @@ fn a_campaign_to_one_organisation_only_is_inconclusive() {
     mails.extend(company(70..71, 12, |_, _| GENERIC).into_iter().map(|m| Mail { campaign: "solo".into(), ..m }));
     let judgement = judged(&mails, true);
     assert_eq!(found(&judgement), ["inconclusive organisation company70.com low"]);
-    assert!(judgement.incidents[0].sentence.contains("campaign solo went to no other organisation"));
+    let identity = (ScopeType::Campaign, "solo".to_owned());
+    assert_eq!(judgement.incidents[0].grounds, Some(Grounds::NoContrast { identity, others: 0 }));
 }
 
 #[test]
@@ -211,7 +223,7 @@ fn the_order_of_rows_changes_nothing() {
         (_, 1) => UNKNOWN,
         _ => None,
     });
-    let said = |j: &Judgement| j.incidents.iter().map(|i| (i.id.clone(), i.sentence.clone())).collect::<Vec<_>>();
+    let said = |j: &Judgement| j.incidents.iter().map(|i| format!("{i:?}")).collect::<Vec<_>>();
     let first = said(&judged(&mails, true));
     mails.reverse();
     assert_eq!(said(&judged(&mails, true)), first);

@@ -6,16 +6,11 @@ use std::io::Write;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::Output;
 use super::escape::visible;
+use super::output::Output;
+use super::sections::SECTIONS;
 use super::view::{Level, View};
 use super::words::{counted, minute};
-
-mod charts;
-mod incidents;
-mod lists;
-mod quality;
-mod tables;
 
 /// Nothing but the page itself may be loaded, and nothing may run: a second wall behind the escaping.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
@@ -50,15 +45,7 @@ fn page(view: &View<'_>) -> Markup {
                 main {
                     (verdict(view))
                     (tiles(view))
-                    (incidents::systemic(view))
-                    (incidents::tenants(view))
-                    (incidents::others(view))
-                    (charts::all(view))
-                    (tables::domains(view))
-                    (tables::codes(view))
-                    (lists::all(view))
-                    (quality::all(view))
-                    (method(view))
+                    @for section in SECTIONS { ((section.html)(view)) }
                 }
                 footer {
                     "bouncescope " (visible(&view.facts.tool_version)) ", tables "
@@ -129,23 +116,6 @@ fn tiles(view: &View<'_>) -> Markup {
                     dt { (tile.label) }
                     dd.value { (tile.value) }
                     dd.note { (tile.note) }
-                }
-            }
-        }
-    }
-}
-
-fn method(view: &View<'_>) -> Markup {
-    html! {
-        h2 { "Method" }
-        details.card {
-            summary { "How the verdicts come about" }
-            p { (super::METHOD) }
-            @if let Some(c) = &view.concentration {
-                p {
-                    "Concentration of the refusals: " (counted(c.organisations, "organisation", "organisations"))
-                    ", the largest holds " (super::words::percent(Some(c.top_share)))
-                    ", as many as " (format!("{:.1}", c.effective)) " equal ones."
                 }
             }
         }

@@ -5,9 +5,10 @@ use std::io::Write;
 
 use serde_json::{Map, Value, json};
 
+use super::facts::NightFacts;
+use super::output::Output;
 use super::view::{Action, AdviceLine, IncidentView, View};
-use super::words::{iso, share};
-use super::{Output, facts::NightFacts};
+use super::words::iso;
 use crate::outcome::incident::{CodeRow, DomainRow, Scope};
 
 /// Changes with every field that is renamed, removed, or means something else.
@@ -83,8 +84,8 @@ fn totals(view: &View<'_>) -> Value {
         "unknown_share": t.unknown_share,
         "causes": view.causes.iter().map(|c| (c.cause.as_str().to_owned(), json!(c.bounces))).collect::<Map<_, _>>(),
         "concentration": view.concentration.as_ref().map(|c| json!({
-            "organisations": c.organisations,
-            "bounces": c.bounces,
+            "organisations": c.sizes.len(),
+            "bounces": c.refusals,
             "top_share": c.top_share,
             "effective_organisations": c.effective,
         })),
@@ -99,7 +100,7 @@ fn incident(view: &IncidentView<'_>) -> Value {
         "scope": { "type": i.scope.type_name(), "key": i.scope.key() },
         "confidence": i.confidence,
         "status": i.status,
-        "sentence": i.sentence,
+        "sentence": view.sentence,
         "bounces": i.bounces,
         "recipients": i.recipients,
         "organisations_hit": i.organisations_hit,
@@ -112,8 +113,8 @@ fn incident(view: &IncidentView<'_>) -> Value {
         "cause": i.cause,
         "receiver": i.receiver,
         "explicit": i.explicit,
-        "evidence": i.evidence,
-        "missing": i.missing,
+        "evidence": view.evidence,
+        "missing": view.missing,
         "blocklists": i.blocklists.iter().map(|(name, n)| json!({ "name": name, "bounces": n })).collect::<Vec<_>>(),
         "template": i.template,
         "sample": i.sample,
@@ -154,7 +155,7 @@ fn domain(row: &DomainRow) -> Value {
         "delays": row.delays,
         "complaints": row.complaints,
         "delivered": row.delivered,
-        "rate": share(row.bounces, row.delivered.map(|d| d + row.bounces)),
+        "rate": row.rate(),
         "causes": causes,
         "incident": row.incident,
     })
@@ -179,7 +180,7 @@ fn lists(view: &View<'_>) -> Value {
         "addresses": lists.addresses_total(),
         "addresses_by_cause": counts(lists.addresses.iter().map(|(c, n)| (c.as_str().to_owned(), *n)).collect()),
         "domains": lists.domains.len(),
-        "held": lists.held_total() + lists.held_domains.len() as u64,
+        "held": view.held().map(|(_, n)| n).sum::<u64>(),
         "held_by_reason": counts(view.held().map(|(reason, n)| (reason.as_str().to_owned(), n)).collect()),
         "held_until": lists.held_until.map(|d| d.to_string()),
         "protected": lists.protected_total(),

@@ -5,9 +5,9 @@
 use std::borrow::Cow;
 use std::io::Write;
 
-use super::Output;
+use super::output::Output;
 use super::view::View;
-use super::words::{iso, share};
+use super::words::{decimal, iso};
 use crate::bounce::{Cause, Reject};
 use crate::suppress::{place, prose};
 
@@ -81,7 +81,7 @@ impl Output for Incidents {
                 action.map(|a| a.verb.as_str()).unwrap_or_default(),
                 &action.and_then(|a| a.until).map(|d| d.to_string()).unwrap_or_default(),
                 &text(i.template.as_deref()),
-                &prose(&i.sentence),
+                &prose(&view.sentence),
             ])?;
         }
         Ok(csv.flush()?)
@@ -120,7 +120,7 @@ impl Output for Domains {
                 &row.delays.to_string(),
                 &row.complaints.to_string(),
                 &count(row.delivered),
-                &number(share(row.bounces, row.delivered.map(|d| d + row.bounces))),
+                &number(row.rate()),
                 &causes.join(" "),
                 &text(row.incident.as_deref()),
             ])?;
@@ -207,7 +207,7 @@ fn text(cell: Option<&str>) -> Cow<'_, str> {
 }
 
 fn number(cell: Option<f64>) -> String {
-    cell.map(|n| format!("{n:.6}")).unwrap_or_default()
+    cell.map(decimal).unwrap_or_default()
 }
 
 fn count(cell: Option<u64>) -> String {

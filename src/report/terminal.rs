@@ -96,7 +96,7 @@ fn lists(view: &View<'_>) -> Vec<String> {
         counted(lists.addresses_total(), "address", "addresses"),
         counted(lists.domains.len() as u64, "domain", "domains")
     ));
-    let held = lists.held_total() + lists.held_domains.len() as u64;
+    let held: u64 = view.held().map(|(_, n)| n).sum();
     lines.push(format!(
         "held until {}: {}; protected: {}; in quarantine: {}",
         date_or_missing(lists.held_until),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::judge::grounds::{Concentration, Counted, Evidence, Grounds, HoldReason, Missing};
 use crate::outcome::incident::{CodeRow, DomainCodeRow, DomainRow, Incident, Judgement, ListSourceRow, Mode, Scope};
 use crate::bounce::{
     Cause, Confidence, EnhancedStatus, IncidentKind, IncidentStatus, Kind, Loss, LostFile, Origin, RejectReason,
@@ -64,6 +65,7 @@ impl Night {
             incident: Some("ip_reputation-1".to_owned()),
             ..domain_row(&format!("firm{i}.example.org"))
         }));
+        night.judgement.concentration = Concentration::of((11..=50).rev());
         night.judgement.domain_codes = vec![DomainCodeRow {
             domain: "firm0.example.org".to_owned(),
             reply_code: ReplyCode::new(550),
@@ -87,14 +89,16 @@ impl Night {
         let mut night = Night::busy();
         let attack = || ATTACK.to_owned();
         for incident in &mut night.judgement.incidents {
-            incident.sentence = attack();
-            incident.evidence = vec![attack()];
+            incident.evidence = vec![Evidence::FirstReply { source: attack(), index: 0 }];
             incident.template = Some(attack());
             incident.sample = Some(attack());
             incident.receiver = Some(attack());
             incident.blocklists = vec![(attack(), 3)];
-            incident.missing = vec![attack()];
+            let identity = (ScopeType::Campaign, attack());
+            incident.grounds = Some(Grounds::NoContrast { identity, others: 1 });
             incident.scope = Scope::one(ScopeType::Campaign, attack());
+            incident.missing =
+                vec![Missing::Contrast { carries: incident.scope.clone(), without: incident.scope.clone() }];
             incident.domains = vec![attack()];
         }
         for row in &mut night.judgement.domains {
@@ -106,7 +110,7 @@ impl Night {
             row.receiver = Some(attack());
         }
         night.judgement.domain_codes[0].domain = attack();
-        night.judgement.list_sources = vec![ListSourceRow { list_source: attack(), reason: attack(), ..list_source() }];
+        night.judgement.list_sources = vec![ListSourceRow { list_source: attack(), ..list_source() }];
         night.facts.inputs[0].name = attack();
         night.facts.skipped = vec![attack()];
         night.facts.lost = vec![LostFile { source: ATTACK.into(), why: Loss::CutOff, detail: attack() }];
@@ -150,7 +154,10 @@ fn list_source() -> ListSourceRow {
         unknown: 900,
         listings: 12,
         complaints: 4,
-        reason: "28 % unknown users, elsewhere 1 %".to_owned(),
+        reasons: vec![
+            HoldReason::UnknownAddresses { unknown: 900, tried: 3200 },
+            HoldReason::Complaints { complaints: 4, tried: 3200, share_elsewhere: 0.0 },
+        ],
         incident: None,
     }
 }
@@ -168,10 +175,19 @@ fn incidents() -> Vec<Incident> {
             rate_low: Some(0.732),
             rate_high: Some(0.83),
             rate_elsewhere: Some(0.002),
-            sentence: "212 of 270 organisations refused 192.0.2.7 (79 %), elsewhere 4 of 1,900 (0.2 %); 61 % of the \
-                       replies name Spamhaus ZEN; high."
-                .to_owned(),
-            evidence: vec!["evidence 410 nats, needed 9".to_owned(), "9 receivers".to_owned()],
+            counted: Counted::Organisations {
+                hit_elsewhere: 4,
+                exposed_elsewhere: 1_900,
+                bounds_elsewhere: Some((0.000_8, 0.005_4)),
+            },
+            grounds: Some(Grounds::Evidence { evidence: 410.0, needed: 9.0 }),
+            evidence: vec![
+                Evidence::Weighed { evidence: 410.0, needed: 9.0, odds: 900.0 },
+                Evidence::MeanShare { inside: 0.785, elsewhere: Some(0.0004) },
+                Evidence::Receivers(9),
+                Evidence::FirstReply { source: "night/bounces.csv".to_owned(), index: 4 },
+            ],
+            causes: vec![(Cause::IpReputation, 600), (Cause::OtherPolicy, 40)],
             blocklists: vec![("spamhaus_zen".to_owned(), 390)],
             template: Some("550 5.7.1 Service unavailable, Client host [{ip}] blocked using Spamhaus".to_owned()),
             sample: Some("550 5.7.1 Service unavailable, Client host [192.0.2.7] blocked using Spamhaus".to_owned()),
@@ -185,9 +201,7 @@ fn incidents() -> Vec<Incident> {
             id: "tenant_block-1".to_owned(),
             explicit: true,
             domains: vec!["example.com".to_owned(), "example.net".to_owned()],
-            sentence: "14 of 14 messages to example.com were refused by a mail flow rule; Exchange Online accepted \
-                       1,204 for others; high."
-                .to_owned(),
+            counted: Counted::Messages { failed: 14, tried: 14, explained: 0, explicit: 14 },
             cause: Some(Cause::TenantPolicy),
             status: IncidentStatus::Chronic,
             first_seen: time(3),
@@ -197,7 +211,8 @@ fn incidents() -> Vec<Incident> {
         Incident {
             id: "tenant_block-2".to_owned(),
             confidence: Confidence::Low,
-            missing: vec!["deliveries of the same campaign to other organisations".to_owned()],
+            grounds: Some(Grounds::OneReply),
+            missing: vec![Missing::MoreMail(Grounds::OneReply)],
             ..tenant_block("example.org")
         },
         Incident {

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::entry::{Refused, Seen};
 use crate::outcome::incident::Incident;
-use crate::bounce::{Blames, Cause, Confidence, IncidentKind, Permanence, ScopeType};
+use crate::bounce::{Blames, Cause, Permanence, ScopeType};
 use crate::tables::policy::Suppress;
 
 /// One row of domains.csv.
@@ -39,9 +39,8 @@ impl DomainEntry {
         policy: &Suppress,
         as_of: Date,
     ) -> Result<DomainEntry, Refused> {
-        let acts = matches!(incident.confidence, Confidence::High | Confidence::Medium);
-        let organisation = incident.scope.part(ScopeType::Organisation);
-        let (IncidentKind::TenantBlock, true, Some(organisation)) = (incident.kind, acts, organisation) else {
+        let organisation = incident.scope.part(ScopeType::Organisation).filter(|_| incident.lists_domain());
+        let Some(organisation) = organisation else {
             return Err(Refused::NotATenantBlock);
         };
         if permanent == 0 {
@@ -161,6 +160,7 @@ impl DomainEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bounce::{Confidence, IncidentKind};
     use crate::suppress::testing;
     use crate::tables::policy;
 

@@ -21,7 +21,6 @@ use crate::tables::receivers::Receivers;
 
 mod brake;
 mod cells;
-mod cover;
 mod delivered;
 mod domain_entry;
 mod domains;
@@ -46,7 +45,6 @@ pub(crate) mod testing;
 
 pub use brake::{Brake, Cap};
 pub use cells::{is_formula, place, prose};
-pub use cover::is_policy;
 pub use domain_entry::DomainEntry;
 pub use domains::HeldDomain;
 pub use fate::{ByFate, Fate, Fates};

@@ -38,15 +38,6 @@ impl Why {
             Why::Expired => "expired",
         }
     }
-
-    /// The reason in words for a person.
-    pub const fn in_words(self) -> &'static str {
-        match self {
-            Why::Delivered => "mail was delivered since",
-            Why::Incident => "the reply that listed it blames us",
-            Why::Expired => "its time is over",
-        }
-    }
 }
 
 /// An entry that is proven to be there for a bounce.

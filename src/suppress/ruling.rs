@@ -78,29 +78,6 @@ impl Hold {
             Hold::OneIdentity => "one_identity",
         }
     }
-
-    /// The reason in words for a person.
-    pub const fn in_words(self) -> &'static str {
-        match self {
-            Hold::DoubtfulWording => "a wording that is wrong at times; a second day will tell",
-            Hold::DomainFlips => {
-                "too many of the domain's addresses are unknown at once; its directory may have failed"
-            }
-            Hold::ReceiverIncident => "its receiver refuses us the same night and may say \"unknown\" for that",
-            Hold::Forwarded => "the answer is about another mailbox than the one that was mailed",
-            Hold::MailboxFull => "over quota; given up only when it lasts",
-            Hold::Transient => "the answer is a temporary one; only a permanent answer lists an address",
-            Hold::Unproven => "the report does not prove that it means this address",
-            Hold::FeedbackType => "a feedback report of a type that is not the recipient's wish",
-            Hold::DomainAnswered => "the domain is said to take no mail, yet it answered or is a consumer domain",
-            Hold::UnknownReply => "nothing tells whose fault it is: no reply, or one that no rule knows",
-            Hold::DeliveredSince => "mail was delivered to it after the bounce",
-            Hold::Allowed => "the allow list names it",
-            Hold::SuspectedTenant => "a suspected tenant block; a person decides",
-            Hold::Inconclusive => "not enough contrast or volume for a judgement",
-            Hold::OneIdentity => "a block of one IP or campaign, which a domain list cannot say",
-        }
-    }
 }
 
 /// What becomes of one address.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series, TimeUnit, TimeZone};
 
-use crate::outcome::incident::{DomainRow, Incident, Judgement, Mode, Scope};
 use crate::bounce::{Basis, Blames, Cause, Family, Confidence, IncidentKind, IncidentStatus, Kind, Permanence, ScopeType, Unproven};
+use crate::judge::grounds::Counted;
+use crate::outcome::incident::{DomainRow, Incident, Judgement, Mode, Scope};
 use crate::frame::schema;
 use crate::suppress::Options;
 use crate::tables::receivers::Receivers;
@@ -30,7 +31,9 @@ pub fn incident(kind: IncidentKind, scope: Scope) -> Incident {
         rate_low: Some(0.7),
         rate_high: Some(1.0),
         rate_elsewhere: Some(0.002),
-        sentence: "10 of 10 messages were refused".to_owned(),
+        failures: kind.meaning().failures,
+        counted: Counted::Messages { failed: 10, tried: 10, explained: 0, explicit: 0 },
+        grounds: None,
         evidence: Vec::new(),
         blocklists: Vec::new(),
         template: None,
@@ -39,7 +42,7 @@ pub fn incident(kind: IncidentKind, scope: Scope) -> Incident {
         receiver: Some("exchange_online".to_owned()),
         explicit: false,
         confounded_with: Vec::new(),
-        explains: Vec::new(),
+        causes: Vec::new(),
         domains: Vec::new(),
         delivered_elsewhere: Some(120),
         first_seen: None,

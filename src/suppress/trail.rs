@@ -1,20 +1,50 @@
 //! The trail back: from an address, a domain or an incident of a published night to the events and the list rows.
-//! In: a night's folder. Out: lines of text for a person. Nothing is decided here.
+//! In: a night's folder. Out: events and rows as they stand there. Nothing is decided here; `report` puts them into words.
 
 use std::path::Path;
 
 mod places;
 
-use anyhow::Context;
 use polars::prelude::DataFrame;
 
 use crate::frame::cells::{Numbers, Times, Words};
-use crate::outcome::incident::Judgement;
-use crate::bounce::Address;
+use crate::bounce::{Address, Timestamp};
 use crate::frame::{self, NightFiles, schema};
 
-/// Events told; all are counted.
+/// Events kept; all are counted.
 const SHOWN: usize = 20;
+
+/// What a night knows of an address, a domain or an incident.
+#[derive(Debug, Default)]
+pub struct Trail {
+    /// The first events, in the night's order.
+    pub events: Vec<TrailEvent>,
+    /// All of them.
+    pub events_total: u64,
+    /// Rows of lists that name it, each with its file in front; always empty for an incident.
+    pub rows: Vec<String>,
+}
+
+/// One event, as the night holds it; what it does not say is `None`.
+#[derive(Debug)]
+pub struct TrailEvent {
+    /// When it happened.
+    pub time: Option<Timestamp>,
+    /// What it is.
+    pub kind: Option<String>,
+    /// Whom it is about.
+    pub recipient: Option<String>,
+    /// Why it failed.
+    pub cause: Option<String>,
+    /// The rule that says so.
+    pub rule: Option<String>,
+    /// What was answered.
+    pub reply: Option<String>,
+    /// Where it was read.
+    pub source: Option<String>,
+    /// Its place there.
+    pub index: u64,
+}
 
 const COLUMNS: &[&str] = &[
     schema::TIMESTAMP,
@@ -33,98 +63,41 @@ const COLUMNS: &[&str] = &[
 ///
 /// # Errors
 /// A folder that holds no night, or whose files cannot be read.
-pub fn address(night: &Path, address: &Address) -> anyhow::Result<String> {
+pub fn address(night: &Path, address: &Address) -> anyhow::Result<Trail> {
     let key = address.key();
-    let events = events(night, |cells, row| {
+    let trail = events(night, |cells, row| {
         Ok(cells.recipient.get(row).is_some_and(|recipient| recipient.to_lowercase() == key))
     })?;
-    let rows = places::of(night, &|cell| cell.to_lowercase() == key)?;
-    Ok(told(address.as_str(), events, rows))
+    Ok(Trail { rows: places::of(night, &|cell| cell.to_lowercase() == key)?, ..trail })
 }
 
 /// Why a domain is, or is not, on a list.
 ///
 /// # Errors
 /// A folder that holds no night, or whose files cannot be read.
-pub fn domain(night: &Path, domain: &str) -> anyhow::Result<String> {
-    let events = events(night, |cells, row| Ok(cells.domain.get(row) == Some(domain)))?;
-    let rows = places::of(night, &|cell| cell == domain)?;
-    Ok(told(domain, events, rows))
+pub fn domain(night: &Path, domain: &str) -> anyhow::Result<Trail> {
+    let trail = events(night, |cells, row| Ok(cells.domain.get(row) == Some(domain)))?;
+    Ok(Trail { rows: places::of(night, &|cell| cell == domain)?, ..trail })
 }
 
-/// What an incident was judged from: the candidates weighed, and the events that it explains.
+/// The events that an incident of the judgement explains.
 ///
 /// # Errors
-/// An id that the judgement does not have; files that cannot be read.
-pub fn incident(night: &Path, id: &str, judgement: &Judgement) -> anyhow::Result<String> {
-    let incident =
-        judgement.incidents.iter().find(|incident| incident.id == id).with_context(|| {
-            let ids: Vec<&str> = judgement.incidents.iter().map(|i| i.id.as_str()).collect();
-            let known = if ids.is_empty() {
-                "the night has none".to_owned()
-            } else {
-                format!("the night has {}", ids.join(", "))
-            };
-            format!("{}: no incident {id}; {known}", night.display())
-        })?;
-    let mut lines = vec![format!("{}  {} {}, {}", incident.id, incident.kind, incident.scope, incident.confidence)];
-    lines.push(incident.sentence.clone());
-    lines.extend(incident.evidence.iter().map(|line| format!("  for it: {line}")));
-    lines.extend(incident.confounded_with.iter().map(|rival| format!("  not ruled out: {rival}")));
-    lines.extend(incident.missing.iter().map(|line| format!("  missing: {line}")));
-    lines.push("candidates weighed:".to_owned());
-    for candidate in &judgement.weighed {
-        let became = match &candidate.incident {
-            Some(became) if became == id => " <- this incident",
-            Some(_) => " <- another incident",
-            None => "",
-        };
-        lines.push(format!(
-            "  round {}: {}: evidence {:.1}, score {:.1}; {}{became}",
-            candidate.round,
-            candidate.scope,
-            candidate.evidence,
-            candidate.score,
-            candidate.gates.join(", ")
-        ));
-    }
-    let events = events(night, |cells, row| Ok(cells.incident.get(row) == Some(id)))?;
-    lines.extend(events.lines());
-    Ok(lines.join("\n") + "\n")
+/// Files that cannot be read.
+pub fn incident(night: &Path, id: &str) -> anyhow::Result<Trail> {
+    events(night, |cells, row| Ok(cells.incident.get(row) == Some(id)))
 }
 
-/// Events found: the first few in words, and how many there are.
-struct Found {
-    first: Vec<String>,
-    count: u64,
-}
-
-impl Found {
-    fn lines(self) -> impl Iterator<Item = String> {
-        let beyond = self.count - self.first.len() as u64;
-        let more = (beyond > 0).then(|| format!("  and {beyond} more; `events.parquet` holds them all"));
-        std::iter::once(format!("events: {}", self.count)).chain(self.first).chain(more)
-    }
-}
-
-fn told(about: &str, events: Found, rows: Vec<String>) -> String {
-    let mut lines = vec![about.to_owned()];
-    lines.extend(events.lines());
-    lines.push(if rows.is_empty() { "lists: on none".to_owned() } else { "lists:".to_owned() });
-    lines.extend(rows);
-    lines.join("\n") + "\n"
-}
-
-fn events(night: &Path, wanted: impl Fn(&Cells<'_>, usize) -> anyhow::Result<bool>) -> anyhow::Result<Found> {
-    let mut found = Found { first: Vec::new(), count: 0 };
+fn events(night: &Path, wanted: impl Fn(&Cells<'_>, usize) -> anyhow::Result<bool>) -> anyhow::Result<Trail> {
+    let mut found = Trail::default();
     for frame in frame::scan(&[NightFiles::in_folder(night).events], COLUMNS)? {
         let frame = frame?;
         let cells = Cells::of(&frame)?;
         for row in 0..frame.height() {
             if wanted(&cells, row)? {
-                found.count += 1;
-                if found.first.len() < SHOWN {
-                    found.first.push(cells.line(row));
+                found.events_total += 1;
+                if found.events.len() < SHOWN {
+                    found.events.push(cells.event(row));
                 }
             }
         }
@@ -163,18 +136,17 @@ impl<'f> Cells<'f> {
         })
     }
 
-    fn line(&self, row: usize) -> String {
-        let text = |cell: &Words<'_>| cell.get(row).unwrap_or("–").to_owned();
-        let time = self.time.get(row).map_or("–".to_owned(), |t| t.to_string());
-        let index = self.index.get(row).unwrap_or_default();
-        format!(
-            "  {time} {} {}: {} by {}: {} ({}#{index})",
-            text(&self.kind),
-            text(&self.recipient),
-            text(&self.cause),
-            text(&self.rule),
-            text(&self.reply),
-            text(&self.source),
-        )
+    fn event(&self, row: usize) -> TrailEvent {
+        let text = |cell: &Words<'_>| cell.get(row).map(str::to_owned);
+        TrailEvent {
+            time: self.time.get(row),
+            kind: text(&self.kind),
+            recipient: text(&self.recipient),
+            cause: text(&self.cause),
+            rule: text(&self.rule),
+            reply: text(&self.reply),
+            source: text(&self.source),
+            index: self.index.place(row).unwrap_or_default() as u64,
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! What must be told apart, a night for each: whose fault it is when the same replies come from another side.
 
 use super::{GENERIC, LISTED, Mail, UNKNOWN, company, found, judged, mail};
-use crate::outcome::incident::Judgement;
+use crate::judge::grounds::HoldReason;
+use crate::outcome::incident::{Judgement, ListSourceRow};
 use crate::bounce::Cause;
 
 /// Ninety organisations, six messages each, four campaigns, two sending domains, five IPs, half at each provider.
@@ -134,13 +135,14 @@ fn deferrals_of_one_organisation_are_no_block() {
 }
 
 /// The list sources held, and why.
-fn held(judgement: &Judgement) -> Vec<(String, String)> {
-    judgement.list_sources.iter().map(|row| (row.list_source.clone(), row.reason.clone())).collect()
+fn held(judgement: &Judgement) -> Vec<(&str, Vec<&str>)> {
+    let why = |row: &ListSourceRow| row.reasons.iter().map(HoldReason::as_str).collect();
+    judgement.list_sources.iter().map(|row| (row.list_source.as_str(), why(row))).collect()
 }
 
 #[test]
 fn a_list_source_that_draws_listings_or_complaints_far_beyond_others_is_held() {
-    for cause in [LISTED, Some(Cause::Complaint)] {
+    for (cause, why) in [(LISTED, "listings"), (Some(Cause::Complaint), "complaints")] {
         let mut mails = usual();
         for mail in &mut mails {
             mail.source = if number(mail).is_multiple_of(9) { "fair" } else { "customers" };
@@ -148,8 +150,6 @@ fn a_list_source_that_draws_listings_or_complaints_far_beyond_others_is_held() {
         for mail in mails.iter_mut().filter(|m| m.source == "fair") {
             mail.fate = cause;
         }
-        let held = held(&judged(&mails, true));
-        assert_eq!(held.len(), 1, "{held:?}");
-        assert_eq!(held[0].0, "fair");
+        assert_eq!(held(&judged(&mails, true)), [("fair", vec![why])]);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::report::testing::Night;
+use crate::tables::policy::Verb;
 
 #[test]
 fn a_quiet_night_says_what_is_to_suppress_and_asks_for_nothing() {
@@ -63,15 +64,21 @@ fn without_deliveries_there_are_counts_and_no_rates() {
 }
 
 #[test]
-fn concentration_tells_one_organisation_from_many() {
+fn concentration_is_what_analyze_says_and_needs_two_to_compare() {
     let mut night = Night::busy();
-    let many = Concentration::new(&night.judgement).unwrap();
-    assert_eq!(many.organisations, 40);
-    assert!(many.effective > 20.0, "{}", many.effective);
-    assert_eq!(many.curve.last().copied(), Some((40, 1.0)));
-    night.judgement.domains[1].causes = vec![(Cause::IpReputation, 1_000_000)];
-    let one = Concentration::new(&night.judgement).unwrap();
-    assert!(one.effective < 1.01 && one.top_share > 0.99, "{one:?}");
+    assert_eq!(night.view().concentration, night.judgement.concentration.as_ref());
+    night.judgement.concentration = Concentration::of([7]);
+    assert_eq!(night.view().concentration, None);
+}
+
+#[test]
+fn what_a_sentence_asks_for_is_the_action_of_the_tables() {
+    let night = Night::busy();
+    for incident in &night.view().incidents {
+        let asked = incident.sentence.split_once(" Next: ").map(|(_, next)| next.to_owned());
+        let action = incident.actions.first().map(|action| action.words(&incident.scope()));
+        assert_eq!(asked, action.map(|(verb, rest)| format!("{verb} {rest}.")), "{}", incident.sentence);
+    }
 }
 
 #[test]

@@ -2,15 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{failures, policy_failures, unknown_share};
 use crate::outcome::incident::{Judgement, Mode};
 use crate::bounce::{Cause, Kind};
 use crate::report::facts::NightFacts;
-use crate::report::words::{count, count_or_missing, percent, share};
-use crate::suppress::is_policy;
+use crate::report::words::{count, count_or_missing, percent, permille, share};
 
-/// Points on the concentration curve at most.
-const CURVE_POINTS: usize = 60;
 /// Receivers shown.
 const RECEIVERS: usize = 10;
 
@@ -59,7 +55,7 @@ pub struct Totals {
 impl Totals {
     pub(super) fn new(facts: &NightFacts, judgement: &Judgement) -> Totals {
         let bounces = facts.of_kind(Kind::Bounce);
-        let policy_bounces = failures(judgement, is_refusal);
+        let policy_bounces = failures(judgement, Cause::is_refusal);
         let unknown = failures(judgement, |cause| cause == Cause::Unknown);
         let dead = |cause| matches!(cause, Cause::MailboxUnknown | Cause::MailboxDisabled | Cause::DomainInvalid);
         let complaints = facts.of_kind(Kind::Complaint);
@@ -96,10 +92,9 @@ impl Totals {
         let (policy, policy_note) = of_tried(self.policy_bounces, self.policy_rate);
         let (dead, dead_note) = of_tried(self.dead_bounces, share(self.dead_bounces, self.tried));
         let (complaints, complaints_note) = match (mode, self.complaint_rate) {
-            (Mode::Rates, Some(rate)) => (
-                format!("{:.2} ‰", rate * 1000.0),
-                format!("{} of {} accepted", count(self.complaints), count_or_missing(self.delivered)),
-            ),
+            (Mode::Rates, Some(rate)) => {
+                (permille(rate), format!("{} of {} accepted", count(self.complaints), count_or_missing(self.delivered)))
+            }
             _ => (count(self.complaints), "feedback reports".to_owned()),
         };
         let tile = |label, value, note| Tile { label, value, note };
@@ -128,9 +123,14 @@ impl Totals {
     }
 }
 
-/// Whether a failure's cause is a refusal by policy or reputation. What nobody knows may be one and is told apart.
-fn is_refusal(cause: Cause) -> bool {
-    cause != Cause::Unknown && is_policy(cause)
+/// Failures of a cause over all codes.
+fn failures(judgement: &Judgement, cause: impl Fn(Cause) -> bool) -> u64 {
+    judgement.codes.iter().filter(|row| cause(row.cause)).map(|row| row.bounces).sum()
+}
+
+/// The share of events whose reply no rule knows.
+fn unknown_share(facts: &NightFacts) -> Option<f64> {
+    share(facts.unknown_replies, Some(facts.of_kind(Kind::Bounce)))
 }
 
 /// One figure at a glance.
@@ -200,7 +200,7 @@ pub(super) fn receivers(judgement: &Judgement) -> Vec<ReceiverPart> {
             other: 0,
         });
         let place = match row.cause {
-            cause if is_refusal(cause) => &mut part.policy,
+            cause if cause.is_refusal() => &mut part.policy,
             Cause::MailboxUnknown | Cause::MailboxDisabled | Cause::MailboxFull | Cause::DomainInvalid => {
                 &mut part.mailbox
             }
@@ -212,54 +212,4 @@ pub(super) fn receivers(judgement: &Judgement) -> Vec<ReceiverPart> {
     parts.sort_by(|a, b| (b.bounces(), &a.receiver).cmp(&(a.bounces(), &b.receiver)));
     parts.truncate(RECEIVERS);
     parts
-}
-
-/// How concentrated the policy failures are: steep is one tenant, flat is us.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Concentration {
-    /// Organisations with policy failures; a consumer domain counts as one.
-    pub organisations: u64,
-    /// Their failures.
-    pub bounces: u64,
-    /// Share of the first, the largest.
-    pub top_share: f64,
-    /// Effective number of organisations, 1/Σs².
-    pub effective: f64,
-    /// Share of the failures that the largest 1, 2, ... organisations hold; at most sixty points.
-    pub curve: Vec<(u64, f64)>,
-}
-
-impl Concentration {
-    /// `None` with fewer than two organisations: there is nothing to compare.
-    pub(super) fn new(judgement: &Judgement) -> Option<Concentration> {
-        let mut by_organisation: BTreeMap<&str, u64> = BTreeMap::new();
-        for domain in &judgement.domains {
-            let organisation = domain.organisation.as_deref().unwrap_or(&domain.domain);
-            *by_organisation.entry(organisation).or_default() += policy_failures(domain);
-        }
-        let mut sizes: Vec<u64> = by_organisation.into_values().filter(|n| *n > 0).collect();
-        sizes.sort_unstable_by(|a, b| b.cmp(a));
-        if sizes.len() < 2 {
-            return None;
-        }
-        let bounces: u64 = sizes.iter().sum();
-        let part = |n: u64| n as f64 / bounces as f64;
-        let squares: f64 = sizes.iter().map(|n| part(*n) * part(*n)).sum();
-        let step = sizes.len().div_ceil(CURVE_POINTS);
-        let mut reached = 0;
-        let mut curve = vec![(0, 0.0)];
-        for (i, n) in sizes.iter().enumerate() {
-            reached += n;
-            if (i + 1).is_multiple_of(step) || i + 1 == sizes.len() || i == 0 {
-                curve.push((i as u64 + 1, part(reached)));
-            }
-        }
-        Some(Concentration {
-            organisations: sizes.len() as u64,
-            bounces,
-            top_share: part(sizes.first().copied().unwrap_or_default()),
-            effective: 1.0 / squares,
-            curve,
-        })
-    }
 }

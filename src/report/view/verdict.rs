@@ -1,7 +1,8 @@
 //! The verdict: the sentence that a reader needs first, and what it asks for.
 
-use super::{IncidentView, Totals};
-use crate::bounce::{Confidence, IncidentKind, Loss, LostFile};
+use super::incident::IncidentView;
+use super::totals::Totals;
+use crate::bounce::{Loss, LostFile};
 use crate::report::facts::NightFacts;
 use crate::report::words::{count, counted, spaced};
 use crate::suppress::{BRAKED, Lists};
@@ -49,11 +50,10 @@ pub struct Verdict {
 impl Verdict {
     pub(super) fn new(incidents: &[IncidentView<'_>], lists: &Lists, totals: &Totals, facts: &NightFacts) -> Verdict {
         let number = |wanted: &dyn Fn(&&IncidentView<'_>) -> bool| incidents.iter().filter(wanted).count() as u64;
-        let systemic = number(&|i| i.is_systemic() && i.acts());
-        let tenants = number(&|i| i.incident.kind == IncidentKind::TenantBlock && i.acts());
-        let suspected =
-            number(&|i| i.incident.confidence == Confidence::Low && i.incident.kind != IncidentKind::Inconclusive);
-        let inconclusive = number(&|i| i.incident.kind == IncidentKind::Inconclusive);
+        let systemic = number(&|i| i.incident.is_systemic());
+        let tenants = number(&|i| i.incident.lists_domain());
+        let suspected = number(&|i| !i.incident.acts() && i.incident.kind.may_act());
+        let inconclusive = number(&|i| !i.incident.kind.may_act());
         let level = match (systemic, tenants + suspected + inconclusive) {
             _ if lists.brake.tripped() => Level::Act,
             (0, 0) if facts.lost_total > 0 => Level::Watch,
@@ -143,14 +143,15 @@ fn first_step(incidents: &[IncidentView<'_>], lists: &Lists) -> Option<String> {
             "The lists are held: {new}, the cap is {cap}. Check {BRAKED}/ before anything is imported."
         ));
     }
-    let systemic = || incidents.iter().find(|i| i.is_systemic() && i.acts());
-    let tenant = || incidents.iter().find(|i| i.incident.kind == IncidentKind::TenantBlock && i.acts());
+    let systemic = || incidents.iter().find(|i| i.incident.is_systemic());
+    let tenant = || incidents.iter().find(|i| i.incident.lists_domain());
     let first = systemic().or_else(tenant).or_else(|| incidents.first())?;
     let action = first.actions.first()?;
     let (verb, rest) = action.words(&first.scope());
-    let why = match first.incident.kind {
-        IncidentKind::Inconclusive => "the evidence is inconclusive".to_owned(),
-        kind => format!("of {}", spaced(kind.as_str())),
+    let kind = first.incident.kind;
+    let why = match kind.may_act() {
+        false => "the evidence is inconclusive".to_owned(),
+        true => format!("of {}", spaced(kind.as_str())),
     };
     Some(format!("First: {verb} {rest}, because {why}."))
 }
@@ -159,7 +160,7 @@ fn first_step(incidents: &[IncidentView<'_>], lists: &Lists) -> Option<String> {
 mod tests {
     use jiff::civil::date;
 
-    use super::super::{A_PERSON, Action};
+    use super::super::incident::{A_PERSON, Action};
     use crate::tables::policy::Verb;
 
     #[test]

@@ -9,6 +9,7 @@ use anyhow::Context;
 use jiff::civil::Date;
 
 use super::Hold;
+use crate::judge::grounds::HoldReason;
 use crate::outcome::incident::ListSourceRow;
 use crate::bounce::Timestamp;
 use crate::suppress::cells::{is_formula, place, prose};
@@ -241,7 +242,7 @@ impl Files {
             &row.unknown.to_string(),
             &row.listings.to_string(),
             &row.complaints.to_string(),
-            &prose(&row.reason),
+            &hold_reasons(&row.reasons),
             row.incident.as_deref().unwrap_or_default(),
         ])
     }
@@ -309,4 +310,13 @@ fn date(date: Option<Date>) -> String {
 fn iso(moment: Option<Timestamp>) -> String {
     let second = moment.map(|t| t.0.div_euclid(1000));
     second.and_then(|s| jiff::Timestamp::from_second(s).ok()).map(|t| t.to_string()).unwrap_or_default()
+}
+
+/// `unknown_addresses=58/124 listings=12/40`: what of how many, as words of a closed set.
+fn hold_reasons(reasons: &[HoldReason]) -> String {
+    let cell = |reason: &HoldReason| {
+        let (part, whole) = reason.figures();
+        format!("{}={part}/{whole}", reason.as_str())
+    };
+    reasons.iter().map(cell).collect::<Vec<_>>().join(" ")
 }

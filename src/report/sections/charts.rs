@@ -2,10 +2,14 @@
 
 use maud::{Markup, html};
 
+use crate::judge::grounds::Concentration;
 use crate::outcome::incident::Incident;
 use crate::report::escape::visible;
-use crate::report::view::{Concentration, View};
+use crate::report::view::View;
 use crate::report::words::{MISSING, count, counted, percent, title};
+
+/// Points on the concentration curve at most.
+const CURVE_POINTS: usize = 60;
 
 /// The three charts, where there is something to draw.
 pub(super) fn all(view: &View<'_>) -> Markup {
@@ -17,7 +21,7 @@ pub(super) fn all(view: &View<'_>) -> Markup {
         div.charts {
             (causes(view))
             (receivers(view))
-            @if let Some(concentration) = &view.concentration { (curve(concentration)) }
+            @if let Some(concentration) = view.concentration { (curve(concentration)) }
         }
     }
 }
@@ -134,25 +138,43 @@ pub(super) fn contrast(incident: &Incident) -> Markup {
     }
 }
 
+/// `262 refusals at 169 organisations (...); the largest has 6.5 %, as concentrated as 98.3 of equal size`.
+pub(super) fn in_words(concentration: &Concentration) -> String {
+    format!(
+        "{} at {} (the consumer mailboxes of a receiver count as one); the largest has {}; as concentrated as {:.1} of equal size",
+        counted(concentration.refusals, "refusal", "refusals"),
+        counted(concentration.sizes.len() as u64, "organisation", "organisations"),
+        percent(Some(concentration.top_share)),
+        concentration.effective
+    )
+}
+
+/// Share of the refusals that the largest 1, 2, ... organisations hold; from 0, at most some sixty points.
+fn points(concentration: &Concentration) -> impl Iterator<Item = (u64, f64)> {
+    let (all, most) = (concentration.refusals.max(1) as f64, concentration.sizes.len());
+    let step = most.div_ceil(CURVE_POINTS).max(1);
+    let mut reached = 0;
+    let sums = concentration.sizes.iter().zip(1_usize..).map(move |(n, place)| {
+        reached += n;
+        (place, reached as f64 / all)
+    });
+    let drawn = sums.filter(move |&(place, _)| place == 1 || place.is_multiple_of(step) || place == most);
+    std::iter::once((0, 0.0)).chain(drawn.map(|(place, share)| (place as u64, share)))
+}
+
 /// Share of the refusals by number of organisations: steep is one tenant, flat is us.
 fn curve(concentration: &Concentration) -> Markup {
     const WIDTH: f64 = 420.0;
     const HEIGHT: f64 = 200.0;
     const LEFT: f64 = 44.0;
     const TOP: f64 = 12.0;
-    let last = concentration.organisations.max(1) as f64;
+    let deciders = concentration.sizes.len() as u64;
+    let last = deciders.max(1) as f64;
     let x = |organisations: u64| LEFT + (WIDTH - LEFT - 12.0) * organisations as f64 / last;
     let y = |share: f64| TOP + (HEIGHT - TOP - 30.0) * (1.0 - share);
-    let points: Vec<_> =
-        concentration.curve.iter().map(|(n, share)| format!("{:.1},{:.1}", x(*n), y(*share))).collect();
-    let even = format!("M{:.1} {:.1}L{:.1} {:.1}", x(0), y(0.0), x(concentration.organisations), y(1.0));
-    let words = format!(
-        "{} of {}; the largest holds {}, as many as {:.1} equal ones",
-        counted(concentration.bounces, "refusal", "refusals"),
-        counted(concentration.organisations, "organisation", "organisations"),
-        percent(Some(concentration.top_share)),
-        concentration.effective
-    );
+    let points: Vec<_> = points(concentration).map(|(n, share)| format!("{:.1},{:.1}", x(n), y(share))).collect();
+    let even = format!("M{:.1} {:.1}L{:.1} {:.1}", x(0), y(0.0), x(deciders), y(1.0));
+    let words = in_words(concentration);
     html! {
         figure.card.plain {
             figcaption {
@@ -168,7 +190,7 @@ fn curve(concentration: &Concentration) -> Markup {
                 polyline.stroke-one points=(points.join(" ")) {}
                 text.label x=(LEFT) y=(HEIGHT - 8.0) { "1" }
                 text.label x=(WIDTH - 12.0) y=(HEIGHT - 8.0) text-anchor="end" {
-                    (counted(concentration.organisations, "organisation", "organisations"))
+                    (counted(deciders, "organisation", "organisations"))
                 }
             }
         }

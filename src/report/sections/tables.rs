@@ -1,10 +1,11 @@
-//! Domains and codes on the page. In: the view. Out: markup; the CSV files hold all rows.
+//! Domains and codes. In: the view. Out: HTML and Markdown; the CSV files hold all rows.
 
 use maud::{Markup, html};
 
-use crate::report::escape::{key, short, visible};
+use crate::report::escape::{code, key, short, visible};
+use crate::report::page::Page;
 use crate::report::view::{TOP, View};
-use crate::report::words::{MISSING, count, count_or_missing, counted, percent, share, spaced};
+use crate::report::words::{MISSING, count, count_or_missing, counted, percent, spaced};
 
 /// Templates longer than this are cut.
 const TEMPLATE: usize = 160;
@@ -35,7 +36,7 @@ pub(super) fn domains(view: &View<'_>) -> Markup {
                             td { (row.receiver.as_deref().map_or(MISSING.into(), visible)) }
                             td.n { (count(row.bounces)) }
                             td.n { (count_or_missing(row.delivered)) }
-                            td.n { (percent(share(row.bounces, row.delivered.map(|d| d + row.bounces)))) }
+                            td.n { (percent(row.rate())) }
                             td.n { (count(row.delays)) }
                             td.n { (count(row.complaints)) }
                             td {
@@ -98,4 +99,53 @@ pub(super) fn codes(view: &View<'_>) -> Markup {
             }
         }
     }
+}
+
+/// The domains with most failures in Markdown.
+pub(super) fn write_domains(view: &View<'_>, page: &mut Page) {
+    page.heading(&format!("Recipient domains, top {TOP}"));
+    let (top, rest, rest_bounces) = view.top_domains();
+    let header = &["domain", "receiver", "bounced", "delivered", "rate", "most frequent cause", "incident"];
+    page.table(
+        header,
+        top.iter().map(|d| {
+            vec![
+                code(&key(&d.domain)),
+                d.receiver.as_deref().map_or(MISSING.to_owned(), code),
+                count(d.bounces),
+                count_or_missing(d.delivered),
+                percent(d.rate()),
+                d.causes.first().map_or(MISSING.to_owned(), |(c, n)| format!("{} ({})", spaced(c.as_str()), count(*n))),
+                d.incident.as_deref().map_or(MISSING.to_owned(), code),
+            ]
+        }),
+    );
+    if rest > 0 {
+        page.line("");
+        page.line(format!(
+            "And {} with {}: domains.csv.",
+            counted(rest, "domain", "domains"),
+            counted(rest_bounces, "bounce", "bounces")
+        ));
+    }
+}
+
+/// The codes with most failures in Markdown.
+pub(super) fn write_codes(view: &View<'_>, page: &mut Page) {
+    page.heading(&format!("Codes, top {TOP}"));
+    let header = &["code", "status", "cause", "receiver", "bounces", "organisations", "reply"];
+    page.table(
+        header,
+        view.judgement.codes.iter().take(TOP).map(|c| {
+            vec![
+                c.reply_code.map_or(MISSING.to_owned(), |c| c.to_string()),
+                c.status.map_or(MISSING.to_owned(), |s| s.to_string()),
+                spaced(c.cause.as_str()),
+                c.receiver.as_deref().map_or(MISSING.to_owned(), code),
+                count(c.bounces),
+                count(c.organisations),
+                c.template.as_deref().map_or(MISSING.to_owned(), |t| code(&short(t, TEMPLATE))),
+            ]
+        }),
+    );
 }

@@ -1,8 +1,11 @@
-//! What was written: the lists, the brake, what is held and why. In: the view. Out: markup.
+//! What was written: the lists, the brake, what is held and why. In: the view. Out: HTML and Markdown.
 
 use maud::{Markup, html};
 
-use crate::report::escape::visible;
+use crate::report::escape::{code, visible};
+use crate::report::page::Page;
+use crate::report::phrases;
+use crate::report::sentence::hold_reasons;
 use crate::report::view::View;
 use crate::report::words::{count, counted, date_or_missing, spaced};
 use crate::suppress::BRAKED;
@@ -31,9 +34,9 @@ pub(super) fn all(view: &View<'_>) -> Markup {
                     @if !lists.domains.is_empty() { li { (counted(lists.domains.len() as u64, "domain", "domains")) " to suppress" } }
                     @if lists.covered > 0 { li { (counted(lists.covered, "address", "addresses")) " covered by those domains" } }
                     @if lists.unmatched > 0 { li { (counted(lists.unmatched, "address", "addresses")) " of reports that match nothing sent: on no list" } }
-                    @for (reason, n) in view.held() { li { (count(n)) " held: " (reason.in_words()) } }
+                    @for (reason, n) in view.held() { li { (count(n)) " held: " (phrases::hold(reason)) } }
                     li { (counted(lists.protected_total(), "address", "addresses")) " protected: bounced for a reason that is not theirs" }
-                    @for (why, n) in &lists.released { li { (counted(*n, "entry", "entries")) " of your list " (if lists.brake.tripped() { "would come off" } else { "to take off" }) ": " (why.in_words()) } }
+                    @for (why, n) in &lists.released { li { (counted(*n, "entry", "entries")) " of your list " (if lists.brake.tripped() { "would come off" } else { "to take off" }) ": " (phrases::release(*why)) } }
                     @for untold in &lists.not_expressed {
                         li {
                             (counted(untold.entries, "entry", "entries")) " in not_expressed.csv of " code { (visible(&untold.target)) } ": " (untold.reason)
@@ -94,12 +97,42 @@ fn sources(view: &View<'_>) -> Markup {
                                 td.n { (count(row.unknown)) }
                                 td.n { (count(row.listings)) }
                                 td.n { (count(row.complaints)) }
-                                td.text { (visible(&row.reason)) }
+                                td.text { (visible(&hold_reasons(&row.reasons, view.judgement.mode))) }
                             }
                         }
                     }
                 }
             }
         }
+    }
+}
+
+/// The section in Markdown.
+pub(super) fn write_all(view: &View<'_>, page: &mut Page) {
+    page.heading("Lists written");
+    let lists = view.lists;
+    page.table(&["file", "rows"], lists.files.iter().map(|f| vec![code(&f.path), count(f.rows)]));
+    page.line("");
+    let brake = match lists.brake.cap {
+        _ if lists.brake.tripped() => {
+            format!(
+                "tripped at {}: everything that acts is in {BRAKED}/, what is to be added and what would come off",
+                count(lists.brake.new)
+            )
+        }
+        Some(cap) => format!("ok, {} of at most {}", count(lists.brake.new), count(cap)),
+        None => "off, the recipients mailed are not known".to_owned(),
+    };
+    page.line(format!("Brake: {brake}. Held until {}.", date_or_missing(lists.held_until)));
+    for (reason, n) in view.held() {
+        page.line(format!("- {} held: {}", count(n), phrases::hold(reason)));
+    }
+    for (why, n) in &lists.released {
+        let does = if lists.brake.tripped() { "would come off" } else { "to take off" };
+        page.line(format!("- {} of your list {does}: {}", counted(*n, "entry", "entries"), phrases::release(*why)));
+    }
+    for untold in &lists.not_expressed {
+        let entries = counted(untold.entries, "entry", "entries");
+        page.line(format!("- {entries} in not_expressed.csv of {}: {}", code(&untold.target), untold.reason));
     }
 }

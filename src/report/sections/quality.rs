@@ -1,9 +1,10 @@
-//! How good the data is: inputs, rejects, unknown replies, disagreements. In: the view. Out: markup.
+//! How good the data is: inputs, rejects, unknown replies, disagreements. In: the view. Out: HTML and Markdown.
 
 use maud::{Markup, html};
 
-use crate::report::escape::{short, visible};
+use crate::report::escape::{code, prose, short, visible};
 use crate::report::facts::{NightFacts, RejectFact};
+use crate::report::page::Page;
 use crate::report::view::View;
 use crate::report::words::{MISSING, bytes, count, counted, percent, share, spaced};
 
@@ -204,5 +205,103 @@ fn disagreements(facts: &NightFacts) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// The section in Markdown.
+pub(super) fn write_all(view: &View<'_>, page: &mut Page) {
+    page.heading("Data quality");
+    let facts = view.facts;
+    page.line(format!(
+        "{} of {} unread ({}), {}, {}, {} passed over, {} read.",
+        count(view.totals.rejects),
+        counted(facts.items, "item", "items"),
+        percent(share(view.totals.rejects, Some(facts.items))),
+        counted(facts.duplicates, "duplicate", "duplicates"),
+        counted(
+            view.totals.self_suppressed,
+            "message dropped by our own platform",
+            "messages dropped by our own platform"
+        ),
+        counted(facts.skipped.len() as u64, "file", "files"),
+        bytes(facts.bytes)
+    ));
+    if facts.unread_bounces + facts.hidden_complainers > 0 {
+        page.line(format!(
+            "- {} no recipient that could be read, {} who complained; they list nobody",
+            counted(facts.unread_bounces, "bounce names", "bounces name"),
+            counted(facts.hidden_complainers, "complaint hides", "complaints hide")
+        ));
+    }
+    if view.lists.unmatched > 0 {
+        page.line(format!(
+            "- {} of reports that match nothing sent: on no list",
+            counted(view.lists.unmatched, "address", "addresses")
+        ));
+    }
+    write_inputs(facts, page);
+    write_rejects(facts, page);
+    write_unknown(facts, page);
+}
+
+/// What could not be read, by reason.
+fn write_rejects(facts: &NightFacts, page: &mut Page) {
+    for reject in &facts.rejects {
+        page.line(format!("- {} {}", count(reject.count), spaced(reject.reason.as_str())));
+        for (origin, detail) in &reject.first {
+            page.line(format!("  - {} {}", code(&origin.to_string()), prose(&short(detail, TEXT))));
+        }
+    }
+}
+
+/// What the tables do not know, or see otherwise than the platform.
+fn write_unknown(facts: &NightFacts, page: &mut Page) {
+    if !facts.unknown_templates.is_empty() {
+        page.line("");
+        let header = &["replies no rule knows", "bounces", "answered by"];
+        page.table(
+            header,
+            facts.unknown_templates.iter().take(20).map(|u| {
+                let by = u.remote_mta.as_deref().map_or(MISSING.to_owned(), code);
+                vec![code(&short(&u.template, TEXT)), count(u.count), by]
+            }),
+        );
+    }
+    if !facts.native_disagreements.is_empty() {
+        page.line("");
+        let header = &["the platform says", "we say", "bounces"];
+        page.table(
+            header,
+            facts
+                .native_disagreements
+                .iter()
+                .take(20)
+                .map(|n| vec![code(&n.native_class), spaced(n.cause.as_str()), count(n.count)]),
+        );
+    }
+    for (name, inputs) in &facts.unknown_columns {
+        page.line(format!("- column {} is read by nothing ({})", code(name), counted(*inputs, "input", "inputs")));
+    }
+}
+
+/// Lost files, and paths that led to no input of their own.
+fn write_inputs(facts: &NightFacts, page: &mut Page) {
+    if facts.lost_total > 0 {
+        let files = counted(facts.lost_total, "file lost or not understood", "files lost or not understood");
+        page.line(format!("- **{files}**"));
+    }
+    for lost in facts.lost.iter().take(ROWS) {
+        let detail = prose(&short(&lost.detail, TEXT));
+        page.line(format!("  - {} {}: {detail}", code(&lost.source), lost.why));
+    }
+    for again in facts.again.iter().take(ROWS) {
+        let same = if again.name == again.kept { String::new() } else { format!(" is {}", code(&again.kept)) };
+        page.line(format!("- {}{same}: read once, as {}", code(&again.name), again.role));
+    }
+    for (path, what) in facts.strays.iter().take(ROWS) {
+        page.line(format!("- {} is {what}: passed over", code(path)));
+    }
+    for path in facts.ours.iter().take(ROWS) {
+        page.line(format!("- {} is output of this program: passed over", code(path)));
     }
 }

@@ -1,9 +1,11 @@
-//! Incidents on the page: ours as cards, tenants and suspicions as tables. In: the view. Out: markup.
+//! Incidents: ours one by one, tenants and suspicions as tables. In: the view. Out: HTML and Markdown.
 
 use maud::{Markup, html};
 
 use super::charts;
-use crate::report::escape::{key, short, visible};
+use crate::report::escape::{code, key, prose, short, visible};
+use crate::report::page::Page;
+use crate::report::sentence;
 use crate::report::view::{AdviceLine, IncidentView, View};
 use crate::report::words::{
     MISSING, count, count_or_missing, counted, date_or_missing, minute, percent, spaced, title,
@@ -11,6 +13,8 @@ use crate::report::words::{
 
 /// Samples and templates longer than this are cut; report.json has them whole.
 const REPLY: usize = 400;
+/// Templates longer than this are cut in Markdown.
+const TEMPLATE: usize = 120;
 /// Rows of a table of incidents; incidents.csv has them all.
 const ROWS: usize = 100;
 /// Domains of one organisation.
@@ -33,7 +37,7 @@ fn card(view: &IncidentView<'_>) -> Markup {
                 h3 { (title(i.kind.as_str())) ": " (spaced(&i.scope.type_name())) " " code { (key(&i.scope.key())) } }
                 (badges(view))
             }
-            @if !i.sentence.is_empty() { p.sentence { (visible(&i.sentence)) } }
+            p.sentence { (visible(&view.sentence)) }
             div.columns {
                 div {
                     (next_steps(view))
@@ -107,8 +111,7 @@ fn figures(view: &IncidentView<'_>) -> Markup {
     let i = view.incident;
     html! {
         p.soft {
-            (counted(i.bounces, "bounce", "bounces")) " to " (counted(i.recipients, "recipient", "recipients")) ", "
-            (count(i.organisations_hit)) " of " (counted(i.organisations_exposed, "organisation", "organisations"))
+            (sentence::figures(i))
             @if let Some(n) = i.delivered_elsewhere { "; " (count(n)) " delivered elsewhere" }
         }
     }
@@ -116,18 +119,18 @@ fn figures(view: &IncidentView<'_>) -> Markup {
 
 fn evidence(view: &IncidentView<'_>) -> Markup {
     let i = view.incident;
-    if i.evidence.is_empty() && i.blocklists.is_empty() && i.confounded_with.is_empty() && i.missing.is_empty() {
+    if view.evidence.is_empty() && i.blocklists.is_empty() && i.confounded_with.is_empty() && view.missing.is_empty() {
         return html! {};
     }
     html! {
         h4 { "Evidence" }
         ul {
             @for (name, n) in &i.blocklists { li { "names " code { (visible(name)) } ", " (count(*n)) " times" } }
-            @for line in &i.evidence { li { (visible(line)) } }
+            @for line in &view.evidence { li { (visible(line)) } }
             @for rival in &i.confounded_with {
                 li { "may as well be " (spaced(&rival.type_name())) " " code { (key(&rival.key())) } }
             }
-            @for line in &i.missing { li { "missing: " (visible(line)) } }
+            @for line in &view.missing { li { "missing: " (visible(line)) } }
         }
     }
 }
@@ -202,7 +205,7 @@ fn tenant_row(view: &IncidentView<'_>) -> Markup {
         // The why gets a row of its own: beside eight columns it would be a tall, narrow strip.
         tr.why {
             td.text colspan="8" {
-                @if !i.sentence.is_empty() { (visible(&i.sentence)) br; }
+                (visible(&view.sentence)) br;
                 @if let Some(template) = &i.template { code { (short(template, REPLY)) } }
             }
         }
@@ -248,8 +251,8 @@ pub(super) fn others(view: &View<'_>) -> Markup {
                                 td.key { small { (spaced(&other.incident.scope.type_name())) } br; (key(&other.incident.scope.key())) }
                                 td { (other.incident.confidence.as_str()) }
                                 td.n { (count(other.incident.bounces)) }
-                                td.text { (visible(&other.incident.sentence)) }
-                                td.text { (visible(&other.incident.missing.join("; "))) }
+                                td.text { (visible(&other.sentence)) }
+                                td.text { (visible(&other.missing.join("; "))) }
                             }
                         }
                     }
@@ -264,4 +267,128 @@ fn more(rows: usize) -> Markup {
     html! {
         @if rows > ROWS { p.soft { "And " (counted((rows - ROWS) as u64, "more", "more")) " in " code { "incidents.csv" } "." } }
     }
+}
+
+/// Incidents of ours in Markdown, a chapter each.
+pub(super) fn write_systemic(view: &View<'_>, page: &mut Page) {
+    page.heading("Systemic incidents");
+    if view.systemic().next().is_none() {
+        page.line("None.");
+    }
+    for incident in view.systemic() {
+        write_incident(incident, page);
+    }
+}
+
+fn write_incident(view: &IncidentView<'_>, page: &mut Page) {
+    let i = view.incident;
+    page.line(format!(
+        "### {}: {} {} ({}, {})",
+        title(i.kind.as_str()),
+        spaced(&i.scope.type_name()),
+        code(&key(&i.scope.key())),
+        i.confidence,
+        i.status.as_str()
+    ));
+    page.line("");
+    page.line(prose(&view.sentence));
+    page.line("");
+    write_evidence(view, page);
+    write_next_steps(view, page);
+    page.line("");
+}
+
+/// What speaks for an incident, and what is missing.
+fn write_evidence(view: &IncidentView<'_>, page: &mut Page) {
+    let i = view.incident;
+    let mut item = |text: String| page.line(format!("- {text}"));
+    item(format!("{}; {}", sentence::figures(i), view.rates()));
+    if view.protected > 0 {
+        item(format!("{} kept off the lists", counted(view.protected, "address", "addresses")));
+    }
+    if !i.blocklists.is_empty() {
+        let lists: Vec<_> = i.blocklists.iter().map(|(name, n)| format!("{} ({})", code(name), count(*n))).collect();
+        item(format!("blocklists named: {}", lists.join(", ")));
+    }
+    if let Some(template) = &i.template {
+        item(format!("reply: {}", code(&short(template, TEMPLATE))));
+    }
+    view.evidence.iter().for_each(|e| item(prose(e)));
+    for rival in &i.confounded_with {
+        item(format!("may as well be {} {}", spaced(&rival.type_name()), code(&key(&rival.key()))));
+    }
+    view.missing.iter().for_each(|m| item(format!("missing: {}", prose(m))));
+}
+
+/// What follows from an incident.
+fn write_next_steps(view: &IncidentView<'_>, page: &mut Page) {
+    let mut item = |text: String| page.line(format!("- {text}"));
+    for action in &view.actions {
+        let (verb, rest) = action.words(&view.scope());
+        item(format!("**{verb}** {}", prose(&rest)));
+    }
+    for advice in &view.advice {
+        let link = advice.link.as_ref().map(|l| format!(" {}", code(l))).unwrap_or_default();
+        let takes = advice.takes.as_ref().map(|t| format!(" Takes {}.", prose(t))).unwrap_or_default();
+        item(format!("{}{link}{takes}", prose(&advice.text)));
+    }
+}
+
+/// Organisations that refuse us in Markdown.
+pub(super) fn write_tenants(view: &View<'_>, page: &mut Page) {
+    page.heading("Tenant blocks");
+    if view.tenants().next().is_none() {
+        return page.line("None.");
+    }
+    let header = &[
+        "organisation",
+        "domains",
+        "receiver",
+        "refused",
+        "rate",
+        "delivered elsewhere there",
+        "says so itself",
+        "confidence",
+        "expires",
+    ];
+    page.table(
+        header,
+        view.tenants().map(|t| {
+            let i = t.incident;
+            vec![
+                code(&key(&i.scope.key())),
+                count(i.domains.len().max(1) as u64),
+                i.receiver.as_deref().map_or(MISSING.to_owned(), code),
+                counted(i.bounces, "bounce", "bounces"),
+                t.rates(),
+                count_or_missing(i.delivered_elsewhere),
+                if i.explicit { "yes" } else { "no, the pattern says so" }.to_owned(),
+                i.confidence.to_string(),
+                t.entry.map_or(MISSING.to_owned(), |e| date_or_missing(e.expires())),
+            ]
+        }),
+    );
+}
+
+/// What does not act, in Markdown.
+pub(super) fn write_others(view: &View<'_>, page: &mut Page) {
+    if view.others().next().is_none() {
+        return;
+    }
+    page.heading("Suspected, inconclusive, for information");
+    let header = &["kind", "scope", "confidence", "bounces", "what", "missing"];
+    page.table(
+        header,
+        view.others().map(|o| {
+            let i = o.incident;
+            vec![
+                spaced(i.kind.as_str()),
+                format!("{} {}", spaced(&i.scope.type_name()), code(&key(&i.scope.key()))),
+                i.confidence.to_string(),
+                count(i.bounces),
+                prose(&o.sentence),
+                prose(&o.missing.join("; ")),
+            ]
+        }),
+    );
 }
