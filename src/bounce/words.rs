@@ -1,5 +1,5 @@
 //! Closed sets of words. In: a spelling. Out: an enum, or an error that suggests the nearest word.
-//! The spellings are the contract of columns, flags and reports (README, "Words").
+//! The spellings are the contract of columns, flags and reports (docs/reference.md, "Words").
 
 /// A word outside its closed set; says which set, which word, and the nearest known one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,7 @@
 //! The one integration binary: each further one would link polars again.
 
 mod bad_input;
+mod docs;
 mod example;
 mod exit_codes;
 mod exports;
