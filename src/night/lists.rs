@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Context;
 use jiff::civil::Date;
 
-use super::Job;
+use super::job::Job;
 use crate::bounce::Event;
 use crate::classify::{Cache, Classifier};
 use crate::frame::NightFiles;
