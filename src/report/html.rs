@@ -9,7 +9,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::Output;
 use super::escape::visible;
 use super::view::{Level, View};
-use super::words::{counted, minute};
+use super::words::{METHOD, counted, minute};
 
 mod charts;
 mod incidents;
@@ -140,7 +140,7 @@ fn method(view: &View<'_>) -> Markup {
         h2 { "Method" }
         details.card {
             summary { "How the verdicts come about" }
-            p { (super::METHOD) }
+            p { (METHOD) }
             @if let Some(c) = &view.concentration {
                 p {
                     "Concentration of the refusals: " (counted(c.organisations, "organisation", "organisations"))

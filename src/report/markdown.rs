@@ -9,7 +9,7 @@ use super::escape::{code, key, prose, short};
 use super::facts::NightFacts;
 use super::view::{IncidentView, TOP, View};
 use super::words::{
-    MISSING, bytes, count, count_or_missing, counted, date_or_missing, minute, percent, share, spaced, title,
+    METHOD, MISSING, bytes, count, count_or_missing, counted, date_or_missing, minute, percent, share, spaced, title,
 };
 use crate::suppress::BRAKED;
 
@@ -396,7 +396,7 @@ impl Page {
 
     fn method(&mut self, view: &View<'_>) {
         self.heading("Method");
-        self.line(super::METHOD);
+        self.line(METHOD);
         let _ =
             write!(self.0, "\nbouncescope {}, tables {}.\n", view.facts.tool_version, code(&view.facts.tables_hash));
     }

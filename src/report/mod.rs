@@ -11,6 +11,7 @@ mod guide;
 mod html;
 mod json;
 mod markdown;
+mod output;
 pub mod rows;
 mod tables;
 mod terminal;
@@ -25,32 +26,10 @@ mod tests;
 pub use escape::visible as harmless;
 pub use facts::{AgainFact, InputFact, NativeFact, NightFacts, RejectFact, UnknownFact};
 pub use guide::{NAME as GUIDE, guide};
+pub use output::Output;
 pub use tables::rejects_csv;
 pub use terminal::summary;
 pub use view::{Action, AdviceLine, IncidentView, Level, View};
-
-/// How the verdicts come about, for readers who want to know.
-const METHOD: &str = "Organisations vote, not messages: four hundred refusals at one company are one decision. For \
-each receiver, sending IP, sending domain, campaign and list source the share of organisations that refused is compared \
-inside and outside; the candidate that explains most is taken first, its failures are set aside, and the search goes on \
-within one budget for errors. What remains at single organisations is a tenant block if it is too frequent there to be \
-chance and the same mail reached others, or if the organisation says so in its own words. Where contrast or volume is \
-missing, the finding is inconclusive. Rates carry 95 % Wilson intervals. A bounce whose cause lies with the \
-sender or the message never suppresses an address: such addresses stand in review/protected.csv. What nobody knows, a bounce \
-without words included, waits in review/held.csv, unless a platform's own class says that the address does not exist. Without deliveries (COUNTS-ONLY) \
-there are no delivery rates, and a pattern alone is only suspected.";
-
-/// One file of a night's folder.
-pub trait Output: Sync {
-    /// Its name within the folder.
-    fn name(&self) -> &'static str;
-
-    /// Its bytes.
-    ///
-    /// # Errors
-    /// Only those of the writer.
-    fn render(&self, view: &View<'_>, out: &mut dyn Write) -> anyhow::Result<()>;
-}
 
 /// All outputs.
 pub const OUTPUTS: &[&dyn Output] = &[

@@ -99,6 +99,17 @@ pub fn title(word: &str) -> String {
     rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
 
+/// How the verdicts come about, for readers who want to know.
+pub const METHOD: &str = "Organisations vote, not messages: four hundred refusals at one company are one decision. For \
+each receiver, sending IP, sending domain, campaign and list source the share of organisations that refused is compared \
+inside and outside; the candidate that explains most is taken first, its failures are set aside, and the search goes on \
+within one budget for errors. What remains at single organisations is a tenant block if it is too frequent there to be \
+chance and the same mail reached others, or if the organisation says so in its own words. Where contrast or volume is \
+missing, the finding is inconclusive. Rates carry 95 % Wilson intervals. A bounce whose cause lies with the \
+sender or the message never suppresses an address: such addresses stand in review/protected.csv. What nobody knows, a bounce \
+without words included, waits in review/held.csv, unless a platform's own class says that the address does not exist. Without deliveries (COUNTS-ONLY) \
+there are no delivery rates, and a pattern alone is only suspected.";
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,9 @@
 //! The numbers of a view, and the sentences made of them.
 
 use super::*;
+use crate::bounce::Cause;
 use crate::report::testing::Night;
+use crate::tables::policy::Verb;
 
 #[test]
 fn a_quiet_night_says_what_is_to_suppress_and_asks_for_nothing() {

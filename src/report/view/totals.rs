@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{failures, policy_failures, unknown_share};
-use crate::analyze::incident::{Judgement, Mode};
+use crate::analyze::incident::{DomainRow, Judgement, Mode};
 use crate::bounce::{Cause, Kind};
 use crate::report::facts::NightFacts;
 use crate::report::words::{count, count_or_missing, percent, share};
@@ -262,4 +261,19 @@ impl Concentration {
             curve,
         })
     }
+}
+
+/// Failures of the policy stream of one domain.
+fn policy_failures(domain: &DomainRow) -> u64 {
+    domain.causes.iter().filter(|(cause, _)| is_policy(*cause)).map(|(_, n)| n).sum()
+}
+
+/// Failures of a cause over all codes.
+fn failures(judgement: &Judgement, cause: impl Fn(Cause) -> bool) -> u64 {
+    judgement.codes.iter().filter(|row| cause(row.cause)).map(|row| row.bounces).sum()
+}
+
+/// The share of events whose reply no rule knows.
+fn unknown_share(facts: &NightFacts) -> Option<f64> {
+    share(facts.unknown_replies, Some(facts.of_kind(Kind::Bounce)))
 }

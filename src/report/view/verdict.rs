@@ -1,6 +1,7 @@
 //! The verdict: the sentence that a reader needs first, and what it asks for.
 
-use super::{IncidentView, Totals};
+use super::incident::IncidentView;
+use super::totals::Totals;
 use crate::bounce::{Confidence, IncidentKind, Loss, LostFile};
 use crate::report::facts::NightFacts;
 use crate::report::words::{count, counted, spaced};
@@ -159,7 +160,7 @@ fn first_step(incidents: &[IncidentView<'_>], lists: &Lists) -> Option<String> {
 mod tests {
     use jiff::civil::date;
 
-    use super::super::{A_PERSON, Action};
+    use super::super::incident::{A_PERSON, Action};
     use crate::tables::policy::Verb;
 
     #[test]
