@@ -13,7 +13,7 @@ pub struct ParseOptions {
     pub campaign_headers: Vec<String>,
     /// What a sender knows of its own mail, against forged reports.
     pub own: OwnPatterns,
-    /// A format for all inputs, in place of detection; a name of `source::FORMATS` or of exports.toml.
+    /// A format for all inputs, in place of detection; a name of `source::formats` or of exports.toml.
     pub input_format: Option<String>,
     /// A TOML file whose `[mapping]` names the columns of an export.
     pub mapping: Option<PathBuf>,

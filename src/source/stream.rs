@@ -8,7 +8,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::Refused;
+use super::batch::{Batch, Batches};
+use super::item::{Refused, start_of};
 use crate::bounce::{Loss, Origin, Reject, RejectReason};
 
 /// What broke a stream off.
@@ -169,6 +170,16 @@ impl Stream {
         let rest: Box<dyn Read + Send> =
             if self.counts { Box::new(Metered::new(self.reader, self.meter.clone())) } else { self.reader };
         (self.name, Box::new(io::Cursor::new(self.head).chain(rest)), self.meter)
+    }
+
+    /// The loss of all of it, in place of its items.
+    pub(super) fn lost(&self, fault: Fault) -> Batches {
+        self.only(fault.at(start_of(&self.name)))
+    }
+
+    /// What is refused, in place of all its items.
+    pub(super) fn only(&self, refused: Refused) -> Batches {
+        Batch::refused(refused, self.spent()).alone()
     }
 
     /// Bytes that came from disk since the last call.

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
+use crate::bounce::Origin;
 
 /// What came of all inputs: items as `place: text`, rejects as `place! reason`.
 pub(super) fn read(inputs: &[&Path], options: &SourceOptions) -> Vec<String> {
