@@ -13,7 +13,6 @@ use super::door::{Door, as_it_stands};
 use super::format::{self, Format};
 use super::inputs::{InputFile, Source, SourceOptions};
 use super::item::{Visit, unreadable};
-use super::opener::Opened;
 use super::pack::{Budget, Inside};
 use super::stream::{Meter, Stream};
 
@@ -40,15 +39,12 @@ struct SmallFiles {
 /// The batches of one file or standard input.
 fn single(file: &InputFile, options: &SourceOptions) -> anyhow::Result<Batches> {
     let meter = Meter::default();
-    let opened = file.from.open().with_context(|| format!("{}: opening", file.name))?;
-    let seekable = match &opened {
-        Opened::File(opened) => file.bytes.and_then(|_| opened.try_clone().ok()),
-        Opened::Stream(_) => None,
-    };
-    let budget = Budget::new(meter.clone(), options.max_decompressed_bytes);
+    let stream = Stream::open(file.name.clone(), file.from.clone(), meter.clone());
+    let stream = stream.with_context(|| format!("{}: opening", file.name))?;
+    let budget = Budget::new(meter, options.max_decompressed_bytes);
     let door =
         Door { options: options.clone(), forced: forced(file, options), budget, may_be_stray: file.may_be_stray };
-    door.read(Stream::from_disk(file.name.clone(), opened.into_reader(), meter, seekable))
+    door.read(stream)
 }
 
 /// The format, if it need not be told from content.
@@ -95,7 +91,7 @@ impl SmallFiles {
     fn file(&self, file: &InputFile, max: usize, data: &mut Vec<u8>, visit: &mut Visit<'_>) -> anyhow::Result<()> {
         data.clear();
         // It may have grown since it was listed; then it goes the way of large files.
-        file.from.open()?.into_reader().take(2 * SMALL).read_to_end(data)?;
+        file.from.open()?.take(2 * SMALL).read_to_end(data)?;
         if (data.len() as u64) < 2 * SMALL
             && let Some(item) = as_it_stands(forced(file, &self.options), &file.name, data, max)
         {

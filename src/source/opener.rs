@@ -13,7 +13,12 @@ pub trait Opener: Debug + Send + Sync {
     ///
     /// # Errors
     /// Whatever the system says.
-    fn open(&self) -> io::Result<Opened>;
+    fn open(&self) -> io::Result<Box<dyn Read + Send>>;
+
+    /// The file that it is, for formats that must read it at any place; `None` for all others, which are laid down first.
+    fn file(&self) -> Option<File> {
+        None
+    }
 
     /// Whether it gives the same bytes when it is opened again.
     fn opens_again(&self) -> bool {
@@ -21,41 +26,27 @@ pub trait Opener: Debug + Send + Sync {
     }
 }
 
-/// What was opened.
-pub enum Opened {
-    /// A file, which formats that need it may read at any place.
-    File(File),
-    /// Bytes in order, once.
-    Stream(Box<dyn Read + Send>),
-}
-
-impl Opened {
-    /// The bytes in order.
-    pub(super) fn into_reader(self) -> Box<dyn Read + Send> {
-        match self {
-            Opened::File(file) => Box::new(file),
-            Opened::Stream(reader) => reader,
-        }
-    }
-}
-
 /// A file, or what the system shows as one.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct OnDisk(pub(super) PathBuf);
 
 impl Opener for OnDisk {
-    fn open(&self) -> io::Result<Opened> {
-        File::open(&self.0).map(Opened::File)
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(File::open(&self.0)?))
+    }
+
+    fn file(&self) -> Option<File> {
+        File::open(&self.0).ok().filter(|file| file.metadata().is_ok_and(|about| about.is_file()))
     }
 }
 
 /// Standard input.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Stdin;
 
 impl Opener for Stdin {
-    fn open(&self) -> io::Result<Opened> {
-        Ok(Opened::Stream(Box::new(io::stdin())))
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(io::stdin()))
     }
 
     fn opens_again(&self) -> bool {
@@ -63,12 +54,12 @@ impl Opener for Stdin {
     }
 }
 
-/// Bytes at hand, such as a member of an archive.
-#[derive(Debug, Clone)]
+/// Bytes at hand.
+#[derive(Debug)]
 pub struct InMemory(pub Arc<[u8]>);
 
 impl Opener for InMemory {
-    fn open(&self) -> io::Result<Opened> {
-        Ok(Opened::Stream(Box::new(Cursor::new(self.0.clone()))))
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(Cursor::new(self.0.clone())))
     }
 }

@@ -34,37 +34,32 @@ impl Pack for Zip {
         matches!(head, [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..])
     }
 
-    fn open(&self, stream: Stream, inside: Arc<dyn Inside>) -> anyhow::Result<Batches> {
-        members(stream, inside)
+    fn open(&self, mut stream: Stream, inside: Arc<dyn Inside>) -> anyhow::Result<Batches> {
+        let name = stream.name.clone();
+        let (file, reading) = match stream.file() {
+            Some(file) => (file, stream.meter()),
+            // What is read from the temporary file was counted when it was laid down.
+            None => match lay_down(&mut stream) {
+                Ok(file) => (file, Meter::default()),
+                Err(error) => return Ok(stream.lost(fault_of(&error))),
+            },
+        };
+        let context = || format!("{name}: reading");
+        let length = file.metadata().with_context(context)?.len();
+        let again = file.try_clone().with_context(context)?;
+        let archive = match ZipArchive::new(Metered::new(file, reading.clone())) {
+            Ok(archive) => archive,
+            Err(error) => return Ok(stream.lost(zip_fault(error))),
+        };
+        if archive.index_for_name("[Content_Types].xml").is_some() {
+            let detail = "an Office file; save it as CSV".to_owned();
+            let (reason, why) = (RejectReason::UnknownFormat, Loss::UnknownFormat);
+            return Ok(stream.lost(Fault { reason, why, detail }));
+        }
+        let budget = inside.budget().clone();
+        let files = Files { name, archive, file: again, length, reading, budget, next: 0, packed: 0 };
+        Ok(Box::new(Walk::new(files, inside, stream.meter())))
     }
-}
-
-/// The batches of a zip's members.
-fn members(mut stream: Stream, inside: Arc<dyn Inside>) -> anyhow::Result<Batches> {
-    let name = stream.name.clone();
-    let (file, reading) = match stream.take_file() {
-        Some(file) => (file, stream.meter()),
-        // What is read from the temporary file was counted when it was laid down.
-        None => match lay_down(&mut stream) {
-            Ok(file) => (file, Meter::default()),
-            Err(error) => return Ok(stream.lost(fault_of(&error))),
-        },
-    };
-    let context = || format!("{name}: reading");
-    let length = file.metadata().with_context(context)?.len();
-    let again = file.try_clone().with_context(context)?;
-    let archive = match ZipArchive::new(Metered::new(file, reading.clone())) {
-        Ok(archive) => archive,
-        Err(error) => return Ok(stream.lost(zip_fault(error))),
-    };
-    if archive.index_for_name("[Content_Types].xml").is_some() {
-        let detail = "an Office file; save it as CSV".to_owned();
-        let (reason, why) = (RejectReason::UnknownFormat, Loss::UnknownFormat);
-        return Ok(stream.lost(Fault { reason, why, detail }));
-    }
-    let budget = inside.budget().clone();
-    let files = Files { name, archive, file: again, length, reading, budget, next: 0, packed: 0 };
-    Ok(Box::new(Walk::new(files, inside, stream.meter())))
 }
 
 /// Copies a stream to a temporary file.
