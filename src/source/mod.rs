@@ -32,6 +32,6 @@ pub use identity::same_file;
 pub use inputs::{InputFile, Listing, Passed, ReadOnce, Role, Source, SourceOptions};
 pub use item::{Header, Item, Record, Refused, Visit};
 pub use listing::{open, open_all, open_inputs};
-pub use opener::{InMemory, Opener};
+pub use opener::Opener;
 pub use own::Own;
 pub use stray::Stray;

@@ -56,7 +56,7 @@ impl Opener for Stdin {
 
 /// Bytes at hand.
 #[derive(Debug)]
-pub struct InMemory(pub Arc<[u8]>);
+pub(super) struct InMemory(pub(super) Arc<[u8]>);
 
 impl Opener for InMemory {
     fn open(&self) -> io::Result<Box<dyn Read + Send>> {

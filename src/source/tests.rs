@@ -209,7 +209,7 @@ fn an_input_need_not_be_a_path() {
         (b"email,n\na@example.com,1\n".to_vec(), "store/f#0 row a@example.com|1"),
         (zip, "store/f!a.eml#0 mail Subject: x\n\nhi\n"),
     ] {
-        let from = std::sync::Arc::new(InMemory(bytes.into()));
+        let from = std::sync::Arc::new(super::opener::InMemory(bytes.into()));
         let file = InputFile { name: "store/f".into(), from, bytes: None, in_maildir: false, may_be_stray: false };
         let source = Source { name: file.name.clone(), bytes: None, files: vec![file] };
         let mut seen = Vec::new();
