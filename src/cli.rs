@@ -1,21 +1,24 @@
-//! clap: the only file that knows flags. In: the command line, the environment, a configuration file.
+//! clap: the only room that knows flags. In: the command line, the environment, a configuration file.
 //! Out: each room's small options. Exit codes are `exit`'s, work is the rooms'.
 
 mod config;
 mod exit;
 mod explain;
+mod out;
 mod parse;
+mod reading;
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 pub use exit::of_error as exit_code_of;
 
+use self::out::write_out;
+use self::reading::{Global, LogFormat, ReadArgs, ingest_options, shows_progress};
 use crate::Job;
-use crate::parse::OwnPatterns;
 use crate::report::words::counted;
 
 /// Last night's bounces in; who is at fault, what to do, and the lists to do it with, out.
@@ -26,34 +29,6 @@ struct Cli {
     command: Command,
     #[command(flatten)]
     global: Global,
-}
-
-#[derive(Debug, Args)]
-struct Global {
-    /// No summary and no progress; errors only.
-    #[arg(long, short, global = true)]
-    quiet: bool,
-    /// More log on stderr; twice for all of it.
-    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
-    verbose: u8,
-    /// Form of the log on stderr.
-    #[arg(long, global = true, value_enum, default_value = "text", env = "BOUNCESCOPE_LOG_FORMAT")]
-    log_format: LogFormat,
-    /// No progress bar, even at a terminal.
-    #[arg(long, global = true)]
-    no_progress: bool,
-    /// Configuration file (TOML); flags and BOUNCESCOPE_* variables win over it.
-    #[arg(long, global = true, env = "BOUNCESCOPE_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Directory of tables whose rows stand before the built-in ones.
-    #[arg(long, global = true, env = "BOUNCESCOPE_TABLES", value_name = "DIR")]
-    tables: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum LogFormat {
-    Text,
-    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -73,35 +48,6 @@ enum Command {
     },
     /// Prints the manual page.
     Man,
-}
-
-/// How inputs are read; shared by `run` and `parse`.
-#[derive(Debug, Clone, Default, Args)]
-struct ReadArgs {
-    /// Files, directories, globs, or `-` for standard input.
-    #[arg(required = true, value_name = "INPUT")]
-    inputs: Vec<PathBuf>,
-    /// Format of all inputs, in place of detection from content.
-    #[arg(long, value_name = "NAME")]
-    input_format: Option<String>,
-    /// TOML file whose `mapping` table names the columns of a CSV that nothing else knows.
-    #[arg(long, value_name = "FILE")]
-    mapping: Option<PathBuf>,
-    /// The night's name and "today", YYYY-MM-DD [default: UTC date of the newest event].
-    #[arg(long, env = "BOUNCESCOPE_AS_OF", value_name = "DATE")]
-    as_of: Option<String>,
-    /// Zone of times that name none, such as `Europe/Berlin` or `+02:00`.
-    #[arg(long, env = "BOUNCESCOPE_TIME_ZONE", value_name = "ZONE", allow_hyphen_values = true)]
-    time_zone: Option<String>,
-    /// Header of the returned message that carries the campaign, before the usual ones; repeatable.
-    #[arg(long = "campaign-header", value_name = "NAME")]
-    campaign_headers: Vec<String>,
-    /// How your Message-IDs look, such as `*@mail.example.com`: a mailed report on any other message lists nobody; repeatable.
-    #[arg(long = "own-message-id", value_name = "PATTERN")]
-    own_message_ids: Vec<String>,
-    /// How your return paths look, such as `bounces+*@mail.example.com`: likewise; repeatable.
-    #[arg(long = "own-return-path", value_name = "PATTERN")]
-    own_return_paths: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -234,31 +180,6 @@ fn job(args: RunArgs, global: &Global, settings: config::Settings) -> anyhow::Re
     })
 }
 
-fn ingest_options(read: &ReadArgs, global: &Global, settings: &config::Settings) -> crate::ingest::IngestOptions {
-    let mut options = crate::ingest::IngestOptions { tables: global.tables.clone(), ..Default::default() };
-    options.source.input_format = read.input_format.clone();
-    options.parse.input_format = read.input_format.clone();
-    options.parse.mapping = read.mapping.clone();
-    let as_of = read.as_of.as_ref().or(settings.as_of.as_ref());
-    options.parse.as_of = as_of.and_then(|date| crate::parse::date::rfc5322(&format!("{date}T00:00:00Z")));
-    options.parse.tables = global.tables.clone();
-    options.parse.time_zone = read.time_zone.clone().or(settings.time_zone.clone());
-    options.parse.campaign_headers = read.campaign_headers.clone();
-    options.parse.campaign_headers.extend(settings.campaign_headers.clone().unwrap_or_default());
-    let all = |given: &[String], set: &Option<Vec<String>>| {
-        given.iter().chain(set.iter().flatten()).cloned().collect::<Vec<String>>()
-    };
-    options.parse.own = OwnPatterns {
-        message_ids: all(&read.own_message_ids, &settings.own_message_ids),
-        return_paths: all(&read.own_return_paths, &settings.own_return_paths),
-    };
-    options
-}
-
-fn shows_progress(global: &Global) -> bool {
-    !global.no_progress && !global.quiet && std::io::stderr().is_terminal()
-}
-
 /// Checks all tables; exit code 2 when something is wrong. The configuration was checked on the way here.
 fn check(global: &Global) -> anyhow::Result<ExitCode> {
     let tables = global.tables.as_deref();
@@ -276,12 +197,4 @@ fn check(global: &Global) -> anyhow::Result<ExitCode> {
             exit::because(2, format!("{rows}; the first: {first}"))
         }
     })
-}
-
-/// Writes data to stdout; a reader that went away is no error.
-fn write_out(bytes: &[u8]) -> anyhow::Result<()> {
-    match std::io::stdout().write_all(bytes) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        result => Ok(result?),
-    }
 }

@@ -7,9 +7,9 @@ mod hosts;
 mod identity;
 mod lost;
 mod questions;
+mod sheet;
 mod summary;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -20,15 +20,17 @@ pub use identity::Seen;
 pub use lost::LostFiles;
 pub use summary::{InputSummary, RejectSummary, Summary, UnknownTemplate};
 
+use sheet::Sheet;
+
 pub use crate::source::Role;
 
-use crate::bounce::{Address, Delivery, Event, Key, Kind, Loss, LostFile, Origin, Reject, RejectReason};
+use crate::bounce::{Address, Delivery, Event, Key, Kind, Loss, Origin, Reject, RejectReason};
 use crate::classify::{Cache, Classifier};
 use crate::frame::{ClassifiedEvent, PlacedDelivery, RowFacts, Sink};
 use crate::guard::{Panicked, guarded};
 use crate::parse::{ParseOptions, Parsed, Reader};
 use crate::progress::Progress;
-use crate::source::{Batch, Listing, Passed, Refused, Source, SourceOptions, Stray};
+use crate::source::{Batch, Listing, Refused, Source, SourceOptions};
 
 /// How to read a night.
 #[derive(Debug, Clone, Default)]
@@ -68,25 +70,6 @@ struct Hand {
 pub struct RowCache {
     replies: Cache,
     hosts: hosts::Hosts,
-}
-
-/// What a batch became.
-#[derive(Debug, Default)]
-struct Sheet {
-    events: Vec<ClassifiedEvent>,
-    deliveries: Vec<PlacedDelivery>,
-    /// Digests of the deliveries read of each source, in order.
-    digests: Vec<(Arc<str>, u64)>,
-    rejects: Vec<Reject>,
-    /// Files lost here; each has its reject as well.
-    lost: Vec<LostFile>,
-    /// Files that are no inputs.
-    strays: Vec<Passed>,
-    /// Rows that came before, by source; those that are kept stand above.
-    repeated: BTreeMap<Arc<str>, u64>,
-    unread: Vec<(Arc<str>, Arc<[String]>)>,
-    items: u64,
-    bytes: u64,
 }
 
 impl Desk {
@@ -291,42 +274,4 @@ fn unreadable(source: Arc<str>, error: &anyhow::Error) -> Refused {
     let reason = RejectReason::Unreadable;
     let reject = Reject { origin: Origin { source, index: 0 }, reason, detail: format!("{error:#}") };
     Refused::Source(Loss::Unreadable, reject)
-}
-
-impl Sheet {
-    /// Keeps what was refused: a row of rejects, and a lost file if it is one.
-    fn refuse(&mut self, refused: Refused, rejects: &mut Vec<Reject>) {
-        if let Refused::Stray(reject) = refused {
-            return self.strays.push(Passed { name: reject.origin.source, what: Stray::Binary });
-        }
-        if let Refused::Source(why, reject) = &refused {
-            let (source, detail) = (reject.origin.source.clone(), reject.detail.clone());
-            self.lost.push(LostFile { source, why: *why, detail });
-        }
-        rejects.push(refused.into_reject());
-    }
-
-    /// Names the deliveries by the digests of their inputs.
-    fn name_deliveries(&mut self, seen: &mut Seen) {
-        let mut rows = self.deliveries.iter_mut().peekable();
-        for (source, part) in &self.digests {
-            let input = seen.input(source, *part);
-            while let Some(row) = rows.next_if(|row| row.delivery.origin.source == *source) {
-                row.id.input = input;
-            }
-        }
-    }
-
-    /// Drops the events and deliveries that came before, wherever in the run, and counts them.
-    fn drop_duplicates(&mut self, seen: &mut Seen, key: &Key) {
-        let mut keep = |source: &Arc<str>, is_new: bool| {
-            if !is_new {
-                *self.repeated.entry(source.clone()).or_default() += 1;
-            }
-            is_new
-        };
-        self.events.retain(|row| keep(&row.event.origin.source, seen.is_new(row.id)));
-        let id = |row: &PlacedDelivery| identity::message_id(key, &row.delivery, row.attempted);
-        self.deliveries.retain(|row| keep(&row.delivery.origin.source, id(row).is_none_or(|id| seen.is_new(id))));
-    }
 }

@@ -67,7 +67,7 @@ impl Classifier {
         let guards = Guards::load(user_tables)?;
         let classes = NativeClasses::load(user_tables)?;
         let known = known_hosts(&receivers, &lists, &rules);
-        let patterns = Patterns::compile(&receivers, &lists, &rules, &guards)?;
+        let patterns = Patterns::compile(&receivers, &lists, rules.rows(), guards.rows())?;
         Ok(Classifier { receivers, consumers, lists, rules, guards, classes, patterns, known })
     }
 

@@ -19,11 +19,9 @@ use crate::tables::rules::Rule;
 use crate::tables::{Row, Table, TableError};
 
 use super::bits::Bits;
-use super::guards::Guards;
 use super::literals::{Branch, Edges, branches};
 use super::matcher::Matcher;
 use super::needles::Needles;
-use super::rules::RuleSet;
 
 /// What a pattern belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,8 +93,8 @@ impl Patterns {
     pub fn compile(
         receivers: &Receivers,
         lists: &[Row<Blocklist>],
-        rules: &RuleSet,
-        guards: &Guards,
+        rules: &[Row<Rule>],
+        guards: &[Row<Guard>],
     ) -> Result<Patterns, TableError> {
         let texts = Text::all(receivers, lists, rules, guards);
         let receivers_end = texts.partition_point(|text| matches!(text.value.owner, Owner::Rule | Owner::Receiver(_)));
@@ -111,7 +109,7 @@ impl Patterns {
         let (needles, tags) = rayon::join(|| Needles::new(making.needles), || tags(receivers));
         Ok(Patterns {
             patterns: making.patterns,
-            rules: rules.rows().len(),
+            rules: rules.len(),
             receivers_end,
             lists_end,
             tags_end,
@@ -234,8 +232,8 @@ impl<'t> Text<'t> {
     fn all(
         receivers: &'t Receivers,
         lists: &'t [Row<Blocklist>],
-        rules: &'t RuleSet,
-        guards: &'t Guards,
+        rules: &'t [Row<Rule>],
+        guards: &'t [Row<Guard>],
     ) -> Vec<Row<Text<'t>>> {
         let said = |(index, row): (usize, &'t Row<Receiver>)| {
             row.value.says.iter().map(move |regex| Text::of(row, Some(regex), Owner::Receiver(index)))
@@ -250,12 +248,12 @@ impl<'t> Text<'t> {
             let unless = row.value.unless.as_deref().unwrap_or(NEVER);
             [row.value.text.as_deref(), Some(unless)].map(|regex| Text::of(row, regex, Owner::Guard))
         };
-        let rules = rules.rows().iter().map(|row| Text::of(row, row.value.text.as_deref(), Owner::Rule));
+        let rules = rules.iter().map(|row| Text::of(row, row.value.text.as_deref(), Owner::Rule));
         rules
             .chain(receivers.rows().iter().enumerate().flat_map(said))
             .chain(lists.iter().enumerate().flat_map(named))
             .chain(receivers.rows().iter().flat_map(tagged))
-            .chain(guards.rows().iter().flat_map(taken_back))
+            .chain(guards.iter().flat_map(taken_back))
             .collect()
     }
 

@@ -9,6 +9,7 @@
 use std::borrow::Cow;
 
 mod hosts;
+mod kinds;
 mod shapes;
 mod token;
 

@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::config::{Settings, Usage};
 use super::exit;
+use super::out::write_out;
 use crate::bounce::{Address, Cause, Event, Kind, Reject};
 use crate::classify::{Classifier, Trace};
 use crate::frame::names_a_cause;
@@ -77,7 +78,7 @@ pub fn explain(args: &ExplainArgs, tables: Option<&Path>, settings: &Settings) -
     for reject in rejects.iter().take(SHOWN) {
         line(&mut out, "unread", &format!("{}: {} ({})", reject.origin, reject.reason, reject.detail));
     }
-    super::write_out(out.as_bytes())?;
+    write_out(out.as_bytes())?;
     Ok(match (events.is_empty(), rejects.first()) {
         (false, _) => exit::done(),
         (true, None) => exit::because(3, format!("{} holds no event", input.display())),
@@ -117,7 +118,7 @@ fn past(args: &ExplainArgs, tables: Option<&Path>, settings: &Settings) -> anyho
         String::new()
     };
     let told: Vec<_> = told.lines().map(harmless).collect();
-    super::write_out((told.join("\n") + "\n").as_bytes())?;
+    write_out((told.join("\n") + "\n").as_bytes())?;
     Ok(exit::done())
 }
 

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use super::config::{Settings, Usage};
-use super::{Global, ReadArgs, exit, ingest_options, shows_progress};
+use super::exit;
+use super::reading::{Global, ReadArgs, ingest_options, shows_progress};
 use crate::frame::EventsWriter;
 use crate::ingest::Summary;
 use crate::publish::WholeFile;

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::Sheet;
+use super::sheet::Sheet;
 use crate::bounce::{Loss, LostFile, Reject, RejectReason};
 
 /// The files that may go on in the next sheet.
@@ -20,7 +20,7 @@ pub struct Questions {
 
 impl Questions {
     /// Looks at a sheet; the files that ended before it without an answer.
-    pub fn sheet(&mut self, sheet: &Sheet) -> Vec<LostFile> {
+    pub(super) fn sheet(&mut self, sheet: &Sheet) -> Vec<LostFile> {
         let mut here = read_in(sheet);
         let refused: BTreeSet<&Arc<str>> = sheet.rejects.iter().map(|reject| &reject.origin.source).collect();
         if here.is_empty() && refused.is_empty() {

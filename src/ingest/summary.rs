@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::lost::LostFiles;
+use super::sheet::Sheet;
 use crate::bounce::{Cause, Kind, LostFile, Origin, Reject, RejectReason, Timestamp};
 use crate::frame::{ClassifiedEvent, PlacedDelivery};
 use crate::parse::UNREAD_BOUNCE;
@@ -115,7 +116,7 @@ impl Summary {
     }
 
     /// Counts the rows of a sheet, duplicates already dropped.
-    pub(super) fn count(&mut self, sheet: &super::Sheet, role: Role) {
+    pub(super) fn count(&mut self, sheet: &Sheet, role: Role) {
         self.items += sheet.items;
         self.bytes += sheet.bytes;
         let one = |a: &Origin, b: &Origin| Arc::ptr_eq(&a.source, &b.source);

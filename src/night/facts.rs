@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::Job;
+use super::job::Job;
 use crate::outcome::incident::Incident;
 use crate::bounce::Cause;
 use crate::ingest::Summary;

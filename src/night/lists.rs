@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Context;
 use jiff::civil::Date;
 
-use super::Job;
+use super::job::Job;
 use crate::bounce::Event;
 use crate::classify::{Cache, Classifier};
 use crate::frame::NightFiles;
@@ -141,7 +141,7 @@ fn one_list(
 
 /// Whether a list has no header: looked up in its first lines. Standard input cannot be looked at twice and must have one.
 fn is_bare(source: &Source, lines: &SourceOptions) -> anyhow::Result<bool> {
-    if source.files.iter().any(|file| file.path.is_none()) {
+    if !source.files.iter().all(|file| file.from.opens_again()) {
         return Ok(false);
     }
     let (mut bare, mut batches) = (false, source.batches(lines)?);

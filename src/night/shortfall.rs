@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::Quantity;
+use super::job::Quantity;
 use crate::bounce::LostFile;
 use crate::ingest::Summary;
 use crate::report::harmless;

@@ -17,16 +17,19 @@ mod tests;
 
 use mail_parser::{Message, MessageParser};
 
-use super::OwnPatterns;
 use super::anatomy::{self, Anatomy};
 use super::disguise;
 use super::fields::Head;
+use super::limits::MAX_RECIPIENTS;
+use super::options::OwnPatterns;
 use super::plain;
 use super::prose::Layouts;
 use crate::bounce::{Address, Event, Kind, Origin, Reject, RejectReason, Unproven};
 use crate::guard;
+pub use delivery::UNREAD_BOUNCE;
 pub(crate) use facts::Mail;
 pub(super) use facts::item_hash;
+use limits::Refusal;
 use match_sent::SentPatterns;
 pub(crate) use own::OwnAddresses;
 
@@ -35,10 +38,6 @@ const MAX_FORWARDS: usize = 3;
 
 /// Attached messages that are looked into, in one mail.
 const MAX_ATTACHED: usize = 1000;
-
-/// Recipients of one mail: twice what any sender puts into one message. Their rows take some fifty times the space of
-/// the shortest blocks that name them, so a mail with more is refused; every reader stops one beyond.
-pub(crate) const MAX_RECIPIENTS: usize = 200_000;
 
 /// Reads mails; shared by all threads.
 #[derive(Debug)]
@@ -58,12 +57,6 @@ pub(crate) enum Content {
     /// reader knows nothing of it.
     Json(String, Box<Event>),
 }
-
-/// Grammar of a mail that reports a failure and names nobody: counted, and about no address.
-pub const UNREAD_BOUNCE: &str = "unread_bounce";
-
-/// Why a mail gave no event.
-type Refusal = (RejectReason, &'static str);
 
 impl MailReader {
     pub(crate) fn new(layouts: Layouts, campaign_headers: Vec<String>, own: &OwnPatterns) -> MailReader {

@@ -2,15 +2,19 @@
 //! In: an item of source. Out: what it says, field by field. What a reply means is classify's work.
 
 mod anatomy;
+mod automatic;
 pub mod date;
 mod disguise;
 mod fields;
 mod glob;
 mod html;
 mod leaf;
+mod limits;
 mod mail;
 mod mailbox;
+mod options;
 mod other_mailbox;
+mod parsed;
 mod plain;
 pub mod probe;
 mod prose;
@@ -23,73 +27,15 @@ mod verp;
 
 pub use mail::UNREAD_BOUNCE;
 use mail::{Content, MailReader, item_hash};
+pub use options::{OwnPatterns, ParseOptions};
+pub use parsed::Parsed;
 use prose::Layouts;
 
-use crate::bounce::{Delivery, Event, Key, Kind, Origin, PresentEntry, Reject, RejectReason, Timestamp};
+use crate::bounce::{Event, Key, Kind, Origin, Reject, RejectReason};
 use crate::guard;
 use crate::source::Item;
 use crate::tables::TableError;
-use std::path::PathBuf;
 use std::sync::Arc;
-
-/// How to read items.
-#[derive(Debug, Clone, Default)]
-pub struct ParseOptions {
-    /// A user's tables.
-    pub tables: Option<PathBuf>,
-    /// Further header names that carry the campaign id, in order of preference.
-    pub campaign_headers: Vec<String>,
-    /// What a sender knows of its own mail, against forged reports.
-    pub own: OwnPatterns,
-    /// A format for all inputs, in place of detection; a name of `source::FORMATS` or of exports.toml.
-    pub input_format: Option<String>,
-    /// A TOML file whose `[mapping]` names the columns of an export.
-    pub mapping: Option<PathBuf>,
-    /// The zone of zone-less times in exports, such as `Europe/Berlin` or `+02:00`; without it they are rejects.
-    pub time_zone: Option<String>,
-    /// The inputs are lists of what was delivered or sent: a record that does not say what it is, is a delivery.
-    pub deliveries: bool,
-    /// The night, from `--as-of`: log lines without a year are of the last year that does not lie after it.
-    pub as_of: Option<Timestamp>,
-    /// What rows and recipients are hashed with.
-    pub key: Key,
-}
-
-/// How our own Message-IDs and return paths look, with `*` for any text; a report that came by mail and fits none of those
-/// given is about nothing that we sent. Empty: nothing is known.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OwnPatterns {
-    /// Message-IDs, without angle brackets: `*@mail.example.com`.
-    pub message_ids: Vec<String>,
-    /// Return paths: `bounces+*@mail.example.com`.
-    pub return_paths: Vec<String>,
-}
-
-/// What one item, or a batch of them, became.
-#[derive(Debug, Default)]
-pub struct Parsed {
-    /// One for each recipient that a report speaks about.
-    pub events: Vec<Event>,
-    /// What an export says was accepted or sent.
-    pub deliveries: Vec<Delivery>,
-    /// Entries of present lists, where the reader is one for lists.
-    pub listed: Vec<PresentEntry>,
-    /// What could not be read.
-    pub rejects: Vec<Reject>,
-    /// Columns that nothing reads, of each header met, with the source that has it.
-    pub unread: Vec<(Arc<str>, Arc<[String]>)>,
-    memory: record::Memory,
-}
-
-impl Parsed {
-    /// Notes a header's unread columns; the rows of one header follow one another.
-    fn unread_columns(&mut self, source: &Arc<str>, columns: &Arc<[String]>) {
-        let known = |(of, last): &(Arc<str>, Arc<[String]>)| Arc::ptr_eq(last, columns) && of == source;
-        if !self.unread.last().is_some_and(known) {
-            self.unread.push((source.clone(), columns.clone()));
-        }
-    }
-}
 
 /// Reads items; holds the compiled tables, is shared by all threads.
 #[derive(Debug)]

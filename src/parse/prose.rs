@@ -8,6 +8,7 @@ mod evidence;
 mod layout;
 #[cfg(test)]
 mod layout_tests;
+mod passage;
 mod passages;
 mod section;
 mod shape;
@@ -16,40 +17,17 @@ use std::cell::OnceCell;
 use std::path::Path;
 
 use super::fields::Head;
-use super::mail::{MAX_RECIPIENTS, Mail, OwnAddresses, answer};
+use super::limits::{MAX_DIAGNOSTIC, MAX_RECIPIENTS};
+use super::mail::{Mail, OwnAddresses};
 use super::reply::{self, Reply};
-use super::report::MAX_DIAGNOSTIC;
-use super::{mailbox, report, returned, sending_ip};
-use crate::bounce::{Address, Event, Kind, ReplyCode, SmtpCommand, Unproven};
+use super::{automatic, mailbox, report, returned, sending_ip};
+use crate::bounce::{Address, Event, Kind, ReplyCode, Unproven};
 use crate::tables::TableError;
 pub(crate) use codes::has_code;
 pub(crate) use evidence::{Evidence, Wordings};
 use layout::{Layout, Rows};
+pub(crate) use passage::Passage;
 use section::Section;
-
-/// What a text says of one address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Passage {
-    /// The address that failed.
-    pub(crate) address: Address,
-    /// The address that led to it: `(expanded from: <...>)`, `(generated from ...)`.
-    pub(crate) original: Option<Address>,
-    /// The words about it, on one line; empty if there are none.
-    pub(crate) text: String,
-    /// Whether the words stand at the address, and not somewhere else in the report.
-    pub(crate) own_words: bool,
-    /// Whether the address stands for itself, in a list or behind a label, and not in a sentence.
-    pub(crate) plainly: bool,
-    /// Whether a label before it says that it is a recipient's.
-    pub(crate) addressed: bool,
-    /// Whether the sentence that leads to it, or its own words, tell of a failure.
-    pub(crate) introduced: bool,
-    /// Whether that sentence says whom to write to.
-    pub(crate) instead: bool,
-    /// What a dialogue in the report adds.
-    pub(crate) command: Option<SmtpCommand>,
-    pub(crate) host: Option<String>,
-}
 
 /// The tables that reading prose needs, compiled.
 #[derive(Debug)]
@@ -167,7 +145,7 @@ impl Report<'_> {
         let evidence = self.evidence();
         // RFC 5321 4.5.5: a report has a null return path.
         let null_path = has_null_path(mail.head);
-        let answers = evidence.answer > 0 || answer::is_marked(mail.head) || is_from_whom_we_mailed(mail);
+        let answers = evidence.answer > 0 || automatic::is_marked(mail.head) || is_from_whom_we_mailed(mail);
         let reports =
             evidence.system || null_path && !answers || evidence.failed_subject > 0 && (null_path || !answers);
         if reports && has_smtp_reply(&self.section.lines) {
@@ -308,7 +286,7 @@ impl<'a> Shared<'a> {
             let recipients: Vec<Address> =
                 recipients.into_iter().filter(|address| named || !self.is_ours(address)).collect();
             let text = if recipients.is_empty() { String::new() } else { unnamed() };
-            let about = |address| Passage { text: text.clone(), ..passages::passage(address) };
+            let about = |address| Passage { text: text.clone(), ..Passage::of(address) };
             let proven = named || ground == Ground::Marked || sure && ground == Ground::Coded;
             if let ([last], Some(mailed)) = (recipients.as_slice(), self.mailed_to().cloned())
                 && named

@@ -8,11 +8,8 @@
 use std::borrow::Cow;
 
 use super::fields::{Field, Line, lines};
-use super::mail::MAX_RECIPIENTS;
+use super::limits::{MAX_DIAGNOSTIC, MAX_RECIPIENTS};
 use crate::bounce::{Action, EnhancedStatus};
-
-/// Longest Diagnostic-Code kept, in bytes; longer ones are whole mails by mistake.
-pub(crate) const MAX_DIAGNOSTIC: usize = 4096;
 
 /// What a report says of the message as a whole (RFC 3464 2.2).
 #[derive(Debug, Default, PartialEq, Eq)]

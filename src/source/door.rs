@@ -1,197 +1,132 @@
-//! One stream: packings taken off, characters made UTF-8, the format told, its reader put on.
+//! One stream: packings taken off, characters made UTF-8, the format told, its batches handed out.
 //!
-//! In: a stream and what is known of it. Out: its batches. This is where a new format is added.
+//! In: a stream and what is known of it. Out: its batches. No format and no container is named here: each is a line in its list.
 
-use std::io::Read;
-use std::iter;
+use std::io::Cursor;
 use std::sync::Arc;
 
 use anyhow::Context;
 
-use super::batch::{Batch, Work, too_large};
-use super::chunks::Chunks;
-use super::delimited::RowCutter;
-use super::document::Document;
-use super::lines::{Kind, LineCutter};
-use super::mbox::Mbox;
-use super::sniff::{self, Format, Packing};
-use super::stream::{Fault, Stream};
-use super::unpack::{self, Budget, Counted};
-use super::{Batches, Refused, SourceOptions, tar, unicode, zip};
-use crate::bounce::{Loss, Origin, Reject, RejectReason};
-
-/// What `--input-format` can name, beside the export formats.
-pub const FORMATS: &[&str] = &["eml", "maildir", "mbox", "csv", "json", "ndjson", "maillog"];
+use super::batch::Batches;
+use super::format::{self, Format, HEAD};
+use super::inputs::SourceOptions;
+use super::item::{Item, Refused, Visit, start_of, unreadable};
+use super::pack::{self, Budget, HARMLESS, Inside, MAGIC};
+use super::stream::{Fault, Meter, Stream};
+use super::unicode;
+use crate::bounce::{Loss, Reject, RejectReason};
 
 /// What is known of a stream before it is read.
 #[derive(Debug, Clone)]
 pub(super) struct Door {
     pub(super) options: SourceOptions,
     /// The format, if it need not be told from content.
-    pub(super) forced: Option<Forced>,
+    pub(super) forced: Option<&'static dyn Format>,
     pub(super) budget: Budget,
     /// Whether it is passed over if it is no text; what is packed never is.
     pub(super) may_be_stray: bool,
 }
 
-/// A format that someone named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Forced {
-    /// This one.
-    As(Format),
-    /// Delimited, by whatever the header shows.
-    Delimited,
-}
+impl Inside for Door {
+    /// The batches of a stream.
+    fn read(&self, mut stream: Stream) -> anyhow::Result<Batches> {
+        let name = stream.name.clone();
+        let head = stream.head(MAGIC).with_context(|| format!("{name}: reading"))?;
+        let Some(pack) = pack::sniff(head) else { return self.read_plain(stream) };
+        let Some(budget) = self.budget.inside() else {
+            let detail = "packed into itself too many times; not unpacked further".to_owned();
+            let (reason, why) = (RejectReason::CompressionBomb, Loss::Oversized);
+            return Ok(stream.lost(Fault { reason, why, detail }));
+        };
+        pack.open(stream, Arc::new(Door { budget, may_be_stray: false, ..self.clone() }))
+    }
 
-impl Forced {
-    /// The format that `--input-format` names; `None` for detection, which is also for an export's name.
-    pub(super) fn by_name(name: &str) -> Option<Forced> {
-        Some(Forced::As(match name {
-            "eml" | "maildir" => Format::Mail,
-            "mbox" => Format::Mbox,
-            "ndjson" => Format::Lines,
-            "json" => Format::Document,
-            "maillog" => Format::Log,
-            "csv" => return Some(Forced::Delimited),
-            _ => return None,
-        }))
+    fn visit(&self, name: &Arc<str>, data: &[u8], visit: &mut Visit<'_>) {
+        if let Some(item) = as_it_stands(self.forced, name, data, self.options.max_item_bytes) {
+            return visit(item);
+        }
+        let stream = Stream::new(name.clone(), Box::new(Cursor::new(data.to_vec())), Meter::default());
+        let read = self.read(stream).and_then(|batches| {
+            for batch in batches {
+                batch?.each(visit);
+            }
+            Ok(())
+        });
+        if let Err(error) = read {
+            visit(Err(unreadable(name, &error)));
+        }
+    }
+
+    fn is_packed(&self, data: &[u8]) -> bool {
+        pack::sniff(data).is_some()
+    }
+
+    fn budget(&self) -> &Budget {
+        &self.budget
     }
 }
 
 impl Door {
-    /// The batches of a stream.
-    pub(super) fn read(&self, mut stream: Stream) -> anyhow::Result<Batches> {
-        let name = stream.name.clone();
-        let head = stream.head(sniff::MAGIC).with_context(|| format!("{name}: reading"))?;
-        match sniff::packing(head) {
-            Some(packing) => self.unpack(stream, packing),
-            None => self.read_plain(stream),
-        }
-    }
-
-    fn unpack(&self, stream: Stream, packing: Packing) -> anyhow::Result<Batches> {
-        let Some(budget) = self.budget.inside() else {
-            let detail = "packed into itself too many times; not unpacked further".to_owned();
-            let (reason, why) = (RejectReason::CompressionBomb, Loss::Oversized);
-            return Ok(self.refuse(&stream, Fault { reason, why, detail }));
-        };
-        let inside = Door { budget, may_be_stray: false, ..self.clone() };
-        match packing {
-            Packing::Zip => return zip::members(stream, inside),
-            Packing::Tar => return Ok(tar::members(stream, inside)),
-            Packing::Gzip | Packing::Zstd => {}
-        }
-        let (name, packed, meter) = stream.into_reader();
-        let plain: Box<dyn Read + Send> = match packing {
-            Packing::Gzip => Box::new(unpack::Gzip::new(packed)),
-            _ => unpack::zstd(packed).with_context(|| format!("{name}: reading"))?,
-        };
-        let counted = Counted::new(plain, inside.budget.clone());
-        inside.read(Stream::new(name, Box::new(counted), meter))
-    }
-
     fn read_plain(&self, mut stream: Stream) -> anyhow::Result<Batches> {
         let name = stream.name.clone();
         let context = || format!("{name}: reading");
-        let head = stream.head(sniff::HEAD).with_context(context)?;
+        let head = stream.head(HEAD).with_context(context)?;
         if let Some(encoding) = unicode::utf16(head) {
             let (name, reader, meter) = stream.into_reader();
             stream = Stream::new(name, Box::new(unicode::Utf8::new(reader, encoding)), meter);
         } else if head.starts_with(unicode::UTF8_MARK) {
             stream.skip(unicode::UTF8_MARK.len());
         }
-        let head = stream.head(sniff::HEAD).with_context(context)?;
-        let format = match self.forced {
-            Some(Forced::As(format)) if !head.is_empty() => format,
-            Some(Forced::Delimited) if !head.is_empty() => sniff::delimited(head),
-            _ => sniff::format(head),
-        };
-        let max = self.options.max_item_bytes;
-        Ok(match format {
-            Format::Mail => Box::new(whole(stream, max)),
-            Format::Mbox => Box::new(Chunks::new(stream, Mbox::new(name), max)),
-            Format::Delimited { delimiter, skip } => {
-                stream.skip(skip);
-                Box::new(Chunks::new(stream, RowCutter::new(name, delimiter), max))
-            }
-            Format::Lines => Box::new(Chunks::new(stream, LineCutter::new(name, Kind::Json), max)),
-            Format::Log => Box::new(Chunks::new(stream, LineCutter::new(name, Kind::Log), max)),
-            Format::Document => Box::new(Chunks::new(stream, Document::new(name), max)),
-            Format::Not(reason, detail) => self.no_format(stream, reason, detail)?,
-        })
+        let head = stream.head(HEAD).with_context(context)?;
+        match self.forced.filter(|_| !head.is_empty()).map_or_else(|| format::sniff(head), Ok) {
+            Ok(format) => Ok(format.batches(stream, self.options.max_item_bytes)),
+            Err(unknown) => self.no_format(stream, unknown),
+        }
     }
 
     /// What is no format: a bomb, something empty, a stray file, or a lost one.
-    fn no_format(&self, mut stream: Stream, reason: RejectReason, detail: &str) -> anyhow::Result<Batches> {
-        let stray = self.may_be_stray && sniff::is_no_text(stream.head(sniff::HEAD)?);
+    fn no_format(&self, mut stream: Stream, (reason, detail): format::Unknown) -> anyhow::Result<Batches> {
+        let stray = self.may_be_stray && format::is_no_text(stream.head(HEAD)?);
         self.look_for_a_bomb(&mut stream)?;
         if let Some(fault) = stream.take_fault() {
-            return Ok(self.refuse(&stream, fault));
+            return Ok(stream.lost(fault));
         }
         let reject = Reject { origin: start_of(&stream.name), reason, detail: detail.into() };
-        let refused = match reason {
+        Ok(stream.only(match reason {
             // A file that is empty lost nothing.
             RejectReason::Empty => Refused::Item(reject),
             _ if stray => Refused::Stray(reject),
             RejectReason::Binary => Refused::Source(Loss::Binary, reject),
             _ => Refused::Source(Loss::UnknownFormat, reject),
-        };
-        Ok(self.only(&stream, refused))
+        }))
     }
 
     /// Reads on in something unpacked that is no format, as far as it takes to tell a bomb, which is worth its own name.
     fn look_for_a_bomb(&self, stream: &mut Stream) -> anyhow::Result<()> {
-        let mut left = if self.budget.is_inside() { 2 * unpack::HARMLESS } else { 0 };
+        let mut left = if self.budget.is_inside() { 2 * HARMLESS } else { 0 };
         let mut piece = Vec::new();
         while left > 0 {
             piece.clear();
-            if !stream.fill(&mut piece, sniff::HEAD).with_context(|| format!("{}: reading", stream.name))? {
+            if !stream.fill(&mut piece, HEAD).with_context(|| format!("{}: reading", stream.name))? {
                 break;
             }
             left = left.saturating_sub(piece.len() as u64);
         }
         Ok(())
     }
-
-    /// The loss of all of a stream.
-    pub(super) fn refuse(&self, stream: &Stream, fault: Fault) -> Batches {
-        self.only(stream, fault.at(start_of(&stream.name)))
-    }
-
-    /// What is refused, in place of all items of a stream.
-    fn only(&self, stream: &Stream, refused: Refused) -> Batches {
-        let work = Work::Refused(refused);
-        Box::new(iter::once(Ok(Batch { work, bytes: stream.spent(), max_item: self.options.max_item_bytes })))
-    }
 }
 
-/// The origin of a whole input.
-pub(super) fn start_of(name: &Arc<str>) -> Origin {
-    Origin { source: name.clone(), index: 0 }
-}
-
-/// The loss of an input that the system does not hand out.
-pub(super) fn unreadable(name: &Arc<str>, error: &anyhow::Error) -> Refused {
-    let reject = Reject { origin: start_of(name), reason: RejectReason::Unreadable, detail: format!("{error:#}") };
-    Refused::Source(Loss::Unreadable, reject)
-}
-
-/// A stream that is one message.
-fn whole(mut stream: Stream, max: usize) -> impl Iterator<Item = anyhow::Result<Batch>> + Send {
-    iter::once_with(move || {
-        let mut data = Vec::new();
-        let name = stream.name.clone();
-        while data.len() <= max {
-            let want = (data.len() + (64 << 10)).min(max + 1 - data.len());
-            if !stream.fill(&mut data, want).with_context(|| format!("{name}: reading"))? {
-                break;
-            }
-        }
-        let work = match stream.take_fault() {
-            Some(fault) => Work::Refused(fault.at(start_of(&name))),
-            None if data.len() > max => Work::Refused(too_large(start_of(&name), max).into()),
-            None => Work::Message { name, data },
-        };
-        Ok(Batch { work, bytes: stream.spent(), max_item: max })
-    })
+/// All of a small input as its one item, if its format has one, and nothing is wrapped around it.
+pub(super) fn as_it_stands<'d>(
+    forced: Option<&'static dyn Format>,
+    name: &Arc<str>,
+    data: &'d [u8],
+    max: usize,
+) -> Option<Result<Item<'d>, Refused>> {
+    let format = match forced {
+        None if data.starts_with(unicode::UTF8_MARK) => None,
+        None => format::sniff(&data[..data.len().min(HEAD)]).ok(),
+        Some(forced) => Some(forced).filter(|_| pack::sniff(data).is_none()),
+    };
+    format?.as_it_stands(name, data, max)
 }

@@ -16,10 +16,13 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
-use super::files::SMALL;
+use super::batch::SMALL;
 use super::identity::{FileId, id_of, shown};
-use super::stray::{Stray, is_named_as_data, is_no_input};
-use super::{InputFile, Listing, Own, Passed, ReadOnce, Role, Source, SourceOptions, pattern};
+use super::inputs::{InputFile, Listing, Passed, ReadOnce, Role, Source, SourceOptions};
+use super::opener::{OnDisk, Opener, Stdin};
+use super::own::Own;
+use super::stray::{Stray, is_no_input};
+use super::{format, pack, pattern};
 
 /// Lists all inputs: files, directories (recursive), globs, `-`; this program's own output too.
 ///
@@ -62,6 +65,8 @@ pub fn open_all<P: AsRef<OsStr>>(
 /// A file, on one of the ways to it.
 struct Found {
     file: InputFile,
+    /// `None` for standard input.
+    path: Option<PathBuf>,
     /// `None` where the system does not tell.
     id: Option<FileId>,
     /// Folders between what the user named and the file, one more than there are; 0: the file itself is named.
@@ -145,7 +150,7 @@ impl<'a> Walk<'a> {
         let Walk { role, mut found, mut skipped, mut ours, mut strays, mut again, .. } = self;
         // Of two ways to one path, that on which it is named more exactly.
         let exact = |found: &Found| (found.file.may_be_stray, found.depth);
-        found.sort_by(|a, b| (&a.file.name, &a.file.path, exact(a)).cmp(&(&b.file.name, &b.file.path, exact(b))));
+        found.sort_by(|a, b| (&a.file.name, &a.path, exact(a)).cmp(&(&b.file.name, &b.path, exact(b))));
         let mut taken = BTreeSet::new();
         found.retain(|found| {
             let Some((id, owner)) = found.id.as_ref().and_then(|id| owners.0.get_key_value(id)) else { return true };
@@ -209,8 +214,8 @@ impl Walk<'_> {
         let path = Path::new("/dev/stdin");
         let about = path.metadata().ok().filter(fs::Metadata::is_file);
         let id = about.and_then(|about| id_of(path, &about)).or_else(|| Some(FileId::Path("-".into())));
-        let file = InputFile { name: "-".into(), path: None, bytes: None, in_maildir: false, may_be_stray: false };
-        self.found.push(Found { file, id, depth: 0, small: false });
+        let file = file_of("-".into(), Arc::new(Stdin), None);
+        self.found.push(Found { file, path: None, id, depth: 0, small: false });
     }
 
     fn glob(&mut self, pattern: &Path) -> anyhow::Result<()> {
@@ -291,25 +296,27 @@ impl Walk<'_> {
 
     /// Something that is there and cannot be looked at. What it is, nobody knows, so it is itself by its path.
     fn unlisted(&mut self, path: &Path, depth: usize) {
-        let name = shown(path).into();
-        let file = InputFile { name, path: Some(path.to_owned()), bytes: None, in_maildir: false, may_be_stray: false };
+        let file = file_of(shown(path).into(), Arc::new(OnDisk(path.to_owned())), None);
         let id = std::path::absolute(path).ok().map(FileId::Path);
-        self.found.push(Found { file, id, depth, small: false });
+        self.found.push(Found { file, path: Some(path.to_owned()), id, depth, small: false });
     }
 
     fn add(&mut self, path: &Path, about: &fs::Metadata, depth: usize, way: Way) {
         let bytes = about.is_file().then_some(about.len());
         let name = path.file_name().unwrap_or(OsStr::new("")).to_string_lossy();
         let file = InputFile {
-            name: shown(path).into(),
-            path: Some(path.to_owned()),
-            bytes,
             in_maildir: way == Way::Mail,
             may_be_stray: way == Way::Found && !is_named_as_data(&name),
+            ..file_of(shown(path).into(), Arc::new(OnDisk(path.to_owned())), bytes)
         };
         let (id, small) = (id_of(path, about), bytes.is_some_and(|bytes| bytes <= SMALL));
-        self.found.push(Found { file, id, depth, small });
+        self.found.push(Found { file, path: Some(path.to_owned()), id, depth, small });
     }
+}
+
+/// A file of which nothing else is known.
+fn file_of(name: Arc<str>, from: Arc<dyn Opener>, bytes: Option<u64>) -> InputFile {
+    InputFile { name, from, bytes, in_maildir: false, may_be_stray: false }
 }
 
 /// What stands in a folder, in order.
@@ -343,4 +350,31 @@ fn join(found: Vec<Found>) -> Vec<Source> {
         }
     }
     sources
+}
+
+/// Whether the name says that the file holds data, in any part between its dots: `mail.log.1`, `rows.csv.gz`. Bytes under such a
+/// name that are no text are a damaged input or a packing that is not read, so the file is lost; under any other name a picture, a
+/// program, a document.
+fn is_named_as_data(name: &str) -> bool {
+    // `log-20261120` is a log, and an `mbox` is one without a suffix.
+    let words = name.split('.').filter_map(|part| part.split(|c: char| !c.is_ascii_alphanumeric()).next());
+    let data = |word: &str| format::suffixes().chain(pack::suffixes()).any(|data| word.eq_ignore_ascii_case(data));
+    words.into_iter().any(data)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_says_data_by_any_of_its_suffixes() {
+        for name in
+            ["a.csv", "a.CSV.gz", "mail.log.1", "mail.log-20261120.zst", "x.y.ndjson", "export.2026.json.bak", "mbox"]
+        {
+            assert!(is_named_as_data(name), "{name}");
+        }
+        for name in ["photo.png", "scan.pdf", "program", "tool.exe", "a.csvx", "Thumbs.db"] {
+            assert!(!is_named_as_data(name), "{name}");
+        }
+    }
 }

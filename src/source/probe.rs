@@ -1,12 +1,11 @@
 //! Entry points for fuzzing, and for tests that say what must hold whatever the bytes: each panics if it does not.
 
-use std::io::Cursor;
+use std::sync::Arc;
 
-use super::door::Door;
-use super::mbox::{Scanner, Span};
-use super::stream::{Meter, Stream};
-use super::unpack::Budget;
-use super::{Item, SourceOptions};
+use super::format::mbox::{Scanner, Span};
+use super::inputs::{InputFile, Source, SourceOptions};
+use super::item::Item;
+use super::opener::InMemory;
 
 /// The mbox scanner loses and invents no byte, and finds the same messages however the bytes arrive.
 pub fn mbox(data: &[u8]) {
@@ -59,12 +58,11 @@ fn scan_in_pieces(data: &[u8], piece: usize) -> Vec<Span> {
 pub fn door(data: &[u8]) {
     let options =
         SourceOptions { max_item_bytes: 1 << 20, max_decompressed_bytes: 16 << 20, ..SourceOptions::default() };
-    let meter = Meter::default();
-    let budget = Budget::new(meter.clone(), options.max_decompressed_bytes);
-    let door = Door { options, forced: None, budget, may_be_stray: false };
-    let stream = Stream::new("probe".into(), Box::new(Cursor::new(data.to_vec())), meter);
+    let (name, from) = ("probe".into(), Arc::new(InMemory(data.into())));
+    let file = InputFile { name, from, bytes: None, in_maildir: false, may_be_stray: false };
+    let source = Source { name: file.name.clone(), bytes: None, files: vec![file] };
     let mut seen = 0;
-    for batch in door.read(stream).into_iter().flatten().flatten() {
+    for batch in source.batches(&options).into_iter().flatten().flatten() {
         batch.each(&mut |item| {
             seen += 1;
             if let Ok(Item::Mail { bytes, .. } | Item::Json { text: bytes, .. }) = item {

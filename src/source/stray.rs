@@ -8,14 +8,6 @@ use std::fs::FileType;
 const NO_INPUT: &[&str] = &["README", "SOURCES", "LICENSE", "CHANGELOG", ".", "~$"];
 /// What systems leave in every folder that somebody looks at, in any letter case.
 const LITTER: &[&str] = &["desktop.ini", "thumbs.db", "ehthumbs.db"];
-/// What an input's name says that it is, in any part between its dots: `mail.log.1`, `rows.csv.gz`. Bytes under such a name that
-/// are no text are a damaged input or a packing that is not read, so the file is lost; under any other name a picture, a
-/// program, a document.
-const DATA: &[&str] = &[
-    "7z", "bz2", "csv", "eml", "gz", "json", "jsonl", "log", "mbox", "msg", "ndjson", "ods", "parquet", "pst", "rar",
-    "tar", "tgz", "tsv", "txt", "xls", "xlsx", "xz", "zip", "zst",
-];
-
 /// Why a file in a folder is no input, whatever its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stray {
@@ -66,28 +58,9 @@ pub(super) fn is_no_input(name: &str) -> bool {
         || LITTER.iter().any(|litter| name.eq_ignore_ascii_case(litter))
 }
 
-/// Whether the name says that the file holds data.
-pub(super) fn is_named_as_data(name: &str) -> bool {
-    // `log-20261120` is a log, and an `mbox` is one without a suffix.
-    let words = name.split('.').filter_map(|part| part.split(|c: char| !c.is_ascii_alphanumeric()).next());
-    words.into_iter().any(|word| DATA.iter().any(|data| word.eq_ignore_ascii_case(data)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_says_data_by_any_of_its_suffixes() {
-        for name in
-            ["a.csv", "a.CSV.gz", "mail.log.1", "mail.log-20261120.zst", "x.y.ndjson", "export.2026.json.bak", "mbox"]
-        {
-            assert!(is_named_as_data(name), "{name}");
-        }
-        for name in ["photo.png", "scan.pdf", "program", "tool.exe", "a.csvx", "Thumbs.db"] {
-            assert!(!is_named_as_data(name), "{name}");
-        }
-    }
 
     #[test]
     fn litter_is_passed_over_by_its_name() {

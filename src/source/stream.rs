@@ -8,7 +8,9 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::Refused;
+use super::batch::{Batch, Batches};
+use super::item::{Refused, start_of};
+use super::opener::Opener;
 use crate::bounce::{Loss, Origin, Reject, RejectReason};
 
 /// What broke a stream off.
@@ -44,8 +46,8 @@ pub(super) struct Stream {
     meter: Meter,
     /// Whether what is read here is to be counted by the meter.
     counts: bool,
-    /// The file that this is all of, for formats that need to seek.
-    file: Option<File>,
+    /// Where all of it comes from, if nothing was taken off.
+    from: Option<Arc<dyn Opener>>,
 }
 
 /// Counts the bytes of an input as they come from disk, before anything unpacks them.
@@ -97,18 +99,22 @@ impl<R: Seek> Seek for Metered<R> {
 
 impl Stream {
     pub(super) fn new(name: Arc<str>, reader: Box<dyn Read + Send>, meter: Meter) -> Stream {
-        Stream { name, reader, head: Vec::new(), fault: None, meter, counts: false, file: None }
+        Stream { name, reader, head: Vec::new(), fault: None, meter, counts: false, from: None }
     }
 
-    /// A stream right from disk: it counts its own bytes, because a metered reader between it and the file would have
-    /// every buffer filled with zeros first. `file` is for formats that need to seek.
-    pub(super) fn from_disk(name: Arc<str>, reader: Box<dyn Read + Send>, meter: Meter, file: Option<File>) -> Stream {
-        Stream { counts: true, file, ..Stream::new(name, reader, meter) }
+    /// A stream right from where bytes come from: it counts its own, because a metered reader between it and a file would have
+    /// every buffer filled with zeros first.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub(super) fn open(name: Arc<str>, from: Arc<dyn Opener>, meter: Meter) -> io::Result<Stream> {
+        let reader = from.open()?;
+        Ok(Stream { counts: true, from: Some(from), ..Stream::new(name, reader, meter) })
     }
 
-    /// The file that this stream is all of; its position is anywhere.
-    pub(super) fn take_file(&mut self) -> Option<File> {
-        self.file.take()
+    /// The file that this stream is all of, for formats that must read it at any place.
+    pub(super) fn file(&self) -> Option<File> {
+        self.from.as_ref().and_then(|from| from.file())
     }
 
     /// The first `length` bytes, or all if there are fewer; they will still be handed out.
@@ -169,6 +175,16 @@ impl Stream {
         let rest: Box<dyn Read + Send> =
             if self.counts { Box::new(Metered::new(self.reader, self.meter.clone())) } else { self.reader };
         (self.name, Box::new(io::Cursor::new(self.head).chain(rest)), self.meter)
+    }
+
+    /// The loss of all of it, in place of its items.
+    pub(super) fn lost(&self, fault: Fault) -> Batches {
+        self.only(fault.at(start_of(&self.name)))
+    }
+
+    /// What is refused, in place of all its items.
+    pub(super) fn only(&self, refused: Refused) -> Batches {
+        Batch::refused(refused, self.spent()).alone()
     }
 
     /// Bytes that came from disk since the last call.

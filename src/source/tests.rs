@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
+use crate::bounce::Origin;
 
 /// What came of all inputs: items as `place: text`, rejects as `place! reason`.
 pub(super) fn read(inputs: &[&Path], options: &SourceOptions) -> Vec<String> {
@@ -196,4 +197,33 @@ fn an_item_beyond_the_cap_is_a_reject_and_the_next_is_read() {
         fs::write(&path, text).expect("written");
         assert_eq!(read(&[&path], &options), want, "{name}");
     }
+}
+
+#[test]
+fn an_input_need_not_be_a_path() {
+    let mut zip = ::zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("a.eml", ::zip::write::SimpleFileOptions::default()).expect("in memory");
+    std::io::Write::write_all(&mut zip, b"Subject: x\n\nhi\n").expect("in memory");
+    let zip = zip.finish().expect("in memory").into_inner();
+    for (bytes, want) in [
+        (b"email,n\na@example.com,1\n".to_vec(), "store/f#0 row a@example.com|1"),
+        (zip, "store/f!a.eml#0 mail Subject: x\n\nhi\n"),
+    ] {
+        let from = std::sync::Arc::new(super::opener::InMemory(bytes.into()));
+        let file = InputFile { name: "store/f".into(), from, bytes: None, in_maildir: false, may_be_stray: false };
+        let source = Source { name: file.name.clone(), bytes: None, files: vec![file] };
+        let mut seen = Vec::new();
+        for batch in source.batches(&SourceOptions::default()).expect("opens") {
+            batch.expect("reads").each(&mut |item| seen.push(format!("store/{}", shown(item))));
+        }
+        assert_eq!(seen, [want]);
+    }
+}
+
+#[test]
+fn a_name_of_a_format_leads_to_one() {
+    let mut names: Vec<&str> = formats().collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), formats().count());
 }

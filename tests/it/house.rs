@@ -1,6 +1,8 @@
 //! The house rules that the compiler does not hold: who may import whom, where foreign crates live, how long a file may be.
 //! In: the sources as text. Out: a list of breaches, each with file, line, room and remedy.
 
+mod circles;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

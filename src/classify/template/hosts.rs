@@ -2,7 +2,7 @@
 
 use crate::tables::host_map::HostMap;
 
-use super::token;
+use super::kinds::{self, LABELS};
 
 /// How a known suffix treats the labels before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl KnownHosts {
                     break;
                 }
             }
-            if is_host(&host, token::bits(&host)) {
+            if is_host(&host, kinds::bits(&host)) {
                 self.keep_whole(&host);
             }
         }
@@ -86,7 +86,7 @@ impl KnownHosts {
 pub fn is_host(token: &str, kinds: u16) -> bool {
     let bytes = token.as_bytes();
     // "e.g", "i.e": no host is that short.
-    if kinds & !token::LABELS != 0 || bytes.len() <= 3 {
+    if kinds & !LABELS != 0 || bytes.len() <= 3 {
         return false;
     }
     let dot = bytes.iter().rposition(|byte| *byte == b'.');

@@ -2,53 +2,8 @@
 
 use super::KnownHosts;
 use super::hosts::is_host;
+use super::kinds::{AT, COLON, DIGIT, DOT, END, EQUALS, JOINER, KINDS, LOWER, OTHER, SLASH, TELLING, UPPER, bits};
 use super::shapes::{is_id, is_ipv4, is_ipv6, is_time, looks_encoded};
-
-/// Bits that a token's bytes set.
-const DIGIT: u16 = 1;
-const LOWER: u16 = 1 << 1;
-const UPPER: u16 = 1 << 2;
-const DOT: u16 = 1 << 3;
-const AT: u16 = 1 << 4;
-const COLON: u16 = 1 << 5;
-const SLASH: u16 = 1 << 6;
-const EQUALS: u16 = 1 << 7;
-/// Signs that may stand in a host's label: `- _ *`.
-const JOINER: u16 = 1 << 8;
-/// Other bytes that may stand inside a token: `+ # & % ? ! ~ $` and all beyond ASCII.
-const OTHER: u16 = 1 << 9;
-/// Bytes that end a token.
-const END: u16 = 1 << 15;
-/// What a host consists of.
-pub const LABELS: u16 = DIGIT | LOWER | UPPER | DOT | JOINER;
-/// Without any of these a token is a word, or words that signs join, and stays; unless it is a URL.
-pub const TELLING: u16 = DIGIT | DOT | AT;
-
-/// The bit of each byte.
-static KINDS: [u16; 256] = kinds();
-
-const fn kinds() -> [u16; 256] {
-    let mut table = [0u16; 256];
-    let mut byte = 0usize;
-    while byte < 256 {
-        table[byte] = match byte as u8 {
-            b'0'..=b'9' => DIGIT,
-            b'a'..=b'z' => LOWER,
-            b'A'..=b'Z' => UPPER,
-            b'.' => DOT,
-            b'@' => AT,
-            b':' => COLON,
-            b'/' => SLASH,
-            b'=' => EQUALS,
-            b'-' | b'_' | b'*' => JOINER,
-            b'+' | b'#' | b'&' | b'%' | b'?' | b'!' | b'~' | b'$' => OTHER,
-            128.. => OTHER,
-            _ => END,
-        };
-        byte += 1;
-    }
-    table
-}
 
 /// The first telling byte from `from` on. Most text is words, so eight bytes are looked at at once.
 pub fn next_telling(bytes: &[u8], from: usize) -> Option<usize> {
@@ -110,11 +65,6 @@ pub fn end(bytes: &[u8], at: usize) -> (usize, u16) {
         taken += 1;
     }
     (at + taken, kinds)
-}
-
-/// The bits of a token's bytes.
-pub fn bits(token: &str) -> u16 {
-    token.bytes().fold(0, |bits, byte| bits | KINDS[byte as usize])
 }
 
 /// Writes what stands for one token; `kinds` are its bits.

@@ -1,7 +1,7 @@
 //! What stands behind a clock. In: `PM`, `+0200 (CEST)`, `(UTC+02:00)`, `Europe/Berlin`. Out: the half of the day and the zone;
 //! nothing where some word is neither, because a time is not read by half.
 
-use super::{Zone, offset_seconds};
+use super::civil::{Zone, offset_seconds};
 
 /// The words behind a clock.
 #[derive(Debug, Clone, Default)]

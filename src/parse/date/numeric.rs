@@ -2,7 +2,7 @@
 //! `21-01-2026 10:22:05`, `46345.34`. Out: what clock and calendar show; nothing where day and month cannot be told apart.
 
 use super::behind::Behind;
-use super::{Civil, clock_of};
+use super::civil::{Civil, clock_of};
 
 /// A day, a month and a year of four digits, and perhaps a clock.
 pub(super) fn figures(text: &str) -> Option<Civil> {

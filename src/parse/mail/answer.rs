@@ -1,6 +1,7 @@
 //! Mails that are no reports on delivery: read receipts, automatic answers, challenges, things held. In: a mail's parts.
 //! Out: one event of the right kind, or nothing for a mail that is none of these.
 
+use super::super::automatic::{is_marked, says_automatic, says_replied};
 use super::super::fields::{Head, Line, lines};
 use super::super::mailbox;
 use super::super::prose::{Layouts, has_null_path};
@@ -61,45 +62,3 @@ pub(super) fn read(mail: &Mail<'_>, layouts: &Layouts) -> Option<Event> {
 fn answers_by_itself(head: &Head<'_>, says_so: bool) -> bool {
     says_so || says_automatic(head) || is_marked(head) && has_null_path(head)
 }
-
-/// Whether the header says that it answers (RFC 3834 5), and not only that a machine made it.
-pub(crate) fn says_replied(head: &Head<'_>) -> bool {
-    let replied =
-        |value: &str| value.trim_start().get(..12).is_some_and(|word| word.eq_ignore_ascii_case("auto-replied"));
-    head.get("Auto-Submitted").is_some_and(|value| replied(&value))
-        || MARKS.iter().filter(|name| **name != "X-Auto-Response-Suppress").any(|name| head.get(name).is_some())
-}
-
-/// Whether the header says that a machine sent it for somebody: RFC 3834, and the fields that were in use before it.
-pub(crate) fn says_automatic(head: &Head<'_>) -> bool {
-    let starts = |name: &str, words: &[&str]| {
-        head.get(name).is_some_and(|value| {
-            let value = value.to_ascii_lowercase();
-            words.iter().any(|word| value.starts_with(word))
-        })
-    };
-    starts("Auto-Submitted", &["auto-replied", "auto-generated", "auto-notified"])
-        || starts("Precedence", &["auto_reply", "auto-reply"])
-        || MARKS.iter().any(|name| head.get(name).is_some_and(|value| !value.eq_ignore_ascii_case("no")))
-}
-
-/// Whether the header has any mark of an answer: of a machine's, of a reply to a message, of mail in bulk. A report has
-/// such marks too at times, so a report's own evidence goes before; words of failure do not.
-pub(crate) fn is_marked(head: &Head<'_>) -> bool {
-    says_automatic(head)
-        || ["In-Reply-To", "References"].iter().any(|name| head.get(name).is_some())
-        // A mailing list stamps what it passes on.
-        || head.get("Precedence").is_some() && head.get("List-Id").is_none()
-}
-
-/// Fields that programs which answer by themselves put into their answers.
-const MARKS: [&str; 8] = [
-    "X-Autoreply",
-    "X-Autorespond",
-    "X-Autoresponder",
-    "X-Auto-Reply-From",
-    "X-AutoReply-From",
-    "X-Mail-Autoreply",
-    "X-Vacation",
-    "X-Auto-Response-Suppress",
-];

@@ -2,9 +2,9 @@
 //! each address that complained; a report on authentication, or one that something is no spam, is `other`.
 
 use super::super::fields::{Line, lines};
+use super::super::limits::MAX_RECIPIENTS;
 use super::super::verp::{self, Verp};
 use super::super::{date, mailbox, report, returned};
-use super::MAX_RECIPIENTS;
 use super::facts::Mail;
 use crate::bounce::{Address, Event, Kind, Unproven};
 

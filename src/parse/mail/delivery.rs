@@ -6,12 +6,16 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
+use super::super::limits::{MAX_DIAGNOSTIC, MAX_RECIPIENTS};
 use super::super::prose::{Layouts, Passage};
-use super::super::report::{self, MAX_DIAGNOSTIC, PerRecipient, Report};
+use super::super::report::{self, PerRecipient, Report};
 use super::super::{date, mailbox, prose, reply, sending_ip};
 use super::facts::Mail;
-use super::{MAX_RECIPIENTS, Refusal, UNREAD_BOUNCE};
+use super::limits::Refusal;
 use crate::bounce::{Action, Address, EnhancedStatus, Event, Kind, RejectReason, Timestamp, Unproven};
+
+/// Grammar of a mail that reports a failure and names nobody: counted, and about no address.
+pub const UNREAD_BOUNCE: &str = "unread_bounce";
 
 /// Reads all delivery reports of a mail.
 pub(super) fn read(mail: &Mail<'_>, layouts: &Layouts) -> Result<Vec<Event>, Refusal> {

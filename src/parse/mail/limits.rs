@@ -6,8 +6,10 @@
 use aho_corasick::AhoCorasick;
 use std::sync::LazyLock;
 
-use super::Refusal;
 use crate::bounce::RejectReason;
+
+/// Why a mail gave no event.
+pub(super) type Refusal = (RejectReason, &'static str);
 
 /// Mails below this size cannot nest deep enough to matter: a level takes some 30 bytes.
 const ALWAYS_FINE: usize = 8 << 10;

@@ -1,9 +1,9 @@
 //! What we sent, by the look of it. In: a sender's own patterns, and a report that came by mail. Out: whether the report is
 //! about something else. Anybody can mail a report; without patterns nothing is refuted here.
 
-use super::super::OwnPatterns;
 use super::super::glob::Glob;
 use super::super::mailbox;
+use super::super::options::OwnPatterns;
 use super::facts::Mail;
 
 /// The patterns, compiled.

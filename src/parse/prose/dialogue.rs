@@ -4,9 +4,8 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::super::mail::MAX_RECIPIENTS;
+use super::super::limits::{MAX_DIAGNOSTIC, MAX_RECIPIENTS};
 use super::super::mailbox;
-use super::super::report::MAX_DIAGNOSTIC;
 use super::codes::starts_with_code;
 use crate::bounce::{Address, SmtpCommand};
 

@@ -8,9 +8,9 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-use super::super::mail::{MAX_RECIPIENTS, OwnAddresses};
+use super::super::limits::{MAX_DIAGNOSTIC, MAX_RECIPIENTS};
+use super::super::mail::OwnAddresses;
 use super::super::mailbox;
-use super::super::report::MAX_DIAGNOSTIC;
 use super::codes::{has_code, has_coded_reply, has_reply_code, is_worded, starts_with_code};
 use super::dialogue::{self, Dialogue};
 use super::layout::Layout;
@@ -51,7 +51,7 @@ pub(super) fn read(
     let mut passages = merge(blocks, wordings);
     if passages.is_empty() {
         let spoken = dialogue.answers.iter().filter(|(address, _)| !own.holds(address));
-        passages = spoken.map(|(address, _)| Passage { plainly: true, ..passage(address.clone()) }).collect();
+        passages = spoken.map(|(address, _)| Passage { plainly: true, ..Passage::of(address.clone()) }).collect();
     }
     add_dialogue(&mut passages, &dialogue);
     passages
@@ -438,7 +438,7 @@ fn merge(blocks: Vec<Block>, wordings: &Wordings) -> Vec<Passage> {
                     addressed,
                     introduced,
                     instead,
-                    ..passage(address)
+                    ..Passage::of(address)
                 });
             }
             Entry::Occupied(place) => {
@@ -455,22 +455,6 @@ fn merge(blocks: Vec<Block>, wordings: &Wordings) -> Vec<Passage> {
         }
     }
     passages
-}
-
-/// What is known of an address before its words are read: nothing.
-pub(super) fn passage(address: Address) -> Passage {
-    Passage {
-        address,
-        original: None,
-        text: String::new(),
-        own_words: false,
-        plainly: false,
-        addressed: false,
-        introduced: false,
-        instead: false,
-        command: None,
-        host: None,
-    }
 }
 
 /// What a dialogue adds to passages whose own words hold no code, or are the dialogue itself.

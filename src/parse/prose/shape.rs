@@ -1,7 +1,8 @@
 //! How a line names a failed address. In: one line of a report's prose. Out: the address, how plainly the line names it,
 //! and what the line says of it.
 
-use super::super::mail::{MAX_RECIPIENTS, OwnAddresses};
+use super::super::limits::MAX_RECIPIENTS;
+use super::super::mail::OwnAddresses;
 use super::super::mailbox::{self, Found};
 use super::Wordings;
 use super::codes::{has_code, starts_with_code};

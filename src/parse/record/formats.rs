@@ -14,6 +14,8 @@ use crate::tables::{self, Row, TableError};
 
 /// The format of our own column names.
 const GENERIC: &str = "generic";
+/// The one log format, which is no row of the table; what `grammar` prints.
+pub(super) const POSTFIX: &str = "postfix";
 
 /// All formats, in the order in which they are tried.
 #[derive(Debug)]
@@ -50,7 +52,7 @@ impl Formats {
             all.push(Format { name: lasting(&row.value.name), export: row.value });
         }
         match options.input_format.as_deref() {
-            Some(name) if !source::FORMATS.contains(&name) && name != super::postfix::NAME => all = only(all, name)?,
+            Some(name) if !source::formats().any(|format| format == name) && name != POSTFIX => all = only(all, name)?,
             _ => {}
         }
         Ok(Formats { all, hints: ColumnHints::load(options.tables.as_deref())? })
@@ -101,7 +103,7 @@ impl Formats {
 
 /// The format of that name, without detection.
 fn only(all: Vec<Format>, name: &str) -> Result<Vec<Format>, TableError> {
-    let names: Vec<&str> = all.iter().map(|format| format.name).chain(source::FORMATS.iter().copied()).collect();
+    let names: Vec<&str> = all.iter().map(|format| format.name).chain(source::formats()).collect();
     let Some(at) = all.iter().position(|format| format.name == name) else {
         let hint = match nearest_word(name, names.iter().copied()) {
             Some(near) => format!("did you mean \"{near}\"?"),

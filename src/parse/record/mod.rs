@@ -10,13 +10,12 @@ mod json;
 mod layout;
 mod listed;
 mod mapping;
+mod memory;
 mod notice;
 mod postfix;
 mod rows;
 mod syslog;
 mod unplaced;
-
-use std::sync::Arc;
 
 use self::build::{Builder, Setting};
 use self::formats::Formats;
@@ -24,6 +23,7 @@ use self::json::Keys;
 use self::layout::{Layout, Slot, Values};
 use self::listed::Lists;
 pub use self::listed::{begins_with_an_entry, of_event as entry_of_event};
+pub(super) use self::memory::Memory;
 use super::date::Zone;
 use super::mail::MailReader;
 use super::{ParseOptions, Parsed};
@@ -39,17 +39,6 @@ pub struct Records {
     plans: rows::Plans,
     keys: Keys,
     shapes: Vec<Shape>,
-}
-
-/// What reading remembers from one record to the next. It changes no result, only how soon it is there.
-#[derive(Debug, Default)]
-pub(super) struct Memory {
-    plan: Option<(u64, Arc<rows::Plan>)>,
-    room: json::Room,
-    /// The names of the last JSON record, and the shape that they have.
-    shape: (Vec<Slot>, Option<usize>),
-    /// Empty between two rows; kept for the memory that it holds.
-    said: Vec<u8>,
 }
 
 /// A format as JSON spells it.

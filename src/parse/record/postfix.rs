@@ -4,12 +4,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::build::Setting;
+use super::formats::POSTFIX;
 use super::{clean, content, syslog};
 use crate::bounce::{Address, Delivery, Event, Kind, Origin, Reject, RejectReason, Timestamp};
 use crate::parse::{Parsed, reply, sending_ip};
 
-/// What `grammar` prints.
-pub(super) const NAME: &str = "postfix";
 /// Messages remembered at once. When one more comes, all are forgotten: a log with so many open ones is no log.
 const MAX_OPEN: usize = 200_000;
 /// Recipients remembered for a message that may yet expire.
@@ -171,7 +170,7 @@ impl<'t> Log<'_, 't, '_> {
                 message_id,
             });
         }
-        let mut event = Event::new(self.origin.clone(), kind, NAME);
+        let mut event = Event::new(self.origin.clone(), kind, POSTFIX);
         event.timestamp = self.at;
         event.original_recipient = original;
         event.final_recipient = last;
@@ -188,7 +187,7 @@ impl<'t> Log<'_, 't, '_> {
 
     fn reject(&mut self, reason: RejectReason, detail: &str) {
         if !self.muted {
-            let detail = format!("{NAME}: {detail}");
+            let detail = format!("{POSTFIX}: {detail}");
             self.out.rejects.push(Reject { origin: self.origin.clone(), reason, detail });
         }
     }

@@ -11,10 +11,30 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
-use super::batch::{Work, excerpt, mail};
-use super::chunks::Cutter;
-use super::{Item, Refused};
+use super::contract::{Cutter, Format, chunks};
+use super::mail::looks_like_mail;
 use crate::bounce::{Origin, Reject, RejectReason};
+use crate::source::batch::{Batches, Work};
+use crate::source::item::{Visit, excerpt, mail};
+use crate::source::stream::Stream;
+
+/// The format.
+#[derive(Debug)]
+pub(super) struct Mbox;
+
+impl Format for Mbox {
+    fn begins(&self, text: &[u8]) -> bool {
+        text.starts_with(FROM)
+    }
+
+    fn resembles(&self, text: &[u8]) -> bool {
+        has_boundary(text)
+    }
+
+    fn batches(&self, stream: Stream, max: usize) -> Batches {
+        chunks(stream, MessageCutter::default(), max)
+    }
+}
 
 const FROM: &[u8] = b"From ";
 
@@ -23,7 +43,7 @@ const LONGEST_FROM_LINE: usize = 998;
 
 /// Messages of one chunk of an mbox.
 #[derive(Debug)]
-pub(super) struct Messages {
+struct Messages {
     name: Arc<str>,
     first: u64,
     data: Vec<u8>,
@@ -120,38 +140,28 @@ impl Scanner {
     }
 }
 
-/// The mbox format's cutter.
-pub(super) struct Mbox {
-    name: Arc<str>,
+/// The format's cutter.
+#[derive(Default)]
+struct MessageCutter {
     scanner: Scanner,
-    next: u64,
 }
 
-impl Mbox {
-    pub(super) fn new(name: Arc<str>) -> Self {
-        Mbox { name, scanner: Scanner::default(), next: 0 }
-    }
-}
-
-impl Cutter for Mbox {
+impl Cutter for MessageCutter {
     fn cut(&mut self, data: &[u8], end: bool) -> usize {
         self.scanner.scan(data, end)
     }
 
-    fn take(&mut self, data: Vec<u8>) -> Work {
+    fn take(&mut self, name: Arc<str>, first: u64, data: Vec<u8>) -> (Box<dyn Work>, u64) {
         let spans = self.scanner.take(data.len());
-        let first = self.next;
-        self.next += spans.len() as u64;
-        Work::Mailbox(Messages { name: Arc::from(&*self.name), first, data, spans })
+        let count = spans.len() as u64;
+        (Box::new(Messages { name, first, data, spans }), count)
     }
 
-    fn give_up(&mut self) -> u64 {
+    fn give_up(&mut self) {
         self.scanner = Scanner::default();
-        self.next += 1;
-        self.next - 1
     }
 
-    fn resume(&mut self, data: &[u8], _end: bool) -> Option<usize> {
+    fn resume(&mut self, data: &[u8]) -> Option<usize> {
         memmem::find_iter(data, FROM).find(|&at| {
             at > 0
                 && !is_quoted(data, at)
@@ -161,8 +171,8 @@ impl Cutter for Mbox {
     }
 }
 
-impl Messages {
-    pub(super) fn each(&self, max: usize, visit: &mut dyn FnMut(Result<Item<'_>, Refused>)) {
+impl Work for Messages {
+    fn visit(&self, max: usize, visit: &mut Visit<'_>) {
         for (index, span) in (self.first..).zip(&self.spans) {
             let origin = Origin { source: self.name.clone(), index };
             let bytes = &self.data[span.start..span.end];
@@ -175,13 +185,15 @@ impl Messages {
             }
         }
     }
+}
 
+impl Messages {
     /// What stands before the first boundary: a reject; and if its first line is a broken `From ` line, the message too.
-    fn stray(&self, origin: Origin, bytes: &[u8], max: usize, visit: &mut dyn FnMut(Result<Item<'_>, Refused>)) {
+    fn stray(&self, origin: Origin, bytes: &[u8], max: usize, visit: &mut Visit<'_>) {
         let detail = format!("text before the first mbox `From ` line: {}", excerpt(bytes));
         visit(Err(Reject { origin: origin.clone(), reason: RejectReason::NotMail, detail }.into()));
         let rest = after_line(bytes).map_or(&[][..], |start| &bytes[start..]);
-        if super::sniff::looks_like_mail(rest) {
+        if looks_like_mail(rest) {
             visit(mail(origin, &unquoted(rest), max));
         }
     }
@@ -292,6 +304,12 @@ fn is_clock(token: &[u8]) -> bool {
 
 fn number(digits: &[u8]) -> Option<u32> {
     std::str::from_utf8(digits).ok().filter(|d| d.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()
+}
+
+/// Whether an mbox boundary stands somewhere in the head; the first one may be broken.
+fn has_boundary(head: &[u8]) -> bool {
+    memchr::memmem::find_iter(head, b"\n\nFrom ").any(|at| starts_with_boundary(&head[at + 2..]))
+        || memchr::memmem::find_iter(head, b"\r\n\r\nFrom ").any(|at| starts_with_boundary(&head[at + 4..]))
 }
 
 /// Whether the first line is a boundary; for telling formats apart.

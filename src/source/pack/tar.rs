@@ -8,25 +8,35 @@ use std::sync::{Arc, Mutex};
 
 use ::tar::{EntryType, Header, PaxExtensions};
 
-use super::Batches;
-use super::door::{Door, start_of};
-use super::files::SMALL;
+use super::contract::{Inside, Pack};
 use super::members::{Archive, Hand, Walk, member_name};
-use super::stream::{Broken, Stream, fault_of};
 use crate::bounce::Origin;
+use crate::source::batch::{Batches, SMALL};
+use crate::source::item::start_of;
+use crate::source::stream::{Broken, Stream, fault_of};
 
 const BLOCK: usize = 512;
 /// A long name or a pax header beyond this is damage.
 const LONGEST_NAME: u64 = 64 << 10;
 
-/// The batches of a tar's members.
-pub(super) fn members(stream: Stream, door: Door) -> Batches {
-    let (name, reader, meter) = stream.into_reader();
-    let tape = Arc::new(Mutex::new(Tape { reader, left: 0, padding: 0, broken: false }));
-    Box::new(Walk::new(Tar { name, tape, count: 0 }, door, meter))
+/// The container.
+#[derive(Debug)]
+pub(super) struct Tar;
+
+impl Pack for Tar {
+    fn sniff(&self, head: &[u8]) -> bool {
+        head.get(257..262) == Some(b"ustar")
+    }
+
+    fn open(&self, stream: Stream, inside: Arc<dyn Inside>) -> anyhow::Result<Batches> {
+        let (name, reader, meter) = stream.into_reader();
+        let tape = Arc::new(Mutex::new(Tape { reader, left: 0, padding: 0, broken: false }));
+        Ok(Box::new(Walk::new(Files { name, tape, count: 0 }, inside, meter)))
+    }
 }
 
-struct Tar {
+/// The files of a tar.
+struct Files {
     name: Arc<str>,
     tape: Arc<Mutex<Tape>>,
     count: u64,
@@ -142,7 +152,7 @@ impl Tape {
     }
 }
 
-impl Archive for Tar {
+impl Archive for Files {
     fn step(&mut self, hand: &mut Hand) -> anyhow::Result<bool> {
         let next = match self.tape.lock() {
             Ok(mut tape) => tape.next_file().map_err(|error| (tape.broken, error)),
@@ -162,7 +172,7 @@ impl Archive for Tar {
     }
 }
 
-impl Tar {
+impl Files {
     /// Hands out the member that the tape stands at.
     fn member(&mut self, path: &[u8], size: u64, hand: &mut Hand) -> anyhow::Result<bool> {
         self.count += 1;

@@ -14,42 +14,52 @@ use anyhow::Context;
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
 
-use super::door::{Door, start_of};
-use super::files::SMALL;
+use super::budget::{Budget, Counted};
+use super::contract::{Inside, Pack};
 use super::members::{Archive, Hand, Walk, member_name};
-use super::stream::{Broken, Fault, Meter, Metered, Stream, fault_of};
-use super::unpack::{Budget, Counted};
-use super::{Batches, Refused};
 use crate::bounce::{Loss, RejectReason};
+use crate::source::batch::{Batches, SMALL};
+use crate::source::item::{Refused, start_of};
+use crate::source::stream::{Broken, Fault, Meter, Metered, Stream, fault_of};
 
 /// A zip inside another archive, or from standard input, may take so much of the disk.
 const LARGEST_LAID_DOWN: u64 = 8 << 30;
 
-/// The batches of a zip's members.
-pub(super) fn members(mut stream: Stream, door: Door) -> anyhow::Result<Batches> {
-    let name = stream.name.clone();
-    let (file, reading) = match stream.take_file() {
-        Some(file) => (file, stream.meter()),
-        // What is read from the temporary file was counted when it was laid down.
-        None => match lay_down(&mut stream) {
-            Ok(file) => (file, Meter::default()),
-            Err(error) => return Ok(door.refuse(&stream, fault_of(&error))),
-        },
-    };
-    let context = || format!("{name}: reading");
-    let length = file.metadata().with_context(context)?.len();
-    let again = file.try_clone().with_context(context)?;
-    let archive = match ZipArchive::new(Metered::new(file, reading.clone())) {
-        Ok(archive) => archive,
-        Err(error) => return Ok(door.refuse(&stream, zip_fault(error))),
-    };
-    if archive.index_for_name("[Content_Types].xml").is_some() {
-        let detail = "an Office file; save it as CSV".to_owned();
-        let (reason, why) = (RejectReason::UnknownFormat, Loss::UnknownFormat);
-        return Ok(door.refuse(&stream, Fault { reason, why, detail }));
+/// The container.
+#[derive(Debug)]
+pub(super) struct Zip;
+
+impl Pack for Zip {
+    fn sniff(&self, head: &[u8]) -> bool {
+        matches!(head, [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..])
     }
-    let zip = Zip { name, archive, file: again, length, reading, budget: door.budget.clone(), next: 0, packed: 0 };
-    Ok(Box::new(Walk::new(zip, door, stream.meter())))
+
+    fn open(&self, mut stream: Stream, inside: Arc<dyn Inside>) -> anyhow::Result<Batches> {
+        let name = stream.name.clone();
+        let (file, reading) = match stream.file() {
+            Some(file) => (file, stream.meter()),
+            // What is read from the temporary file was counted when it was laid down.
+            None => match lay_down(&mut stream) {
+                Ok(file) => (file, Meter::default()),
+                Err(error) => return Ok(stream.lost(fault_of(&error))),
+            },
+        };
+        let context = || format!("{name}: reading");
+        let length = file.metadata().with_context(context)?.len();
+        let again = file.try_clone().with_context(context)?;
+        let archive = match ZipArchive::new(Metered::new(file, reading.clone())) {
+            Ok(archive) => archive,
+            Err(error) => return Ok(stream.lost(zip_fault(error))),
+        };
+        if archive.index_for_name("[Content_Types].xml").is_some() {
+            let detail = "an Office file; save it as CSV".to_owned();
+            let (reason, why) = (RejectReason::UnknownFormat, Loss::UnknownFormat);
+            return Ok(stream.lost(Fault { reason, why, detail }));
+        }
+        let budget = inside.budget().clone();
+        let files = Files { name, archive, file: again, length, reading, budget, next: 0, packed: 0 };
+        Ok(Box::new(Walk::new(files, inside, stream.meter())))
+    }
 }
 
 /// Copies a stream to a temporary file.
@@ -87,7 +97,8 @@ fn zip_fault(error: ZipError) -> Fault {
     Fault { reason: RejectReason::DamagedArchive, why, detail: error.to_string() }
 }
 
-struct Zip {
+/// The files of a zip.
+struct Files {
     name: Arc<str>,
     archive: ZipArchive<Metered<File>>,
     /// The same file again, for members that are read as streams.
@@ -111,7 +122,7 @@ struct Entry {
     method: CompressionMethod,
 }
 
-impl Archive for Zip {
+impl Archive for Files {
     fn step(&mut self, hand: &mut Hand) -> anyhow::Result<bool> {
         if self.next >= self.archive.len() {
             return Ok(false);
@@ -126,7 +137,7 @@ impl Archive for Zip {
     }
 }
 
-impl Zip {
+impl Files {
     /// A member by its number; `None` if it is no input.
     fn entry(&mut self, index: usize) -> Result<Option<Entry>, Refused> {
         let whole = start_of(&self.name);

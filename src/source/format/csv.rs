@@ -16,11 +16,28 @@ use std::sync::Arc;
 use csv::{ByteRecord, StringRecord};
 use memchr::{memchr, memchr3};
 
-use super::batch::{Work, too_large};
-use super::chunks::{Cutter, ROWS_CHUNK};
+use super::contract::{Cutter, Format, HEAD, ROWS_CHUNK, chunks};
 use super::lines::lines_of;
-use super::{Header, Item, Record, Refused};
 use crate::bounce::{Loss, Origin, Reject, RejectReason};
+use crate::source::batch::{Batches, Work};
+use crate::source::item::{Header, Item, Record, Refused, Visit, too_large};
+use crate::source::stream::Stream;
+
+/// The format.
+#[derive(Debug)]
+pub(super) struct Csv;
+
+impl Format for Csv {
+    fn resembles(&self, text: &[u8]) -> bool {
+        dialect(text).is_some()
+    }
+
+    fn batches(&self, mut stream: Stream, max: usize) -> Batches {
+        let (delimiter, skip) = stream.head(HEAD).map_or((b',', 0), delimited);
+        stream.skip(skip);
+        chunks(stream, RowCutter::new(delimiter), max)
+    }
+}
 
 /// A record longer than this, or one that the file's end leaves open, has an opening quote that is never closed: its lines
 /// are then records of their own. Whole bounce mails in a cell fit.
@@ -31,7 +48,7 @@ const STRAY_NULS: usize = 3;
 
 /// Records of one chunk.
 #[derive(Debug)]
-pub(super) struct Rows {
+struct Rows {
     name: Arc<str>,
     header: Arc<Header>,
     delimiter: u8,
@@ -47,10 +64,10 @@ pub(super) struct Rows {
 
 /// The format's cutter.
 pub(super) struct RowCutter {
-    name: Arc<str>,
     delimiter: u8,
     header: Option<Arc<Header>>,
-    next: u64,
+    /// Headers of other files before the records of this data; each has an index.
+    headers: u64,
     /// Records whole so far in the data.
     records: u64,
     /// Where the next record starts.
@@ -65,9 +82,9 @@ pub(super) struct RowCutter {
 }
 
 impl RowCutter {
-    pub(super) fn new(name: Arc<str>, delimiter: u8) -> Self {
+    pub(super) fn new(delimiter: u8) -> Self {
         let (header, line_by_line, at_end) = (None, false, false);
-        RowCutter { name, delimiter, header, next: 0, records: 0, seen: 0, from: 0, line_by_line, broken: 0, at_end }
+        RowCutter { delimiter, header, headers: 0, records: 0, seen: 0, from: 0, line_by_line, broken: 0, at_end }
     }
 
     /// The record as a header, if it is the first, or that of another file: those that were concatenated need not have the
@@ -119,7 +136,7 @@ impl Cutter for RowCutter {
                 // A batch has one header; the next one begins with this.
                 Some(_) if self.records > 0 => break,
                 Some(header) => {
-                    self.next += u64::from(self.header.is_some());
+                    self.headers += u64::from(self.header.is_some());
                     self.header = Some(Arc::new(header));
                     self.from = next;
                 }
@@ -134,33 +151,28 @@ impl Cutter for RowCutter {
         ROWS_CHUNK
     }
 
-    fn take(&mut self, data: Vec<u8>) -> Work {
-        let first = self.next;
-        self.next += mem::take(&mut self.records);
+    fn take(&mut self, name: Arc<str>, first: u64, data: Vec<u8>) -> (Box<dyn Work>, u64) {
+        let first_record = first + mem::take(&mut self.headers);
+        let next = first_record + mem::take(&mut self.records);
         let has_end = matches!(data.last(), Some(b'\n' | b'\r'));
-        let torn = if self.at_end && !has_end { self.next.checked_sub(1) } else { None };
+        let torn = if self.at_end && !has_end { next.checked_sub(1) } else { None };
         self.broken = self.broken.saturating_sub(self.seen);
         self.seen = 0;
-        Work::Rows(Rows {
-            name: Arc::from(&*self.name),
+        let rows = Rows {
+            name,
             header: self.header.clone().unwrap_or_else(|| Arc::new(Header { names: Vec::new(), id: 0 })),
             delimiter: self.delimiter,
-            first,
+            first: first_record,
             data,
             from: mem::take(&mut self.from),
             line_by_line: self.line_by_line,
             torn,
-        })
+        };
+        (Box::new(rows), next - first)
     }
 
-    fn give_up(&mut self) -> u64 {
+    fn give_up(&mut self) {
         (self.seen, self.broken) = (0, 0);
-        self.next += 1;
-        self.next - 1
-    }
-
-    fn resume(&mut self, data: &[u8], _end: bool) -> Option<usize> {
-        memchr(b'\n', data).map(|at| at + 1)
     }
 }
 
@@ -223,8 +235,8 @@ fn text_of(record: ByteRecord) -> StringRecord {
     })
 }
 
-impl Rows {
-    pub(super) fn each(&self, max: usize, visit: &mut dyn FnMut(Result<Item<'_>, Refused>)) {
+impl Work for Rows {
+    fn visit(&self, max: usize, visit: &mut Visit<'_>) {
         let data = &self.data[self.from..];
         if self.line_by_line {
             self.each_line(data, max, visit);
@@ -232,9 +244,11 @@ impl Rows {
             self.parse(data, &mut (self.first..), max, visit);
         }
     }
+}
 
+impl Rows {
     /// Lines as records of their own: those whose quotes are sound, in one go, and a reject for each of the others.
-    fn each_line(&self, data: &[u8], max: usize, visit: &mut dyn FnMut(Result<Item<'_>, Refused>)) {
+    fn each_line(&self, data: &[u8], max: usize, visit: &mut Visit<'_>) {
         let (mut sound, mut places, mut broken) = (Vec::with_capacity(data.len() + 1), Vec::new(), Vec::new());
         let lines = lines_of(data).filter(|line| !line.iter().all(|&b| b == b'\r'));
         for (index, line) in (self.first..).zip(lines) {
@@ -268,13 +282,7 @@ impl Rows {
     }
 
     /// Records, each with its index.
-    fn parse(
-        &self,
-        data: &[u8],
-        places: &mut dyn Iterator<Item = u64>,
-        max: usize,
-        visit: &mut dyn FnMut(Result<Item<'_>, Refused>),
-    ) {
+    fn parse(&self, data: &[u8], places: &mut dyn Iterator<Item = u64>, max: usize, visit: &mut Visit<'_>) {
         let mut reader = reader(data, self.delimiter);
         let mut bytes = ByteRecord::new();
         while let (Ok(true), Some(index)) = (reader.read_byte_record(&mut bytes), places.next()) {
@@ -321,4 +329,55 @@ impl Rows {
             .is_some_and(|(field, name)| field.trim_start_matches('\u{feff}').trim() == name);
         starts_like_it && record.len() >= names.len() && names.iter().zip(record).skip(1).all(|(n, f)| f.trim() == n)
     }
+}
+
+/// The delimiter, and how many of the first bytes stand before the header, NULs among them.
+fn delimited(head: &[u8]) -> (u8, usize) {
+    let text: Vec<u8> = head.iter().copied().filter(|&b| b != 0).collect();
+    let start = text.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(0);
+    let (delimiter, skip) = dialect(&text[start..]).unwrap_or((b',', 0));
+    (delimiter, with_nuls(head, start + skip))
+}
+
+/// How many bytes hold the first `count` bytes that are no NULs, and the NULs before the next one.
+fn with_nuls(head: &[u8], count: usize) -> usize {
+    head.iter().enumerate().filter(|(_, b)| **b != 0).nth(count).map_or(head.len(), |(at, _)| at)
+}
+
+/// The delimiter, and how many bytes stand before the header.
+fn dialect(text: &[u8]) -> Option<(u8, usize)> {
+    let line_end = |text: &[u8]| memchr::memchr2(b'\n', b'\r', text).unwrap_or(text.len());
+    let first = &text[..line_end(text)];
+    // Excel's own way to say it.
+    if let Some(&[delimiter]) = first.strip_prefix(b"sep=").map(|rest| rest.trim_ascii_end()) {
+        let skip = first.len() + text[first.len()..].iter().take_while(|b| matches!(b, b'\n' | b'\r')).count();
+        return Some((delimiter, skip));
+    }
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0)];
+    let mut quoted = false;
+    for &byte in first {
+        quoted ^= byte == b'"';
+        counts.iter_mut().filter(|(delimiter, _)| !quoted && *delimiter == byte).for_each(|(_, count)| *count += 1);
+    }
+    // The first of those that occur most.
+    let (delimiter, count) = counts.into_iter().rev().max_by_key(|&(_, count)| count)?;
+    if count > 0 {
+        return Some((delimiter, 0)).filter(|_| is_header(first, delimiter));
+    }
+    let name = first.trim_ascii().trim_ascii_start().to_ascii_lowercase();
+    let names = ["mail", "recipient", "rcpt", "address", "domain"];
+    let one_column =
+        name.len() <= 64 && names.iter().any(|known| memchr::memmem::find(&name, known.as_bytes()).is_some());
+    (one_column && !name.contains(&b'@') && !name.contains(&b' ')).then_some((b',', 0))
+}
+
+/// Whether a line may be a header: its fields are short, and most are words.
+fn is_header(line: &[u8], delimiter: u8) -> bool {
+    let fields: Vec<&[u8]> = line.split(|&b| b == delimiter).map(|field| field.trim_ascii()).collect();
+    let is_word = |field: &&&[u8]| {
+        let field = field.strip_prefix(b"\"").unwrap_or(field);
+        field.len() <= 80 && field.iter().take(3).any(|b| b.is_ascii_alphabetic() || *b >= 0x80)
+    };
+    let words = fields.iter().filter(is_word).count();
+    words * 2 > fields.len() && fields.iter().all(|field| field.len() <= 120)
 }

@@ -8,8 +8,34 @@ use std::sync::Arc;
 
 use memchr::memchr2;
 
-use super::batch::Work;
-use super::chunks::Cutter;
+use super::contract::{Cutter, Format, chunks};
+use crate::bounce::Origin;
+use crate::source::batch::{Batches, Work};
+use crate::source::item::{Item, Visit, capped};
+use crate::source::stream::Stream;
+
+/// The format.
+#[derive(Debug)]
+pub(super) struct Json;
+
+impl Format for Json {
+    fn resembles(&self, text: &[u8]) -> bool {
+        starts_a_value(text)
+    }
+
+    fn batches(&self, stream: Stream, max: usize) -> Batches {
+        chunks(stream, ValueCutter::default(), max)
+    }
+}
+
+/// Whether text starts as an object or an array does.
+pub(super) fn starts_a_value(text: &[u8]) -> bool {
+    let second = text.iter().skip(1).find(|b| !b.is_ascii_whitespace());
+    matches!(
+        (text.first(), second),
+        (Some(b'{'), Some(b'"' | b'}') | None) | (Some(b'['), Some(b'{' | b'[' | b'"' | b']') | None)
+    )
+}
 
 /// Finds the values in JSON text that arrives in pieces.
 #[derive(Debug, Default)]
@@ -129,34 +155,39 @@ impl Values {
     }
 }
 
-/// The document format's cutter.
-pub(super) struct Document {
+/// Values of one chunk.
+#[derive(Debug)]
+struct Chunk {
     name: Arc<str>,
-    values: Values,
-    next: u64,
+    first: u64,
+    data: Vec<u8>,
+    spans: Vec<Range<usize>>,
 }
 
-impl Document {
-    pub(super) fn new(name: Arc<str>) -> Self {
-        Document { name, values: Values::default(), next: 0 }
+impl Work for Chunk {
+    fn visit(&self, max: usize, visit: &mut Visit<'_>) {
+        for (index, span) in (self.first..).zip(&self.spans) {
+            let origin = Origin { source: self.name.clone(), index };
+            visit(capped(origin, &self.data[span.clone()], max).map(|(origin, text)| Item::Json { origin, text }));
+        }
     }
 }
 
-impl Cutter for Document {
+/// The format's cutter.
+#[derive(Default)]
+struct ValueCutter {
+    values: Values,
+}
+
+impl Cutter for ValueCutter {
     fn cut(&mut self, data: &[u8], end: bool) -> usize {
         self.values.scan(data, end)
     }
 
-    fn take(&mut self, data: Vec<u8>) -> Work {
+    fn take(&mut self, name: Arc<str>, first: u64, data: Vec<u8>) -> (Box<dyn Work>, u64) {
         let spans = self.values.take(data.len());
-        let first = self.next;
-        self.next += spans.len() as u64;
-        Work::Values { name: Arc::from(&*self.name), first, data, spans }
-    }
-
-    fn give_up(&mut self) -> u64 {
-        self.next += 1;
-        self.next - 1
+        let count = spans.len() as u64;
+        (Box::new(Chunk { name, first, data, spans }), count)
     }
 
     fn lacks_its_end(&self) -> bool {
@@ -164,7 +195,7 @@ impl Cutter for Document {
     }
 
     /// The scan goes on where it was, so that brackets stay counted; only its value is dropped.
-    fn resume(&mut self, data: &[u8], _end: bool) -> Option<usize> {
+    fn resume(&mut self, data: &[u8]) -> Option<usize> {
         // Brackets cannot be counted from the middle of a value that may be damaged: what can be relied on is a line
         // that starts with an object.
         let at = memchr::memmem::find(data, b"\n{")? + 1;

@@ -4,17 +4,15 @@
 //! at when visited; large ones, packed ones and rejects by themselves. What folders pass over by name, archives do too.
 
 use std::io::{self, Cursor, Read};
-use std::iter;
 use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::batch::{Batch, Work, mail};
-use super::door::{Door, start_of, unreadable};
-use super::files::{BYTES_IN_BATCH, FILES_IN_BATCH, SMALL};
-use super::stray::is_no_input;
-use super::stream::{Broken, Meter, Stream};
-use super::{Batches, Item, Refused, sniff};
+use super::contract::Inside;
+use crate::source::batch::{BYTES_IN_BATCH, Batch, Batches, FILES_IN_BATCH, SMALL, Work};
+use crate::source::item::{Refused, Visit};
+use crate::source::stray::is_no_input;
+use crate::source::stream::{Broken, Meter, Stream};
 
 /// An archive, member by member.
 pub(super) trait Archive: Send {
@@ -31,7 +29,7 @@ pub(super) struct Walk<A> {
 
 /// Takes what an archive hands out.
 pub(super) struct Hand {
-    door: Door,
+    inside: Arc<dyn Inside>,
     meter: Meter,
     small: Members,
     /// A member, or a reject, by itself; what was gathered before it comes first.
@@ -40,8 +38,8 @@ pub(super) struct Hand {
 
 impl<A: Archive> Walk<A> {
     /// The way through an archive; `meter` counts what comes from disk.
-    pub(super) fn new(archive: A, door: Door, meter: Meter) -> Walk<A> {
-        let hand = Hand { small: Members::new(door.clone()), door, meter, alone: None };
+    pub(super) fn new(archive: A, inside: Arc<dyn Inside>, meter: Meter) -> Walk<A> {
+        let hand = Hand { small: Members::new(inside.clone()), inside, meter, alone: None };
         Walk { archive, hand, done: false }
     }
 }
@@ -92,26 +90,25 @@ impl Hand {
 
     /// Takes what could not be read.
     pub(super) fn refuse(&mut self, refused: Refused) {
-        let (work, max_item) = (Work::Refused(refused), self.door.options.max_item_bytes);
-        self.alone = Some(Box::new(iter::once(Ok(Batch { work, bytes: self.meter.spent(), max_item }))));
+        self.alone = Some(Batch::refused(refused, self.meter.spent()).alone());
     }
 
     fn stream(&mut self, stream: Stream) {
-        self.alone = Some(self.door.read(stream).unwrap_or_else(|error| Box::new(iter::once(Err(error)))));
+        self.alone = Some(self.inside.read(stream).unwrap_or_else(|error| Box::new(std::iter::once(Err(error)))));
     }
 }
 
 /// Small members of an archive, unpacked but not yet looked at.
 #[derive(Debug)]
-pub(super) struct Members {
+struct Members {
     data: Vec<u8>,
     members: Vec<(Arc<str>, Range<usize>)>,
-    door: Door,
+    inside: Arc<dyn Inside>,
 }
 
 impl Members {
-    fn new(door: Door) -> Members {
-        Members { data: Vec::new(), members: Vec::new(), door }
+    fn new(inside: Arc<dyn Inside>) -> Members {
+        Members { data: Vec::new(), members: Vec::new(), inside }
     }
 
     /// Adds a member of at most [`SMALL`] bytes. One that is itself packed is not taken, but handed back: unpacking
@@ -123,7 +120,7 @@ impl Members {
             self.data.truncate(start);
             return Err(Broken::damaged("the member is longer than the archive says"));
         }
-        if sniff::packing(&self.data[start..]).is_some() {
+        if self.inside.is_packed(&self.data[start..]) {
             return Ok(Some(self.data.split_off(start)));
         }
         self.members.push((name, start..self.data.len()));
@@ -139,28 +136,16 @@ impl Members {
         if self.members.is_empty() {
             return None;
         }
-        let full = mem::replace(self, Members::new(self.door.clone()));
-        let max_item = self.door.options.max_item_bytes;
-        Some(Batch { work: Work::Members(full), bytes: meter.spent(), max_item })
+        let full = mem::replace(self, Members::new(self.inside.clone()));
+        Some(Batch::new(Box::new(full), meter.spent(), 0))
     }
+}
 
-    pub(super) fn each(&self, visit: &mut dyn FnMut(Result<Item<'_>, Refused>)) {
+impl Work for Members {
+    /// The cap for one item is the reading's own.
+    fn visit(&self, _max: usize, visit: &mut Visit<'_>) {
         for (name, range) in &self.members {
-            let data = &self.data[range.clone()];
-            if sniff::is_plain_mail(data, self.door.forced) {
-                visit(mail(start_of(name), data, self.door.options.max_item_bytes));
-                continue;
-            }
-            let stream = Stream::new(name.clone(), Box::new(Cursor::new(data.to_vec())), Meter::default());
-            let read = self.door.read(stream).and_then(|batches| {
-                for batch in batches {
-                    batch?.each(visit);
-                }
-                Ok(())
-            });
-            if let Err(error) = read {
-                visit(Err(unreadable(name, &error)));
-            }
+            self.inside.visit(name, &self.data[range.clone()], visit);
         }
     }
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::mbox::{Scanner, starts_with_boundary, unquoted};
-use super::probe;
+use crate::source::probe;
 
 const BOUNDARY: &str = "From a@example.com Mon Sep 21 12:00:00 2026";
 

@@ -2,22 +2,22 @@
 
 use proptest::prelude::*;
 
-use super::Item;
-use super::batch::{Batch, Work};
-use super::chunks::Cutter;
-use super::delimited::RowCutter;
+use super::contract::Cutter;
+use super::csv::RowCutter;
+use crate::source::Item;
 
 /// The rows and the number of rejects, of data that arrives so many bytes at a time.
 fn rows_in_pieces(data: &[u8], piece: usize) -> Vec<(u64, Option<Vec<String>>)> {
-    let mut cutter = RowCutter::new("f".into(), b',');
+    let mut cutter = RowCutter::new(b',');
     let mut rows = Vec::new();
-    let (mut taken, mut arrived) = (0, 0);
+    let (mut taken, mut arrived, mut first) = (0, 0, 0);
     loop {
         arrived = data.len().min(arrived + piece);
         let end = arrived == data.len();
         let upto = cutter.cut(&data[taken..arrived], end);
-        let work: Work = cutter.take(data[taken..taken + upto].to_vec());
-        Batch { work, bytes: 0, max_item: 1 << 20 }.each(&mut |item| match item {
+        let (chunk, count) = cutter.take("f".into(), first, data[taken..taken + upto].to_vec());
+        first += count;
+        chunk.visit(1 << 20, &mut |item| match item {
             Ok(Item::Row { origin, header, record }) => {
                 let cells = (0..header.names.len()).filter_map(|at| record.get(at)).map(str::to_owned).collect();
                 rows.push((origin.index, Some(cells)));
