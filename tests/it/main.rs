@@ -12,6 +12,7 @@ mod kinds;
 mod lost;
 mod night;
 mod not_understood;
+mod other_engines;
 mod output_file;
 mod own_output;
 mod past;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::analyze::{AnalyzeOptions, run};
 use crate::bounce::{
-    Address, Basis, Blames, Cause, Classification, Delivery, EnhancedStatus, Event, IncidentKind, Kind, Origin,
+    Address, Basis, Blames, Cause, Classification, Delivery, EnhancedStatus, Event, IncidentKind, Key, Kind, Origin,
     Permanence, ReplyCode, Timestamp,
 };
 use crate::frame::{ClassifiedEvent, DeliveryId, NightFiles, NightWriter, PlacedDelivery, RowFacts, Sink};
@@ -35,14 +35,9 @@ fn event(number: u64) -> ClassifiedEvent {
         ..Classification::new(cause, Permanence::Permanent, blames, basis)
     }
     .into();
-    ClassifiedEvent {
-        id: u128::from(number),
-        event,
-        classification,
-        organisation: None,
-        receiver: None,
-        facts: RowFacts::default(),
-    }
+    let recipient = event.recipient.as_ref().map(|address| Key::default().recipient(address));
+    let facts = RowFacts { recipient, ..RowFacts::default() };
+    ClassifiedEvent { id: u128::from(number), event, classification, organisation: None, receiver: None, facts }
 }
 
 /// A row of a log of all that was attempted: the night's bounces are still in it.
@@ -60,7 +55,9 @@ fn delivery(number: u64) -> PlacedDelivery {
         remote_mta: None,
         message_id: None,
     };
-    PlacedDelivery { delivery, id: DeliveryId::default(), facts: RowFacts::default(), attempted: true }
+    let recipient = delivery.recipient.as_ref().map(|address| Key::default().recipient(address));
+    let facts = RowFacts { recipient, ..RowFacts::default() };
+    PlacedDelivery { delivery, id: DeliveryId::default(), facts, attempted: true }
 }
 
 /// Writes part `part` of `parts` of the night.
