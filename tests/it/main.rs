@@ -21,6 +21,7 @@ mod present_promise;
 mod program;
 mod promise;
 mod read_once;
+mod same_rows;
 mod samples;
 mod scratch;
 mod strays;
