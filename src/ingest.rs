@@ -208,6 +208,11 @@ impl Desk {
         })
     }
 
+    /// What rows and recipients are hashed with.
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
     /// The compiled tables by which causes are named.
     pub fn classifier(&self) -> &Classifier {
         &self.classifier

@@ -56,6 +56,11 @@ pub struct Opened {
 }
 
 impl Opened {
+    /// What rows and recipients are hashed with.
+    pub fn key(&self) -> &bounce::Key {
+        self.desk.key()
+    }
+
     /// Lists inputs and compiles the tables; nothing is read yet.
     ///
     /// # Errors

@@ -68,7 +68,7 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
     if summary.events == 0 && job.fail_on_empty && summary.lost.total() == 0 {
         return Ok(Outcome { nothing_new: true, summary: "nothing new\n".into(), ..Outcome::default() });
     }
-    frame::mark_unmatched(&files)?;
+    frame::mark_unmatched(&files, &job.ingest.parse.key)?;
     let as_of = night_of(job, &summary)?;
     staging.rename(&as_of.to_string())?;
 
@@ -152,7 +152,7 @@ impl<'a> Reading<'a> {
     }
 
     fn read(&self, files: &NightFiles) -> anyhow::Result<Summary> {
-        let mut writer = NightWriter::create(files)?;
+        let mut writer = NightWriter::create_under(files, &self.job.ingest.parse.key)?;
         let (mut seen, mut summary) = (Seen::default(), Summary::default());
         let bytes = self.listings.iter().map(source::Listing::bytes).sum();
         let progress = Progress::new(bytes, self.job.progress);

@@ -83,7 +83,7 @@ fn into_file(args: &ParseArgs, opened: &Opened, path: &Path, visible: bool) -> a
     let made = WholeFile::begin(path)?;
     let summary = match args.format {
         ParseFormat::Parquet => {
-            let mut events = EventsWriter::create(made.path())?;
+            let mut events = EventsWriter::create(made.path(), opened.key())?;
             let summary = opened.read(&mut events, visible)?;
             events.finish()?;
             summary

@@ -12,7 +12,7 @@ use polars_parquet::write::schema_to_metadata_key;
 
 use super::read::ARROW_SCHEMA;
 use super::{ClassifiedEvent, PlacedDelivery, delivery_frame, event_frame, schema, text, whole};
-use crate::bounce::{Origin, Reject};
+use crate::bounce::{Key, Origin, Reject};
 
 /// Rows of one row group: a compromise between memory and the cost of a group.
 const ROWS_PER_GROUP: usize = 1 << 16;
@@ -75,10 +75,18 @@ impl NightWriter {
     /// # Errors
     /// A file that cannot be created.
     pub fn create(files: &NightFiles) -> anyhow::Result<NightWriter> {
+        NightWriter::create_under(files, &Key::default())
+    }
+
+    /// The same for rows hashed under a key.
+    ///
+    /// # Errors
+    /// As `create`.
+    pub fn create_under(files: &NightFiles, key: &Key) -> anyhow::Result<NightWriter> {
         Ok(NightWriter {
-            events: TableWriter::create(&files.events, &event_frame(&[])?)?,
-            deliveries: TableWriter::create(&files.deliveries, &delivery_frame(&[])?)?,
-            rejects: TableWriter::create(&files.rejects, &reject_frame(&[])?)?,
+            events: TableWriter::create(&files.events, &event_frame(&[])?, key)?,
+            deliveries: TableWriter::create(&files.deliveries, &delivery_frame(&[])?, key)?,
+            rejects: TableWriter::create(&files.rejects, &reject_frame(&[])?, key)?,
         })
     }
 
@@ -97,12 +105,12 @@ impl NightWriter {
 pub struct EventsWriter(TableWriter);
 
 impl EventsWriter {
-    /// Creates the file, or empties the one that is there.
+    /// Creates the file for rows hashed under a key, or empties the one that is there.
     ///
     /// # Errors
     /// A file that cannot be created.
-    pub fn create(path: &Path) -> anyhow::Result<EventsWriter> {
-        Ok(EventsWriter(TableWriter::create(path, &event_frame(&[])?)?))
+    pub fn create(path: &Path, key: &Key) -> anyhow::Result<EventsWriter> {
+        Ok(EventsWriter(TableWriter::create(path, &event_frame(&[])?, key)?))
     }
 
     /// Writes what is left and the footer.
@@ -188,9 +196,9 @@ fn rows_of(frame: &DataFrame) -> anyhow::Result<Vec<Reject>> {
         .collect()
 }
 
-/// What a file says of itself: the version of its columns, and their types as Arrow has them. Those that polars would write
+/// What a file says of itself: the version of its columns, the name of its key, and the columns' types as Arrow has them. Those that polars would write
 /// are its own kinds of text, which not every engine reads.
-fn told_of(empty: &DataFrame) -> KeyValueMetadata {
+fn told_of(empty: &DataFrame, key: &Key) -> KeyValueMetadata {
     let plain = |name: &str| {
         let dtype = match schema::type_of(name).polars().to_arrow(CompatLevel::oldest()) {
             ArrowDataType::LargeUtf8 | ArrowDataType::Dictionary(..) => ArrowDataType::Utf8,
@@ -202,7 +210,8 @@ fn told_of(empty: &DataFrame) -> KeyValueMetadata {
     let told = schema_to_metadata_key(&types);
     let types = told.value.map(|types| (ARROW_SCHEMA.to_owned(), types));
     let version = (schema::VERSION_KEY.to_owned(), schema::VERSION.to_string());
-    KeyValueMetadata::from_static(types.into_iter().chain([version]).collect())
+    let key = (schema::KEY_KEY.to_owned(), key.name().to_owned());
+    KeyValueMetadata::from_static(types.into_iter().chain([version, key]).collect())
 }
 
 /// One Parquet file, written in row groups of equal size.
@@ -213,11 +222,11 @@ pub(super) struct TableWriter {
 }
 
 impl TableWriter {
-    pub(super) fn create(path: &Path, empty: &DataFrame) -> anyhow::Result<TableWriter> {
+    pub(super) fn create(path: &Path, empty: &DataFrame, key: &Key) -> anyhow::Result<TableWriter> {
         let file = File::create(path).with_context(|| format!("{}: cannot be created", path.display()))?;
         let writer = ParquetWriter::new(BufWriter::new(file))
             .with_compression(ParquetCompression::Zstd(None))
-            .with_key_value_metadata(Some(told_of(empty)))
+            .with_key_value_metadata(Some(told_of(empty, key)))
             .batched(empty.schema())?;
         Ok(TableWriter { writer, pending: empty.clone(), path: path.to_owned() })
     }

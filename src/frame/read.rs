@@ -144,7 +144,7 @@ fn check_columns(path: &Path, metadata: &FileMetadataRef, columns: &[&str]) -> a
         Err(panic) => bail!("{}: its columns cannot be read; it stopped at {panic}", path.display()),
     };
     for name in columns {
-        let Some(field) = types.get(*name) else {
+        let Some(field) = types.get(name) else {
             bail!("{}: no column {name}; write it anew with this version, or give a file that has it", path.display());
         };
         let wanted = schema::type_of(name);

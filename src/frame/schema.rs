@@ -8,6 +8,8 @@ use crate::bounce::{Action, Basis, Blames, Cause, Family, Kind, Permanence, Smtp
 pub const VERSION: u32 = 1;
 /// The key of the version in a file's metadata.
 pub const VERSION_KEY: &str = "bouncescope.schema_version";
+/// What a file's metadata calls the key by which its rows and recipients are hashed: `none` where there is no secret.
+pub const KEY_KEY: &str = "bouncescope.key";
 
 /// What a column holds; in a file one of five types that every engine knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

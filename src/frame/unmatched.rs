@@ -16,7 +16,7 @@ use polars::prelude::{
 use super::night::TableWriter;
 use super::schema::enum_type;
 use super::{NightFiles, event_frame, scan, schema};
-use crate::bounce::{Kind, Unproven};
+use crate::bounce::{Key, Kind, Unproven};
 
 /// Reports of which at least one must come from a domain that the logs name, for the others to be foreign.
 const MANY: usize = 20;
@@ -25,7 +25,7 @@ const MANY: usize = 20;
 struct Claim {
     row: usize,
     complaint: bool,
-    recipients: Vec<u64>,
+    recipients: Vec<i64>,
     message: Option<u64>,
     /// Registrable domain that the message was sent from.
     sender: Option<String>,
@@ -35,7 +35,7 @@ struct Claim {
 #[derive(Default)]
 struct Sent {
     /// Of what the claims ask for.
-    recipients: HashSet<u64>,
+    recipients: HashSet<i64>,
     messages: HashSet<u64>,
     /// Domains counted without their recipients.
     domains: HashSet<u64>,
@@ -52,9 +52,9 @@ struct Sent {
 ///
 /// # Errors
 /// Files that cannot be read, or written again.
-pub fn mark(files: &NightFiles) -> anyhow::Result<u64> {
+pub fn mark(files: &NightFiles, key: &Key) -> anyhow::Result<u64> {
     let mut sent = Sent::default();
-    let claims = claims(files, &mut sent)?;
+    let claims = claims(files, key, &mut sent)?;
     if claims.is_empty() {
         return Ok(0);
     }
@@ -63,13 +63,13 @@ pub fn mark(files: &NightFiles) -> anyhow::Result<u64> {
     let refuted = claims.iter().filter(|claim| sent.refutes(claim, comparable));
     let unmatched: HashSet<usize> = refuted.map(|claim| claim.row).collect();
     if !unmatched.is_empty() {
-        write_marked(&files.events, &unmatched)?;
+        write_marked(&files.events, &unmatched, key)?;
     }
     Ok(unmatched.len() as u64)
 }
 
 /// The claims of all mailed reports; the domains that exports name as senders are ours too.
-fn claims(files: &NightFiles, sent: &mut Sent) -> anyhow::Result<Vec<Claim>> {
+fn claims(files: &NightFiles, key: &Key, sent: &mut Sent) -> anyhow::Result<Vec<Claim>> {
     const COLUMNS: &[&str] = &[
         schema::KIND,
         schema::BY_MAIL,
@@ -98,7 +98,11 @@ fn claims(files: &NightFiles, sent: &mut Sent) -> anyhow::Result<Vec<Claim>> {
                 claims.push(Claim {
                     row: start + row,
                     complaint: kind == Some(Kind::Complaint),
-                    recipients: addresses.iter().filter_map(|column| column.get(row)).map(key).collect(),
+                    recipients: addresses
+                        .iter()
+                        .filter_map(|column| column.get(row))
+                        .map(|a| key.recipient_of(a))
+                        .collect(),
                     message: messages.get(row).map(hash),
                     sender: senders.get(row).map(registrable),
                 });
@@ -113,26 +117,25 @@ impl Sent {
     /// Reads the logs, and keeps what the claims ask for.
     fn read(&mut self, files: &NightFiles, claims: &[Claim]) -> anyhow::Result<()> {
         const COLUMNS: &[&str] = &[
-            schema::RECIPIENT,
+            schema::RECIPIENT_KEY,
             schema::RECIPIENT_DOMAIN,
             schema::ATTEMPTED,
             schema::SENDING_DOMAIN,
             schema::MESSAGE_ID,
         ];
-        let asked: HashSet<u64> = claims.iter().flat_map(|claim| claim.recipients.iter().copied()).collect();
+        let asked: HashSet<i64> = claims.iter().flat_map(|claim| claim.recipients.iter().copied()).collect();
         let messages: HashSet<u64> = claims.iter().filter_map(|claim| claim.message).collect();
         let mut registered: HashMap<String, String> = HashMap::new();
         for frame in scan(std::slice::from_ref(&files.deliveries), COLUMNS)? {
             let frame = frame?;
-            let (recipients, domains) = (text(&frame, schema::RECIPIENT)?, text(&frame, schema::RECIPIENT_DOMAIN)?);
+            let (recipients, domains) =
+                (frame.column(schema::RECIPIENT_KEY)?.i64()?, text(&frame, schema::RECIPIENT_DOMAIN)?);
             let (senders, ids) = (text(&frame, schema::SENDING_DOMAIN)?, text(&frame, schema::MESSAGE_ID)?);
             let attempted = frame.column(schema::ATTEMPTED)?.bool()?;
             for row in 0..frame.height() {
                 self.rows += 1;
                 match (recipients.get(row), domains.get(row)) {
-                    (Some(recipient), _) => {
-                        self.recipients.extend(Some(key(recipient)).filter(|key| asked.contains(key)))
-                    }
+                    (Some(recipient), _) => self.recipients.extend(Some(recipient).filter(|key| asked.contains(key))),
                     (None, Some(domain)) => self.domains.extend([hash(domain)]),
                     (None, None) => {}
                 }
@@ -176,10 +179,10 @@ impl Sent {
 }
 
 /// Writes the events again, those rows marked. A row that was marked before for another reason is unmatched now.
-fn write_marked(events: &Path, unmatched: &HashSet<usize>) -> anyhow::Result<()> {
+fn write_marked(events: &Path, unmatched: &HashSet<usize>, key: &Key) -> anyhow::Result<()> {
     let fresh = events.with_extension("marked");
     let empty = event_frame(&[])?;
-    let mut writer = TableWriter::create(&fresh, &empty)?;
+    let mut writer = TableWriter::create(&fresh, &empty, key)?;
     let set = enum_type(Unproven::WORDS);
     let mut start = 0;
     for frame in scan(&[events.to_owned()], schema::EVENT_COLUMNS)? {
@@ -206,11 +209,6 @@ fn text<'f>(frame: &'f DataFrame, name: &str) -> anyhow::Result<&'f StringChunke
 
 fn registrable(domain: &str) -> String {
     psl::domain_str(domain).unwrap_or(domain).to_owned()
-}
-
-/// An address, whatever the case of its letters.
-fn key(address: &str) -> u64 {
-    hash(&address.to_lowercase())
 }
 
 /// 64 bits of BLAKE3: of ten million texts two are alike with a chance of one in 400,000.

@@ -159,7 +159,8 @@ impl Reader {
             }
             Err(reject) => out.rejects.push(reject),
         }
-        self.place(out.events.get_mut(before..).unwrap_or_default(), bytes);
+        // How an archive ends its messages is no part of them.
+        self.place(out.events.get_mut(before..).unwrap_or_default(), bytes.trim_ascii_end());
     }
 
     /// Names the events of one mail: by its bytes, and by the place of each in it.

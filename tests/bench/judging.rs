@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use bouncescope::outcome::{AnalyzeOptions, run};
 use bouncescope::bounce::{
-    Address, Basis, Blames, Cause, Classification, Delivery, EnhancedStatus, Event, Kind, Origin, Permanence,
+    Address, Basis, Blames, Cause, Classification, Delivery, EnhancedStatus, Event, Key, Kind, Origin, Permanence,
     ReplyCode, Timestamp,
 };
 use bouncescope::frame::{ClassifiedEvent, DeliveryId, NightFiles, NightWriter, PlacedDelivery, RowFacts, Sink};
@@ -95,14 +95,9 @@ fn event(dice: &mut Dice, number: u64, template: &Arc<str>) -> ClassifiedEvent {
         ..Classification::new(cause, Permanence::Permanent, blames, basis)
     }
     .into();
-    ClassifiedEvent {
-        id: u128::from(number),
-        event,
-        classification,
-        organisation: None,
-        receiver: None,
-        facts: RowFacts::default(),
-    }
+    let recipient = event.recipient.as_ref().map(|address| Key::default().recipient(address));
+    let facts = RowFacts { recipient, ..RowFacts::default() };
+    ClassifiedEvent { id: u128::from(number), event, classification, organisation: None, receiver: None, facts }
 }
 
 fn delivery(dice: &mut Dice, number: u64) -> PlacedDelivery {
@@ -120,7 +115,9 @@ fn delivery(dice: &mut Dice, number: u64) -> PlacedDelivery {
         remote_mta: Some(host(message.organisation)),
         message_id: None,
     };
-    PlacedDelivery { delivery, id: DeliveryId::default(), facts: RowFacts::default(), attempted: false }
+    let recipient = delivery.recipient.as_ref().map(|address| Key::default().recipient(address));
+    let facts = RowFacts { recipient, ..RowFacts::default() };
+    PlacedDelivery { delivery, id: DeliveryId::default(), facts, attempted: false }
 }
 
 fn make(folder: &Path, events: u64) -> anyhow::Result<NightFiles> {

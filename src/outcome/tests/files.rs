@@ -69,7 +69,9 @@ fn delivery(number: u64) -> PlacedDelivery {
         remote_mta: None,
         message_id: None,
     };
-    PlacedDelivery { delivery, id: DeliveryId::default(), facts: RowFacts { recipient: Some(key(number)), ..RowFacts::default() }, attempted: true }
+    let recipient = delivery.recipient.as_ref().map(|address| Key::default().recipient(address));
+    let facts = RowFacts { recipient, ..RowFacts::default() };
+    PlacedDelivery { delivery, id: DeliveryId::default(), facts, attempted: true }
 }
 
 /// Writes part `part` of `parts` of the night.
