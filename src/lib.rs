@@ -10,6 +10,8 @@ pub mod bounce;
 pub mod guard;
 pub mod tables;
 
+pub mod lists;
+
 pub mod progress;
 
 pub mod source;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The rooms in the order of the flow; a room imports only rooms to its left.
 const ORDER: &[&str] = &[
-    "bounce", "guard", "tables", "progress", "source", "parse", "classify", "frame", "ingest", "history", "analyze",
+    "bounce", "guard", "tables", "lists", "progress", "source", "parse", "classify", "frame", "ingest", "history", "analyze",
     "suppress", "report", "publish", "lib", "cli", "main",
 ];
 
@@ -21,7 +21,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("polars", &["frame", "history", "analyze", "suppress"]),
     ("polars_io", &["frame", "history", "analyze", "suppress"]),
     ("mail_parser", &["parse", "source/maildir.rs"]),
-    ("csv", &["source", "suppress", "report"]),
+    ("csv", &["lists", "source", "suppress", "report"]),
     ("foldhash", &["analyze", "classify", "parse"]),
     ("indicatif", &["progress"]),
     ("regex", &["classify", "parse"]),
