@@ -30,6 +30,8 @@ pub mod analyze;
 
 pub mod suppress;
 
+pub mod targets;
+
 pub mod report;
 
 pub mod publish;
@@ -91,7 +93,7 @@ pub fn check(user_tables: Option<&Path>) -> Result<Vec<classify::Finding>, table
     tables::policy::load(user_tables)?;
     tables::advice::Advice::load(user_tables)?;
     tables::native_classes::NativeClasses::load(user_tables)?;
-    tables::load::<tables::targets::Target>(user_tables)?;
+    tables::load::<tables::targets::Target>(user_tables)?.iter().try_for_each(targets::check)?;
     let reading = parse::ParseOptions { tables: user_tables.map(Path::to_owned), ..Default::default() };
     parse::Reader::new(&reading)?;
     parse::Reader::for_lists(&reading)?;

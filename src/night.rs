@@ -25,7 +25,7 @@ use crate::ingest::{Desk, IngestOptions, Role, Seen, Summary};
 use crate::progress::Progress;
 use crate::publish::Staging;
 use crate::report::{self, View};
-use crate::suppress::{self, Cap, Lists};
+use crate::suppress::{self, Cap, Decided};
 use crate::tables::policy::Policy;
 use crate::{source, tables};
 
@@ -127,8 +127,8 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
     staging.rename(&as_of.to_string())?;
 
     let judgement = judge(job, &files, &summary, state.before(&as_of.to_string())?)?;
-    let mut lists = decide(job, &files, &judgement, &policy, (as_of, &brought), staging.dir())?;
-    brought.write(staging.dir(), as_of, &files, &mut lists)?;
+    let decided = decide(job, &files, &judgement, &policy, (as_of, &brought), staging.dir())?;
+    let lists = brought.write(staging.dir(), &files, decided)?;
     let facts = facts::facts(&summary, as_of, job)?;
     let advise = facts::advice(job)?;
     let view = View::new(&facts, &judgement, &lists, &policy.suppress, &advise);
@@ -161,7 +161,7 @@ fn decide(
     policy: &Policy,
     (as_of, brought): (Date, &Brought),
     folder: &Path,
-) -> anyhow::Result<Lists> {
+) -> anyhow::Result<Decided> {
     let cap = match job.max_suppressions {
         None => Cap::Policy,
         Some(Quantity::Count(entries)) => Cap::Entries(entries),
@@ -171,7 +171,7 @@ fn decide(
     let allow = brought.allow.clone();
     let options = suppress::Options { cap, deliveries, allow, ..suppress::Options::for_night(as_of) };
     let events = [files.events.clone()];
-    suppress::decide(&events, judgement, &policy.suppress, &options)?.write(&events, folder)
+    suppress::decide(&events, judgement, &policy.suppress, &options)?.write(&events, folder, &brought.keep())
 }
 
 /// The report's files, the rejects, and the guide to all files of the folder.

@@ -29,7 +29,8 @@ pub fn run(options: &AnalyzeOptions) -> anyhow::Result<Judgement> {
         loader.night.receiver_of(receiver, &receivers);
     }
     if let Some(path) = &options.contacts {
-        loader.contacts = maps::contacts(path, &mut loader.night.list_sources)?;
+        loader.contacts =
+            maps::contacts(path, &[&options.events, &options.deliveries], &mut loader.night.list_sources)?;
     }
     let mut night = loader.load(&options.events, &options.deliveries)?.finish();
     let places = Places::find(&night, &map);

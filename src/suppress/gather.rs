@@ -71,7 +71,7 @@ pub(super) struct Record {
 const _: () = assert!(size_of::<Record>() == 40, "a record has forty bytes");
 
 /// The hash by which events of one mailbox find each other, whatever the case of its letters.
-pub(super) fn address_hash(address: &str) -> AddressHash {
+pub fn address_hash(address: &str) -> AddressHash {
     let hash = blake3::hash(address.to_lowercase().as_bytes());
     let words = hash.as_bytes().as_chunks().0;
     std::array::from_fn(|at| u64::from_be_bytes(words[at]))

@@ -9,14 +9,19 @@ use polars::prelude::{ChunkedArray, DataFrame, UInt16Type, UInt64Type};
 use super::domain_entry::DomainEntry;
 use super::doubt::incident_of;
 use super::entry::{AddressEntry, Answer, Seen};
+use super::frames::ListFrames;
 use super::gather::NONE;
+use super::lists::Lists;
+use super::options::Keep;
+use super::plan::Plan;
 use super::rows::{self, Text};
 use super::ruling::{Hold, Ruling, Verdict};
-use super::{Frames, Lists, Plan};
 use crate::bounce::{Address, Blames, Cause, Kind, Permanence, ReplyCode, Timestamp};
 use crate::frame::schema;
 
 mod files;
+
+pub use files::{ADDRESSES, DOMAINS};
 
 use files::Files;
 
@@ -48,7 +53,7 @@ struct Shown {
 /// What the second reading has found so far.
 struct Writing<'p, 'a> {
     plan: &'p Plan<'a>,
-    files: Files,
+    files: Files<'p>,
     lists: Lists,
     /// Rulings still to come.
     rulings: std::slice::Iter<'p, Ruling>,
@@ -58,50 +63,57 @@ struct Writing<'p, 'a> {
     found: Vec<Option<Shown>>,
 }
 
-impl Plan<'_> {
-    /// Writes all lists from the frames of a second reading.
-    pub(super) fn write_frames(&self, frames: Frames, night: &Path) -> anyhow::Result<Lists> {
-        let mut evidence: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-        for (target, shown) in self.shown.iter().enumerate().filter(|(_, s)| s.row != NONE) {
-            evidence.entry(shown.row).or_default().push(target);
-        }
-        let mut writing = Writing {
-            plan: self,
-            files: Files::create(night, self.brake.tripped())?,
-            lists: self.empty_lists(),
-            rulings: self.rulings.iter(),
-            evidence,
-            found: self.targets.all.iter().map(|_| None).collect(),
-        };
-        let mut start = 0;
-        for frame in frames {
-            start = writing.frame(&frame?, start)?;
-        }
-        writing.domains()?;
-        writing.held_domains()?;
-        writing.list_sources()?;
-        let Writing { mut lists, files, .. } = writing;
-        (lists.files, lists.quarantined) = files.finish()?;
-        Ok(lists)
+/// Writes the lists from the frames of a second reading; reactivate.csv is written by who knows what comes off.
+///
+/// # Errors
+/// Frames that cannot be read, files that cannot be written.
+pub(super) fn lists<'p>(
+    plan: &'p Plan<'_>,
+    frames: impl Iterator<Item = anyhow::Result<DataFrame>>,
+    night: &Path,
+    keep: &Keep<'p>,
+) -> anyhow::Result<(Lists, ListFrames)> {
+    let mut evidence: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (target, shown) in plan.shown.iter().enumerate().filter(|(_, s)| s.row != NONE) {
+        evidence.entry(shown.row).or_default().push(target);
     }
+    let mut writing = Writing {
+        plan,
+        files: Files::create(night, plan.brake.tripped(), keep)?,
+        lists: empty_lists(plan),
+        rulings: plan.rulings.iter(),
+        evidence,
+        found: plan.targets.all.iter().map(|_| None).collect(),
+    };
+    let mut start = 0;
+    for frame in frames {
+        start = writing.frame(&frame?, start)?;
+    }
+    writing.domains()?;
+    writing.held_domains()?;
+    writing.list_sources()?;
+    let Writing { mut lists, files, .. } = writing;
+    let (files, frames, quarantined) = files.finish()?;
+    (lists.files, lists.quarantined) = (files, quarantined);
+    Ok((lists, frames))
+}
 
-    fn empty_lists(&self) -> Lists {
-        Lists {
-            addresses: BTreeMap::new(),
-            domains: Vec::new(),
-            held: BTreeMap::new(),
-            held_domains: self.targets.held.clone(),
-            held_until: self.policy.expires.held.from_night(self.options.as_of),
-            protected: BTreeMap::new(),
-            covered: self.covered,
-            unmatched: self.unmatched,
-            quarantined: 0,
-            list_sources: self.judgement.list_sources.len() as u64,
-            brake: self.brake,
-            files: Vec::new(),
-            released: BTreeMap::new(),
-            not_expressed: Vec::new(),
-        }
+fn empty_lists(plan: &Plan<'_>) -> Lists {
+    Lists {
+        addresses: BTreeMap::new(),
+        domains: Vec::new(),
+        held: BTreeMap::new(),
+        held_domains: plan.targets.held.clone(),
+        held_until: plan.policy.expires.held.from_night(plan.options.as_of),
+        protected: BTreeMap::new(),
+        covered: plan.covered,
+        unmatched: plan.unmatched,
+        quarantined: 0,
+        list_sources: plan.judgement.list_sources.len() as u64,
+        brake: plan.brake,
+        files: Vec::new(),
+        released: BTreeMap::new(),
+        not_expressed: Vec::new(),
     }
 }
 

@@ -6,22 +6,22 @@ use std::path::{Path, PathBuf};
 
 /// The rooms in the order of the flow; a room imports only rooms to its left.
 const ORDER: &[&str] = &[
-    "bounce", "guard", "tables", "lists", "progress", "source", "parse", "classify", "frame", "ingest", "history", "analyze",
-    "suppress", "report", "publish", "lib", "cli", "main",
+    "bounce", "guard", "tables", "lists", "progress", "source", "parse", "classify", "frame", "ingest", "history",
+    "analyze", "suppress", "targets", "report", "publish", "lib", "cli", "main",
 ];
 
 /// The wings meet in `frame` and `bounce` (and `tables`); neither imports from the other.
 const READING: &[&str] = &["source", "parse", "classify", "ingest"];
-const THINKING: &[&str] = &["history", "analyze", "suppress", "report"];
+const THINKING: &[&str] = &["history", "analyze", "suppress", "targets", "report"];
 
 /// A foreign crate, as it is spelled in code, and the places where it may be used: rooms, or files below `src/`.
 const FOREIGN: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("rayon", &["classify", "ingest", "source"]),
-    ("polars", &["frame", "history", "analyze", "suppress"]),
-    ("polars_io", &["frame", "history", "analyze", "suppress"]),
+    ("polars", &["frame", "history", "analyze", "suppress", "targets"]),
+    ("polars_io", &["frame", "history", "analyze", "suppress", "targets"]),
     ("mail_parser", &["parse", "source/maildir.rs"]),
-    ("csv", &["lists", "source", "suppress", "report"]),
+    ("csv", &["lists", "source", "suppress", "targets", "report"]),
     ("foldhash", &["analyze", "classify", "parse"]),
     ("indicatif", &["progress"]),
     ("regex", &["classify", "parse"]),

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::Night;
+use jiff::civil::Date;
+
 use super::tonight::Tonight;
 use crate::bounce::{Blames, Cause, Kind, Timestamp};
 use crate::frame::{self, schema};
@@ -17,16 +18,20 @@ const OUTLIER_DAYS: i64 = 2;
 /// The last delivery to each listed address and domain. A row of a send log holds what was attempted and proves nothing; nor does one
 /// without a clock time: a date alone is kept as its midnight, so whatever stands there is taken for one. What lies more than two
 /// days after the night shows a wrong clock.
-pub(super) fn delivered(night: &Night<'_>, existing: &Existing) -> anyhow::Result<BTreeMap<String, Timestamp>> {
+pub(super) fn delivered(
+    deliveries: &[PathBuf],
+    night: Date,
+    existing: &Existing,
+) -> anyhow::Result<BTreeMap<String, Timestamp>> {
     let mut found: BTreeMap<String, Timestamp> = BTreeMap::new();
-    if night.deliveries.is_empty() {
+    if deliveries.is_empty() {
         return Ok(found);
     }
-    let midnight = night.date.to_zoned(jiff::tz::TimeZone::UTC)?.timestamp().as_millisecond();
+    let midnight = night.to_zoned(jiff::tz::TimeZone::UTC)?.timestamp().as_millisecond();
     let end = midnight + (1 + OUTLIER_DAYS) * Timestamp::DAY;
     let is_told = |at: &Timestamp| at.0.rem_euclid(Timestamp::DAY) != 0 && at.0 < end;
     let columns = [schema::RECIPIENT, schema::RECIPIENT_DOMAIN, schema::TIMESTAMP, schema::ATTEMPTED];
-    for frame in frame::scan(night.deliveries, &columns)? {
+    for frame in frame::scan(deliveries, &columns)? {
         let frame = frame?;
         let recipients = Text::of(&frame, schema::RECIPIENT)?;
         let domains = Text::of(&frame, schema::RECIPIENT_DOMAIN)?;

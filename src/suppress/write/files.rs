@@ -1,20 +1,26 @@
 //! The list files: names, headers, cells. In: entries and rows. Out: CSV below `suppression/`, `release/` and `review/`. A row whose address or
 //! domain a spreadsheet would run goes to quarantine.csv; the functions say whether the row was written.
 
-use std::fs::{self, File};
-use std::io::BufWriter;
 use std::path::Path;
 
-use anyhow::Context;
 use jiff::civil::Date;
 
-use super::Hold;
 use crate::analyze::incident::ListSourceRow;
 use crate::bounce::Timestamp;
 use crate::suppress::cells::{is_formula, place, prose};
-use crate::suppress::{AddressEntry, Answer, DomainEntry, HeldDomain, ListFile, Meanwhile, Seen, acting, leaving};
+use crate::suppress::domain_entry::DomainEntry;
+use crate::suppress::domains::HeldDomain;
+use crate::suppress::entry::{AddressEntry, Answer, Seen};
+use crate::suppress::folders::acting;
+use crate::suppress::frames::ListFrames;
+use crate::suppress::meanwhile::Meanwhile;
+use crate::suppress::options::Keep;
+use crate::suppress::present::Existing;
+use crate::suppress::ruling::Hold;
+use crate::suppress::sheet::{ListFile, Sheet};
 
-const ADDRESSES: &[&str] = &[
+/// Columns of addresses.csv.
+pub const ADDRESSES: &[&str] = &[
     "email",
     "cause",
     "rule",
@@ -28,7 +34,8 @@ const ADDRESSES: &[&str] = &[
     "incident",
     "evidence",
 ];
-const DOMAINS: &[&str] = &[
+/// Columns of domains.csv.
+pub const DOMAINS: &[&str] = &[
     "domain",
     "organisation",
     "incident",
@@ -70,42 +77,45 @@ const PROTECTED: &[&str] = &[
     "incident",
     "evidence",
 ];
-const REACTIVATE: &[&str] = &["type", "value", "added", "cause", "reason", "incident", "evidence"];
 const LIST_SOURCES: &[&str] = &["list_source", "tried", "unknown", "listings", "complaints", "reason", "incident"];
 const QUARANTINE: &[&str] = &["list", "column", "value", "evidence"];
 
 /// All lists of a night, open for writing.
-pub(super) struct Files {
-    addresses: List,
-    domains: List,
-    held: List,
-    protected: List,
-    reactivate: List,
-    list_sources: List,
-    quarantine: List,
+pub(super) struct Files<'k> {
+    existing: Option<&'k Existing>,
+    addresses: Sheet,
+    domains: Sheet,
+    held: Sheet,
+    protected: Sheet,
+    list_sources: Sheet,
+    quarantine: Sheet,
 }
 
-/// One list.
-struct List {
-    path: String,
-    rows: u64,
-    csv: csv::Writer<BufWriter<File>>,
-}
-
-impl Files {
+impl<'k> Files<'k> {
     /// Creates all of them, with their headers, below `night`; with `braked`, those that act among what is for people.
-    pub fn create(night: &Path, braked: bool) -> anyhow::Result<Files> {
+    pub fn create(night: &Path, braked: bool, keep: &Keep<'k>) -> anyhow::Result<Files<'k>> {
+        let existing = keep.existing;
+        let sheet = |folder: &str, name: &str, header, columns: &[&str]| {
+            let kept = |column: &str| {
+                keep.columns.contains(column) && folder != "review" || existing.is_some() && columns.contains(&column)
+            };
+            Sheet::create(night, format!("{folder}/{name}"), header, kept)
+        };
         let acting = acting(braked);
-        let list = |folder: &str, name: &str, header| List::create(night, format!("{folder}/{name}"), header);
         Ok(Files {
-            addresses: list(acting, "addresses.csv", ADDRESSES)?,
-            domains: list(acting, "domains.csv", DOMAINS)?,
-            held: list("review", "held.csv", HELD)?,
-            protected: list("review", "protected.csv", PROTECTED)?,
-            reactivate: list(leaving(braked), "reactivate.csv", REACTIVATE)?,
-            list_sources: list("review", "list_sources.csv", LIST_SOURCES)?,
-            quarantine: list("review", "quarantine.csv", QUARANTINE)?,
+            existing,
+            addresses: sheet(acting, "addresses.csv", ADDRESSES, &["email"])?,
+            domains: sheet(acting, "domains.csv", DOMAINS, &["domain"])?,
+            held: sheet("review", "held.csv", HELD, &["value", "meanwhile", "cause", "last_seen"])?,
+            protected: sheet("review", "protected.csv", PROTECTED, &["email", "incident"])?,
+            list_sources: sheet("review", "list_sources.csv", LIST_SOURCES, &[])?,
+            quarantine: sheet("review", "quarantine.csv", QUARANTINE, &[])?,
         })
+    }
+
+    /// Whether the present list has an entry for it.
+    fn is_listed(&self, value: &str) -> bool {
+        self.existing.is_some_and(|existing| existing.holds(&value.to_lowercase()))
     }
 
     /// A row of addresses.csv.
@@ -118,20 +128,23 @@ impl Files {
         let [first, last, bounces] = times(seen);
         let rule = answer.rule.as_deref().unwrap_or_default();
         let expires = date(entry.expires());
-        self.addresses.row(&[
-            email,
-            entry.cause().as_str(),
-            rule,
-            &reply_code,
-            &status,
-            &entry.added().to_string(),
-            &first,
-            &last,
-            &bounces,
-            &expires,
-            incident.unwrap_or_default(),
-            &place(&seen.evidence()),
-        ])
+        self.addresses.row(
+            &[
+                email,
+                entry.cause().as_str(),
+                rule,
+                &reply_code,
+                &status,
+                &entry.added().to_string(),
+                &first,
+                &last,
+                &bounces,
+                &expires,
+                incident.unwrap_or_default(),
+                &place(&seen.evidence()),
+            ],
+            true,
+        )
     }
 
     /// A row of domains.csv.
@@ -141,19 +154,22 @@ impl Files {
             return Ok(false);
         }
         let elsewhere = entry.delivered_elsewhere().map(|n| n.to_string()).unwrap_or_default();
-        self.domains.row(&[
-            entry.domain(),
-            &prose(entry.organisation()),
-            entry.incident().unwrap_or_default(),
-            entry.cause().as_str(),
-            entry.scope(),
-            &prose(entry.sending_domain().unwrap_or_default()),
-            &seen.bounces.to_string(),
-            &entry.recipients().to_string(),
-            &elsewhere,
-            &date(entry.expires()),
-            &place(&seen.evidence()),
-        ])
+        self.domains.row(
+            &[
+                entry.domain(),
+                &prose(entry.organisation()),
+                entry.incident().unwrap_or_default(),
+                entry.cause().as_str(),
+                entry.scope(),
+                &prose(entry.sending_domain().unwrap_or_default()),
+                &seen.bounces.to_string(),
+                &entry.recipients().to_string(),
+                &elsewhere,
+                &date(entry.expires()),
+                &place(&seen.evidence()),
+            ],
+            true,
+        )
     }
 
     /// An address in held.csv.
@@ -170,22 +186,26 @@ impl Files {
         }
         let [reply_code, status] = codes(answer);
         let [first, last, bounces] = times(seen);
-        self.held.row(&[
-            "address",
-            email,
-            reason.as_str(),
-            Meanwhile::of(reason).as_str(),
-            answer.cause.as_str(),
-            answer.rule.as_deref().unwrap_or_default(),
-            &reply_code,
-            &status,
-            &first,
-            &last,
-            &bounces,
-            &date(until),
-            incident.unwrap_or_default(),
-            &place(&seen.evidence()),
-        ])
+        let kept = self.is_listed(email);
+        self.held.row(
+            &[
+                "address",
+                email,
+                reason.as_str(),
+                Meanwhile::of(reason).as_str(),
+                answer.cause.as_str(),
+                answer.rule.as_deref().unwrap_or_default(),
+                &reply_code,
+                &status,
+                &first,
+                &last,
+                &bounces,
+                &date(until),
+                incident.unwrap_or_default(),
+                &place(&seen.evidence()),
+            ],
+            kept,
+        )
     }
 
     /// A domain in held.csv.
@@ -202,7 +222,7 @@ impl Files {
         let until = date(until);
         let row =
             ["domain", &held.domain, reason, meanwhile, cause, "", "", "", "", "", &bounces, &until, incident, ""];
-        self.held.row(&row)
+        self.held.row(&row, true)
     }
 
     /// A row of protected.csv.
@@ -218,41 +238,55 @@ impl Files {
         }
         let [reply_code, status] = codes(answer);
         let [first, last, bounces] = times(seen);
-        self.protected.row(&[
-            email,
-            answer.cause.as_str(),
-            answer.blames.as_str(),
-            answer.rule.as_deref().unwrap_or_default(),
-            &reply_code,
-            &status,
-            &first,
-            &last,
-            &bounces,
-            incident.unwrap_or_default(),
-            &place(&seen.evidence()),
-        ])
+        let kept = self.is_listed(email);
+        self.protected.row(
+            &[
+                email,
+                answer.cause.as_str(),
+                answer.blames.as_str(),
+                answer.rule.as_deref().unwrap_or_default(),
+                &reply_code,
+                &status,
+                &first,
+                &last,
+                &bounces,
+                incident.unwrap_or_default(),
+                &place(&seen.evidence()),
+            ],
+            kept,
+        )
     }
 
     /// A row of list_sources.csv.
     pub fn list_source(&mut self, row: &ListSourceRow) -> anyhow::Result<bool> {
-        self.list_sources.row(&[
-            &prose(&row.list_source),
-            &row.tried.map(|n| n.to_string()).unwrap_or_default(),
-            &row.unknown.to_string(),
-            &row.listings.to_string(),
-            &row.complaints.to_string(),
-            &prose(&row.reason),
-            row.incident.as_deref().unwrap_or_default(),
-        ])
+        self.list_sources.row(
+            &[
+                prose(&row.list_source).as_ref(),
+                &row.tried.map(|n| n.to_string()).unwrap_or_default(),
+                &row.unknown.to_string(),
+                &row.listings.to_string(),
+                &row.complaints.to_string(),
+                &prose(&row.reason),
+                row.incident.as_deref().unwrap_or_default(),
+            ],
+            false,
+        )
     }
 
     /// Closes all files; what was written, and how many rows are in quarantine.
-    pub fn finish(self) -> anyhow::Result<(Vec<super::super::ListFile>, u64)> {
-        let quarantined = self.quarantine.rows;
-        let Files { addresses, domains, held, protected, reactivate, list_sources, quarantine } = self;
-        let lists = [addresses, domains, held, protected, reactivate, list_sources, quarantine];
-        let files = lists.into_iter().map(List::finish).collect::<anyhow::Result<_>>()?;
-        Ok((files, quarantined))
+    pub fn finish(self) -> anyhow::Result<(Vec<ListFile>, ListFrames, u64)> {
+        let quarantined = self.quarantine.rows();
+        let Files { addresses, domains, held, protected, list_sources, quarantine, .. } = self;
+        let (mut files, mut frames) = (Vec::new(), Vec::new());
+        for sheet in [addresses, domains, held, protected, list_sources, quarantine] {
+            let (file, frame) = sheet.finish()?;
+            files.push(file);
+            frames.push(frame);
+        }
+        let mut frames = frames.into_iter();
+        let mut next = || frames.next().unwrap_or_default();
+        let frames = ListFrames { addresses: next(), domains: next(), held: next(), protected: next() };
+        Ok((files, frames, quarantined))
     }
 
     /// Puts a cell that a spreadsheet would run where it cannot; false when the cell is harmless.
@@ -260,34 +294,7 @@ impl Files {
         if !is_formula(value) {
             return Ok(false);
         }
-        self.quarantine.row(&[list, column, &serde_json::to_string(value)?, &place(&seen.evidence())])
-    }
-}
-
-impl List {
-    fn create(night: &Path, path: String, header: &[&str]) -> anyhow::Result<List> {
-        let full = night.join(&path);
-        let opened = (|| {
-            fs::create_dir_all(full.parent().unwrap_or(night))?;
-            File::create(&full)
-        })();
-        let file = opened.with_context(|| format!("{}: cannot write the list", full.display()))?;
-        let mut csv = csv::WriterBuilder::new()
-            .terminator(csv::Terminator::Any(b'\n'))
-            .from_writer(BufWriter::with_capacity(1 << 16, file));
-        csv.write_record(header)?;
-        Ok(List { path, rows: 0, csv })
-    }
-
-    fn row(&mut self, cells: &[&str]) -> anyhow::Result<bool> {
-        self.csv.write_record(cells).with_context(|| format!("{}: cannot write the list", self.path))?;
-        self.rows += 1;
-        Ok(true)
-    }
-
-    fn finish(mut self) -> anyhow::Result<ListFile> {
-        self.csv.flush().with_context(|| format!("{}: cannot write the list", self.path))?;
-        Ok(ListFile { path: self.path, rows: self.rows })
+        self.quarantine.row(&[list, column, &serde_json::to_string(value)?, &place(&seen.evidence())], false)
     }
 }
 
