@@ -227,3 +227,59 @@ fn a_key_that_would_change_the_meaning_of_a_map_is_not_written() {
     let untold: Vec<&str> = postfix.not_expressed.iter().map(|untold| untold.value.as_str()).collect();
     assert!(keys.iter().all(|key| untold.contains(key)), "{untold:?}");
 }
+
+/// Checks a target of one file.
+fn checked(file: &str) -> Result<(), String> {
+    let text = format!("[[target]]\nname = \"acme\"\nsource = \"Acme API\"\nfiles = [{{ name = \"x\", {file} }}]\n");
+    let (_, rows) = tables::read_rows::<Target>("acme.toml", &text).map_err(|error| error.to_string())?;
+    rows.iter().try_for_each(check).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_body_is_json_of_any_shape() {
+    for (body, want) in [
+        (
+            r#"form = "json", body = { Suppressions = [{ EmailAddress = "{email}" }] }"#,
+            r#"{"Suppressions":[{"EmailAddress":"Ann@example.com"},{"EmailAddress":"o'neil+x@example.net"}]}"#,
+        ),
+        (r#"form = "json", body = ["{email}"]"#, r#"["Ann@example.com","o'neil+x@example.net"]"#),
+        (
+            r#"form = "json", body = { data = { kind = "bulk", profiles = [{ a = { mail = "{email}", n = 1.5 }, ids = [7, true] }] } }"#,
+            r#"{"data":{"kind":"bulk","profiles":[{"a":{"mail":"Ann@example.com","n":1.5},"ids":[7,true]},{"a":{"mail":"o'neil+x@example.net","n":1.5},"ids":[7,true]}]}}"#,
+        ),
+        (
+            r#"form = "json", body = { all = [{ r = "{email}", t = "a" }, { r = "{email}", t = "{cause}" }], dry = false }"#,
+            r#"{"all":[{"r":"Ann@example.com","t":"a"},{"r":"Ann@example.com","t":"mailbox_unknown"},{"r":"o'neil+x@example.net","t":"a"},{"r":"o'neil+x@example.net","t":"complaint"}],"dry":false}"#,
+        ),
+        (
+            r#"form = "json", body = { b = [{ to = ["{email}"] }] }"#,
+            r#"{"b":[{"to":["Ann@example.com"]},{"to":["o'neil+x@example.net"]}]}"#,
+        ),
+        (
+            r#"form = "ndjson", body = { who = { mail = "{email}" }, code = "{reply_code|550}", n = 3 }"#,
+            "{\"code\":\"550\",\"n\":3,\"who\":{\"mail\":\"Ann@example.com\"}}\n{\"code\":\"550\",\"n\":3,\"who\":{\"mail\":\"o'neil+x@example.net\"}}",
+        ),
+    ] {
+        let example = serde_json::to_string(&format!("{want}\n")).unwrap();
+        let told = checked(&format!(r#"holds = "addresses", change = "add", {body}, example = {example}"#));
+        assert_eq!(told, Ok(()), "{body}");
+    }
+}
+
+#[test]
+fn a_file_that_nothing_can_be_made_of_is_told_with_its_place() {
+    for (file, want) in [
+        (r#"form = "csv", rows = [["{mail}"]]"#, "nothing fills {mail}; did you mean {email}?"),
+        (r#"form = "json", body = { a = [{ b = "{adress_of_them}" }] }"#, "nothing fills {adress_of_them}; there are "),
+        (r#"form = "csv""#, "it needs either rows or a body"),
+        (r#"form = "json", rows = [["{email}"]]"#, "a file of form json needs a body"),
+        (r#"form = "csv", body = ["{email}"]"#, "only files of form json and ndjson have a body"),
+        (r#"form = "json", body = { a = ["b"] }"#, "no array of its body names {email} or {domain}"),
+        (r#"form = "json", body = { a = ["{email}"], b = "{cause}" }"#, "{cause} stands outside of what repeats"),
+        (r#"form = "json", body = { a = ["{email}"], b = 2026-11-20 }"#, "a date in a body must be in quotes"),
+        (r#"form = "csv", rows = [["{email}"]], example = "x\n""#, "its example is \"x\\n\", and it makes \"Ann@"),
+    ] {
+        let told = checked(&format!(r#"holds = "addresses", change = "add", {file}"#)).unwrap_err();
+        assert!(told.starts_with(&format!("acme.toml:1: x: {want}")), "{told}");
+    }
+}
