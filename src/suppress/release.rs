@@ -12,6 +12,7 @@ use super::cells::{is_formula, place};
 use super::frames::ListFrames;
 use super::present::{Existing, Listed};
 use super::rows::Text;
+use super::sheet::Cell;
 use crate::bounce::{Blames, Cause, ListedReason, Since, Timestamp};
 
 mod evidence;
@@ -21,7 +22,7 @@ use evidence::OurFault;
 use tonight::Tonight;
 
 /// Columns of reactivate.csv.
-pub(super) const COLUMNS: &[&str] = &["type", "value", "added", "cause", "reason", "incident", "evidence"];
+pub(super) const COLUMNS: &str = "type,value,added,cause,reason,incident,evidence";
 
 /// Why an entry comes off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,7 +95,7 @@ pub struct Released {
 impl Released {
     fn of(releases: &[Release]) -> anyhow::Result<Released> {
         let rows: Vec<[String; 7]> = releases.iter().map(Release::row).collect();
-        let column = |(at, name): (usize, &&str)| text(name, rows.iter().map(|row| row[at].as_str()));
+        let column = |(at, name): (usize, &str)| text(name, rows.iter().map(|row| row[at].as_str()));
         let pairs = |of: fn(&Members) -> Vec<&str>| {
             let pairs =
                 || releases.iter().flat_map(move |r| of(&r.members).into_iter().map(|email| (r.text.as_str(), email)));
@@ -103,7 +104,7 @@ impl Released {
         let mut by_reason = BTreeMap::new();
         releases.iter().for_each(|release| *by_reason.entry(release.why).or_default() += 1);
         Ok(Released {
-            list: DataFrame::new_infer_height(COLUMNS.iter().enumerate().map(column).collect())?,
+            list: DataFrame::new_infer_height(COLUMNS.split(',').enumerate().map(column).collect())?,
             off: pairs(|members| members.off.iter().map(|release| release.text.as_str()).collect())?,
             unsure: pairs(|members| members.unsure.iter().map(String::as_str).collect())?,
             by_reason,
@@ -131,10 +132,12 @@ impl Released {
     }
 
     /// The rows of reactivate.csv.
-    pub(super) fn rows(&self) -> anyhow::Result<impl Iterator<Item = Vec<&str>>> {
-        let columns: Vec<Text<'_>> =
-            self.list.columns().iter().map(|column| Text::of(&self.list, column.name())).collect::<Result<_, _>>()?;
-        let row = move |row| columns.iter().map(|column| column.get(row).unwrap_or_default()).collect();
+    pub(super) fn rows(&self) -> anyhow::Result<impl Iterator<Item = Vec<Cell<'_>>>> {
+        let named =
+            COLUMNS.split(',').filter(|_| self.list.height() > 0).map(|name| Ok((name, Text::of(&self.list, name)?)));
+        let columns = named.collect::<anyhow::Result<Vec<_>>>()?;
+        let row =
+            move |row| columns.iter().map(|(name, text)| (*name, text.get(row).unwrap_or_default().into())).collect();
         Ok((0..self.list.height()).map(row))
     }
 
