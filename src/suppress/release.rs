@@ -18,7 +18,7 @@ use crate::bounce::{Blames, Cause, ListedReason, Since, Timestamp};
 mod evidence;
 mod tonight;
 
-use evidence::OurFault;
+use evidence::{OurFault, Told};
 use tonight::Tonight;
 
 /// Columns of reactivate.csv.
@@ -240,19 +240,17 @@ pub(super) fn released(
 ) -> anyhow::Result<Released> {
     let tonight = Tonight::of(lists, existing)?;
     let delivered = evidence::delivered(deliveries, night, existing)?;
-    let failed = evidence::failed(events, existing)?;
-    let faults = evidence::our_faults(events, &tonight)?;
-    let wishes = evidence::wishes(events, existing)?;
+    let told = Told::read(events, existing, &tonight)?;
     let mut releases = Vec::new();
     for (key, listed) in existing.addresses.iter().chain(&existing.domains) {
-        let stays = tonight.lists(key) || wishes.contains(key);
+        let stays = tonight.lists(key) || told.wishes.contains(key);
         let Some(entry) = Releasable::of(listed).filter(|_| !stays) else { continue };
         let by_delivery = || {
             let at = delivered.get(key).copied()?;
-            let last = failed.get(key).is_none_or(|failed| *failed < at);
+            let last = told.failed.get(key).is_none_or(|failed| *failed < at);
             entry.delivered(at).filter(|_| last && tonight.failed_before(key, at))
         };
-        let by_reply = || entry.explained(faults.get(key)?);
+        let by_reply = || entry.explained(told.faults.get(key)?);
         let by_date = || entry.expired(night).filter(|_| tonight.may_be_mailed(key));
         releases.extend(by_delivery().or_else(by_reply).or_else(by_date));
     }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::str::FromStr;
 
 use polars::prelude::{ChunkedArray, DataFrame, UInt16Type, UInt64Type};
 
@@ -288,69 +289,55 @@ fn moment(second: u32) -> Option<Timestamp> {
     (second != NONE).then(|| Timestamp(i64::from(second) * 1000))
 }
 
-/// The shown columns of one frame.
+/// The shown columns of one frame, by name.
 struct Columns<'f> {
-    kind: Text<'f>,
-    source: Text<'f>,
+    texts: Vec<(&'static str, Text<'f>)>,
     source_index: &'f ChunkedArray<UInt64Type>,
-    recipient: Text<'f>,
     reply_code: &'f ChunkedArray<UInt16Type>,
-    status: Text<'f>,
-    cause: Text<'f>,
-    blames: Text<'f>,
-    permanence: Text<'f>,
-    unproven: Text<'f>,
-    rule: Text<'f>,
-    feedback_type: Text<'f>,
-    rejecting_system: Text<'f>,
-    receiver: Text<'f>,
 }
 
 impl<'f> Columns<'f> {
     fn of(frame: &'f DataFrame) -> anyhow::Result<Columns<'f>> {
-        let text = |name| Text::of(frame, name);
+        let texts = COLUMNS.iter().filter(|name| ![schema::SOURCE_INDEX, schema::REPLY_CODE].contains(name));
         Ok(Columns {
-            kind: text(schema::KIND)?,
-            source: text(schema::SOURCE)?,
+            texts: texts.map(|name| Ok((*name, Text::of(frame, name)?))).collect::<anyhow::Result<_>>()?,
             source_index: rows::counts(frame, schema::SOURCE_INDEX)?,
-            recipient: text(schema::RECIPIENT)?,
             reply_code: rows::codes(frame, schema::REPLY_CODE)?,
-            status: text(schema::STATUS)?,
-            cause: text(schema::CAUSE)?,
-            blames: text(schema::BLAMES)?,
-            permanence: text(schema::PERMANENCE)?,
-            unproven: text(schema::UNPROVEN)?,
-            rule: text(schema::RULE)?,
-            feedback_type: text(schema::FEEDBACK_TYPE)?,
-            rejecting_system: text(schema::REJECTING_SYSTEM)?,
-            receiver: text(schema::RECEIVER)?,
         })
+    }
+
+    fn text(&self, name: &str, row: usize) -> Option<&'f str> {
+        self.texts.iter().find(|(known, _)| *known == name)?.1.get(row)
     }
 
     /// The system that spoke, and the one that serves the domain.
     fn receivers(&self, row: usize) -> [Option<&str>; 2] {
-        [self.rejecting_system.get(row), self.receiver.get(row)]
+        [schema::REJECTING_SYSTEM, schema::RECEIVER].map(|name| self.text(name, row))
     }
 
     /// The event at a row of this frame; `None` where it has no recipient.
     fn event(&self, row: usize) -> Option<Shown> {
-        let source = self.source.get(row).unwrap_or("?");
+        fn word<W: FromStr>(text: Option<&str>) -> Option<W> {
+            text?.parse().ok()
+        }
+        let text = |name| self.text(name, row);
+        let source = text(schema::SOURCE).unwrap_or("?");
         Some(Shown {
-            recipient: self.recipient.get(row)?.to_owned(),
+            recipient: text(schema::RECIPIENT)?.to_owned(),
             origin: match self.source_index.get(row) {
                 Some(index) => format!("{source}#{index}"),
                 None => source.to_owned(),
             },
             answer: Answer {
-                kind: self.kind.word(row).unwrap_or(Kind::Other),
-                cause: self.cause.word(row).unwrap_or(Cause::Unknown),
-                blames: self.blames.word(row).unwrap_or(Blames::Unknown),
-                permanence: self.permanence.word(row).unwrap_or(Permanence::Transient),
-                unproven: self.unproven.word(row),
-                feedback_type: self.feedback_type.get(row).map(str::to_owned),
-                rule: self.rule.get(row).map(str::to_owned),
+                kind: word(text(schema::KIND)).unwrap_or(Kind::Other),
+                cause: word(text(schema::CAUSE)).unwrap_or(Cause::Unknown),
+                blames: word(text(schema::BLAMES)).unwrap_or(Blames::Unknown),
+                permanence: word(text(schema::PERMANENCE)).unwrap_or(Permanence::Transient),
+                unproven: word(text(schema::UNPROVEN)),
+                feedback_type: text(schema::FEEDBACK_TYPE).map(str::to_owned),
+                rule: text(schema::RULE).map(str::to_owned),
                 reply_code: self.reply_code.get(row).and_then(ReplyCode::new),
-                status: self.status.word(row),
+                status: word(text(schema::STATUS)),
             },
         })
     }

@@ -6,18 +6,33 @@ use polars::prelude::{DataFrame, IntoColumn, NamedFrom, Series};
 use super::entries::Cells;
 use super::form::Sheet;
 use crate::suppress::{ADDRESSES, DOMAINS};
-use crate::tables::targets::{Change, Holds};
+use crate::tables::targets::{Change, Holds, Target};
+use crate::tables::{Row, TableError};
 
 const LISTED: &str =
     "Ann@example.com,mailbox_unknown,r1,550,5.1.1,2026-11-20,2026-11-20T01:02:03Z,2026-11-20T01:02:03Z,1,,,a.csv#0
 o'neil+x@example.net,complaint,,,,2026-11-20,2026-11-20T02:00:00Z,2026-11-20T02:00:00Z,1,,,a.csv#1";
 const DOMAIN: &str = "example.org,example.org,I1,tenant_policy,organisation,,9,9,,2027-02-18,a.csv#2";
 
+/// What is wrong with a target: a body that is none, a placeholder that nothing fills, an example that does not come true.
+///
+/// # Errors
+/// The first of them, at the target's place.
+pub fn check(row: &Row<Target>) -> Result<(), TableError> {
+    row.value.files.iter().try_for_each(|file| {
+        let told = |what: String| row.error(format!("{}: {what}", file.name));
+        let sheet = Sheet::of(file, &row.value.reasons).map_err(|error| told(error.to_string()))?;
+        let Some(want) = &file.example else { return Ok(()) };
+        let made = text(&sheet).map_err(|error| told(error.to_string()))?;
+        if made == *want { Ok(()) } else { Err(told(format!("its example is {want:?}, and it makes {made:?}"))) }
+    })
+}
+
 /// What a file is on that night, for everybody's mail.
 ///
 /// # Errors
 /// What writing it says.
-pub(super) fn text(sheet: &Sheet<'_>) -> anyhow::Result<String> {
+fn text(sheet: &Sheet<'_>) -> anyhow::Result<String> {
     let (holds, add) = (sheet.file.holds, sheet.file.change == Change::Add);
     let frame = match (add, holds) {
         (true, Holds::Domains) => frame(DOMAINS, DOMAIN),

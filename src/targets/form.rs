@@ -4,14 +4,13 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use anyhow::Context;
 use serde_json::{Map, Value};
 
 use super::entries::Entry;
-use super::example;
 use crate::bounce::nearest_word;
 use crate::suppress::{ADDRESSES, DOMAINS, is_formula};
-use crate::tables::targets::{Form, Target, TargetFile};
-use crate::tables::{Row, TableError};
+use crate::tables::targets::{Form, TargetFile};
 
 /// Placeholders that are no column of a list.
 const MADE: &str = "reason,last_seen_rfc2822";
@@ -23,33 +22,12 @@ const DATE: &str = "$__toml_private_datetime";
 /// A file of a target: what its rows are made of.
 pub(super) struct Sheet<'f> {
     pub(super) file: &'f TargetFile,
-    shape: Shape,
+    /// Of each entry: arrays of cells where the file has cells, else JSON.
+    values: Vec<Value>,
+    /// The document in which `REPEATED` stands for the values of all entries; null where there is none.
+    around: Value,
     /// What the target calls the causes.
     reasons: &'f BTreeMap<String, String>,
-}
-
-/// What a file is made of, for each entry.
-enum Shape {
-    /// Lines of cells.
-    Cells,
-    /// JSON values, each on a line.
-    Lines(Vec<Value>),
-    /// One JSON document, in which `REPEATED` stands for the values of all entries.
-    Document(Value, Vec<Value>),
-}
-
-/// What is wrong with a target: a body that is none, a placeholder that nothing fills, an example that does not come true.
-///
-/// # Errors
-/// The first of them, at the target's place.
-pub fn check(row: &Row<Target>) -> Result<(), TableError> {
-    row.value.files.iter().try_for_each(|file| {
-        let told = |what: String| row.error(format!("{}: {what}", file.name));
-        let sheet = Sheet::of(file, &row.value.reasons).map_err(|error| told(error.to_string()))?;
-        let Some(want) = &file.example else { return Ok(()) };
-        let made = example::text(&sheet).map_err(|error| told(error.to_string()))?;
-        if made == *want { Ok(()) } else { Err(told(format!("its example is {want:?}, and it makes {made:?}"))) }
-    })
 }
 
 /// The columns of the lists that a file names.
@@ -63,25 +41,21 @@ impl<'f> Sheet<'f> {
     /// # Errors
     /// A row that no file can be made of.
     pub fn of(file: &'f TargetFile, reasons: &'f BTreeMap<String, String>) -> anyhow::Result<Sheet<'f>> {
-        let mut known = [ADDRESSES, DOMAINS, MADE].into_iter().flat_map(|names| names.split(','));
+        let known = [ADDRESSES, DOMAINS, MADE].into_iter().flat_map(|names| names.split(','));
         if let Some(name) = placeholders(file).into_iter().find(|name| known.clone().all(|known| known != name)) {
-            match nearest_word(&name, known.clone()) {
-                Some(near) => anyhow::bail!("nothing fills {{{name}}}; did you mean {{{near}}}?"),
-                None => anyhow::bail!(
-                    "nothing fills {{{name}}}; there are {}",
-                    known.by_ref().collect::<Vec<_>>().join(" ")
-                ),
-            }
+            let hint = match nearest_word(&name, known.clone()) {
+                Some(near) => format!("did you mean {{{near}}}?"),
+                None => format!("there are {}", known.collect::<Vec<_>>().join(" ")),
+            };
+            anyhow::bail!("nothing fills {{{name}}}; {hint}");
         }
-        Ok(Sheet { file, shape: Shape::of(file)?, reasons })
+        let (around, values) = shape(file)?;
+        Ok(Sheet { file, values, around, reasons })
     }
 
     /// How many rows it has for each entry.
     pub fn rows_each(&self) -> usize {
-        match &self.shape {
-            Shape::Cells => self.file.rows.len(),
-            Shape::Lines(values) | Shape::Document(_, values) => values.len(),
-        }
+        self.values.len()
     }
 
     /// Writes the rows of these entries as the file's text; `sender` is whose file it is, empty for everybody's.
@@ -89,40 +63,23 @@ impl<'f> Sheet<'f> {
     /// # Errors
     /// Writing that fails.
     pub fn write(&self, entries: &[Entry<'_>], sender: &str, mut out: impl Write) -> anyhow::Result<()> {
-        match &self.shape {
-            Shape::Cells if self.file.form == Form::Map => {
-                for row in entries.iter().flat_map(|entry| self.rows(self.fill(*entry, sender))) {
-                    writeln!(out, "{}", row.join(" "))?;
-                }
-            }
-            Shape::Cells => {
+        let mut rows = entries.iter().flat_map(|entry| self.filled(*entry, sender));
+        match self.file.form {
+            Form::Csv => {
                 let mut csv = csv::Writer::from_writer(&mut out);
                 if !self.file.header.is_empty() {
                     csv.write_record(&self.file.header)?;
                 }
-                entries
-                    .iter()
-                    .flat_map(|entry| self.rows(self.fill(*entry, sender)))
-                    .try_for_each(|row| csv.write_record(row))?;
+                rows.try_for_each(|row| csv.write_record(texts(&row)))?;
                 csv.flush()?;
             }
-            Shape::Lines(values) => {
-                for (entry, value) in each(entries, values) {
-                    serde_json::to_writer(&mut out, &self.fill(entry, sender).value(value))?;
-                    out.write_all(b"\n")?;
-                }
-            }
-            Shape::Document(document, values) => {
-                let around = Fill { entry: None, reasons: self.reasons, sender }.value(document).to_string();
-                let mark = Value::from(REPEATED).to_string();
-                let (mut before, after) = around.split_once(&mark).unwrap_or((&around, ""));
-                write!(out, "{before}")?;
-                before = "[";
-                for (entry, value) in each(entries, values) {
-                    write!(out, "{before}")?;
-                    serde_json::to_writer(&mut out, &self.fill(entry, sender).value(value))?;
-                    before = ",";
-                }
+            Form::Map => rows.try_for_each(|row| writeln!(out, "{}", texts(&row).join(" ")))?,
+            Form::Ndjson => rows.try_for_each(|row| writeln!(out, "{row}"))?,
+            Form::Json | Form::JsonList => {
+                let around = Fill { entry: None, reasons: self.reasons, sender }.value(&self.around).to_string();
+                let (before, after) = around.split_once(&Value::from(REPEATED).to_string()).unwrap_or_default();
+                write!(out, "{before}[")?;
+                rows.enumerate().try_for_each(|(n, row)| write!(out, "{}{row}", if n == 0 { "" } else { "," }))?;
                 writeln!(out, "]{after}")?;
             }
         }
@@ -131,69 +88,50 @@ impl<'f> Sheet<'f> {
 
     /// Why this file must not hold an entry; `None`: it may.
     pub fn refusal(&self, entry: Entry<'_>) -> Option<&'static str> {
-        let fill = self.fill(entry, "");
-        let values = match &self.shape {
-            Shape::Cells => &[][..],
-            Shape::Lines(values) | Shape::Document(_, values) => values,
-        };
-        let texts = values.iter().flat_map(texts).map(|text| fill.text(text));
-        if self.rows(fill).flatten().chain(texts).any(|cell| is_formula(&cell)) {
+        if self.filled(entry, "").any(|row| texts(&row).into_iter().any(is_formula)) {
             return Some("has a cell that a spreadsheet would run as a formula");
         }
         let splits =
-            |key: &String| key.starts_with('#') || key.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '\\'));
-        let map = self.file.form == Form::Map;
-        (map && self.rows(fill).any(|row| row.first().is_none_or(|key| key.is_empty() || splits(key))))
+            |key: &str| key.starts_with('#') || key.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '\\'));
+        let broken = |row: Value| texts(&row).first().is_none_or(|key| key.is_empty() || splits(key));
+        (self.file.form == Form::Map && self.filled(entry, "").any(broken))
             .then_some("cannot be the key of a map: it is quoted, has a blank or a backslash, or begins a remark")
     }
 
-    fn fill<'e>(&'e self, entry: Entry<'e>, sender: &'e str) -> Fill<'e> {
-        Fill { entry: Some(entry), reasons: self.reasons, sender }
-    }
-
-    /// The rows of an entry, cell by cell, where the file has cells.
-    fn rows(&self, fill: Fill<'_>) -> impl Iterator<Item = Vec<String>> {
-        let cells = matches!(self.shape, Shape::Cells).then_some(&self.file.rows);
-        cells.into_iter().flatten().map(move |row| row.iter().map(|cell| fill.text(cell)).collect())
+    /// The rows of an entry.
+    fn filled<'e>(&'e self, entry: Entry<'e>, sender: &'e str) -> impl Iterator<Item = Value> + 'e {
+        let fill = Fill { entry: Some(entry), reasons: self.reasons, sender };
+        self.values.iter().map(move |value| fill.value(value))
     }
 }
 
-impl Shape {
-    fn of(file: &TargetFile) -> anyhow::Result<Shape> {
-        let TargetFile { form, header, rows, body, .. } = file;
-        anyhow::ensure!(body.is_some() != !rows.is_empty(), "it needs either rows or a body");
-        anyhow::ensure!(body.as_ref().is_none_or(|body| !has_date(body)), "a date in a body must be in quotes");
-        let cells = |row: &Vec<String>| row.iter().cloned().map(Value::String).collect::<Vec<_>>();
-        match (form, body) {
-            (Form::Csv | Form::Map, None) => Ok(Shape::Cells),
-            (Form::Ndjson, Some(body)) => Ok(Shape::Lines(vec![body.clone()])),
-            (Form::Ndjson, None) => {
-                let object = |row| Value::Object(header.iter().cloned().zip(cells(row)).collect::<Map<_, _>>());
-                Ok(Shape::Lines(rows.iter().map(object).collect()))
-            }
-            (Form::JsonList, None) => {
-                let key = header.first().cloned().unwrap_or_default();
-                let document = Value::Object(Map::from_iter([(key, Value::from(REPEATED))]));
-                Ok(Shape::Document(document, rows.iter().filter_map(|row| cells(row).into_iter().next()).collect()))
-            }
-            (Form::Json, Some(body)) => {
-                let mut document = body.clone();
-                let values = repeated(&mut document).ok_or_else(|| {
-                    anyhow::anyhow!("no array of its body names {{email}} or {{domain}}: nothing says what repeats")
-                })?;
-                let stray = texts(&document).into_iter().flat_map(names).find(|name| name != "sending_domain");
-                anyhow::ensure!(stray.is_none(), "{{{}}} stands outside of what repeats", stray.unwrap_or_default());
-                Ok(Shape::Document(document, values))
-            }
-            (Form::Json, None) => anyhow::bail!("a file of form json needs a body"),
-            (_, Some(_)) => anyhow::bail!("only files of form json and ndjson have a body"),
+/// The document of a file, null where it is none, and the values of each entry.
+fn shape(file: &TargetFile) -> anyhow::Result<(Value, Vec<Value>)> {
+    let TargetFile { form, header, rows, body, .. } = file;
+    anyhow::ensure!(body.is_some() == rows.is_empty(), "it needs either rows or a body");
+    let has_date = body.as_ref().is_some_and(|body| body.to_string().contains(DATE));
+    anyhow::ensure!(!has_date, "a date in a body must be in quotes");
+    let object = |row: &Vec<String>| header.iter().cloned().zip(row.iter().cloned().map(Value::String)).collect();
+    match (form, body) {
+        (Form::Csv | Form::Map, None) => Ok((Value::Null, rows.iter().cloned().map(Value::from).collect())),
+        (Form::Ndjson, Some(body)) => Ok((Value::Null, vec![body.clone()])),
+        (Form::Ndjson, None) => Ok((Value::Null, rows.iter().map(object).map(Value::Object).collect())),
+        (Form::JsonList, None) => {
+            let key = header.first().cloned().unwrap_or_default();
+            let first = rows.iter().filter_map(|row| row.first().cloned()).map(Value::String);
+            Ok((Value::Object(Map::from_iter([(key, Value::from(REPEATED))])), first.collect()))
         }
+        (Form::Json, Some(body)) => {
+            let mut document = body.clone();
+            let nothing = "no array of its body names {email} or {domain}: nothing says what repeats";
+            let values = repeated(&mut document).context(nothing)?;
+            let stray = texts(&document).into_iter().flat_map(names).find(|name| name != "sending_domain");
+            anyhow::ensure!(stray.is_none(), "{{{}}} stands outside of what repeats", stray.unwrap_or_default());
+            Ok((document, values))
+        }
+        (Form::Json, None) => anyhow::bail!("a file of form json needs a body"),
+        (_, Some(_)) => anyhow::bail!("only files of form json and ndjson have a body"),
     }
-}
-
-/// Each value for each entry.
-fn each<'e>(entries: &'e [Entry<'e>], values: &'e [Value]) -> impl Iterator<Item = (Entry<'e>, &'e Value)> {
-    entries.iter().flat_map(move |entry| values.iter().map(move |value| (*entry, value)))
 }
 
 /// Takes the outermost array of which an element names an entry, and leaves the mark for it.
@@ -218,14 +156,6 @@ fn texts(value: &Value) -> Vec<&str> {
         Value::Array(elements) => elements.iter().flat_map(texts).collect(),
         Value::Object(object) => object.values().flat_map(texts).collect(),
         _ => Vec::new(),
-    }
-}
-
-fn has_date(value: &Value) -> bool {
-    match value {
-        Value::Array(elements) => elements.iter().any(has_date),
-        Value::Object(object) => object.contains_key(DATE) || object.values().any(has_date),
-        _ => false,
     }
 }
 

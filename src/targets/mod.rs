@@ -10,7 +10,7 @@ mod form;
 mod names;
 mod senders;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet, btree_map};
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ use crate::suppress::{ListFile, ListFrames, Released, acting, address_hash, is_f
 use crate::tables::targets::{Change, Holds, Scope, Target, TargetFile};
 use crate::tables::{self, TableError};
 
-pub use form::check;
+pub use example::check;
 
 use contacts::Contacts;
 use entries::{Cells, Entry};
@@ -78,7 +78,7 @@ pub struct Night<'n> {
 }
 
 /// What was written for one target.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Written {
     /// The target.
     pub target: String,
@@ -114,7 +114,7 @@ impl Untold {
 /// A broken table; a name that it does not have, with the nearest one.
 pub fn named(names: &[String], user_tables: Option<&Path>) -> Result<Vec<Target>, TableError> {
     let rows = tables::load::<Target>(user_tables)?;
-    rows.iter().filter(|row| names.contains(&row.value.name)).try_for_each(form::check)?;
+    rows.iter().filter(|row| names.contains(&row.value.name)).try_for_each(check)?;
     let find = |name: &String| {
         let row = rows.iter().find(|row| row.value.name == *name).map(|row| row.value.clone());
         row.ok_or_else(|| {
@@ -141,7 +141,8 @@ pub fn write(night: &Night<'_>, options: &Options) -> anyhow::Result<Vec<Written
     let mut written = Vec::new();
     for target in &options.targets {
         let folders = [acting(night.braked), leaving(night.braked)].map(|folder| format!("{folder}/{}", target.name));
-        written.push(Writing::new(night.folder, folders, target, &lists).all()?);
+        let told = Written { target: target.name.clone(), ..Written::default() };
+        written.push(Writing { night: night.folder, folders, target, lists: &lists, written: told }.all()?);
     }
     Ok(written)
 }
@@ -197,11 +198,6 @@ struct Writing<'w> {
 }
 
 impl<'w> Writing<'w> {
-    fn new(night: &'w Path, folders: [String; 2], target: &'w Target, lists: &'w Changes<'w>) -> Writing<'w> {
-        let written = Written { target: target.name.clone(), files: Vec::new(), not_expressed: BTreeSet::new() };
-        Writing { night, folders, target, lists, written }
-    }
-
     /// Writes all its files.
     fn all(mut self) -> anyhow::Result<Written> {
         let (target, lists) = (self.target, self.lists);
@@ -330,32 +326,25 @@ impl<'w> Writing<'w> {
         Ok(())
     }
 
-    /// `not_expressed.csv` beside what it is about, where there is anything to say.
+    /// `not_expressed.csv` beside what it is about, where there is anything to say; while the brake holds there is one folder.
     fn untold(&self) -> anyhow::Result<()> {
-        let all = &self.written.not_expressed;
-        let of = |change| all.iter().filter(move |untold| untold.change == change).collect();
-        match &self.folders {
-            [adds, removes] if adds == removes => self.untold_in(adds, all.iter().collect()),
-            [adds, removes] => {
-                self.untold_in(adds, of(Change::Add))?;
-                self.untold_in(removes, of(Change::Remove))
-            }
-        }
-    }
-
-    fn untold_in(&self, folder: &str, untold: Vec<&Untold>) -> anyhow::Result<()> {
-        if untold.is_empty() {
-            return Ok(());
-        }
-        let path = self.night.join(folder).join("not_expressed.csv");
-        let mut sheet = csv::Writer::from_writer(create(&path)?);
-        sheet.write_record(["type", "value", "reason"])?;
-        for Untold { what, value, reason, .. } in untold {
+        let mut sheets: BTreeMap<&str, csv::Writer<File>> = BTreeMap::new();
+        for Untold { change, what, value, reason } in &self.written.not_expressed {
+            let folder = &self.folders[usize::from(*change == Change::Remove)];
+            let sheet = match sheets.entry(folder) {
+                btree_map::Entry::Occupied(sheet) => sheet.into_mut(),
+                btree_map::Entry::Vacant(place) => {
+                    let path = self.night.join(folder).join("not_expressed.csv");
+                    let sheet = place.insert(csv::Writer::from_writer(create(&path)?));
+                    sheet.write_record(["type", "value", "reason"])?;
+                    sheet
+                }
+            };
             // As in quarantine.csv: a JSON string begins with a quote.
             let value = if is_formula(value) { &serde_json::to_string(value)? } else { value };
             sheet.write_record([*what, value.as_str(), *reason])?;
         }
-        Ok(sheet.flush()?)
+        Ok(sheets.values_mut().try_for_each(csv::Writer::flush)?)
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use jiff::civil::Date;
+use polars::prelude::DataFrame;
 
 use super::tonight::Tonight;
 use crate::bounce::{Blames, Cause, Kind, Timestamp};
@@ -56,52 +57,6 @@ pub(super) fn delivered(
     Ok(found)
 }
 
-/// The last failure tonight at each listed domain; the end of time for one without a time. One mail that got past does not end a block
-/// that goes on.
-pub(super) fn failed(events: &[PathBuf], existing: &Existing) -> anyhow::Result<BTreeMap<String, Timestamp>> {
-    let mut found: BTreeMap<String, Timestamp> = BTreeMap::new();
-    if existing.domains.is_empty() {
-        return Ok(found);
-    }
-    for frame in frame::scan(events, &[schema::KIND, schema::RECIPIENT_DOMAIN, schema::TIMESTAMP])? {
-        let frame = frame?;
-        let (kinds, domains) = (Text::of(&frame, schema::KIND)?, Text::of(&frame, schema::RECIPIENT_DOMAIN)?);
-        let times = Times::of(&frame, schema::TIMESTAMP)?;
-        for row in (0..frame.height()).filter(|row| kinds.word(*row) == Some(Kind::Bounce)) {
-            let Some(domain) = domains.get(row).filter(|domain| existing.domains.contains_key(*domain)) else {
-                continue;
-            };
-            let at = times.get(row).unwrap_or(Timestamp(i64::MAX));
-            let last = found.entry(domain.to_owned()).or_insert(at);
-            *last = at.max(*last);
-        }
-    }
-    Ok(found)
-}
-
-/// The listed addresses of which the night tells a wish: a complaint, whatever it proves, or an unsubscribe. A feedback report that
-/// is none (`not-spam`, `auth-failure`) tells none.
-pub(super) fn wishes(events: &[PathBuf], existing: &Existing) -> anyhow::Result<BTreeSet<String>> {
-    let mut found = BTreeSet::new();
-    for frame in frame::scan(events, &[schema::KIND, schema::RECIPIENT, schema::FEEDBACK_TYPE])? {
-        let frame = frame?;
-        let text = |name| Text::of(&frame, name);
-        let (kinds, recipients, feedback) =
-            (text(schema::KIND)?, text(schema::RECIPIENT)?, text(schema::FEEDBACK_TYPE)?);
-        for row in 0..frame.height() {
-            let wish = match feedback.get(row) {
-                Some(told) => !matches!(told, "not-spam" | "auth-failure" | "dmarc"),
-                None => kinds.word(row) == Some(Kind::Complaint),
-            };
-            let Some(key) = recipients.get(row).filter(|_| wish).map(str::to_lowercase) else { continue };
-            if existing.addresses.contains_key(&key) {
-                found.insert(key);
-            }
-        }
-    }
-    Ok(found)
-}
-
 /// A reply that blames us.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Reply {
@@ -120,40 +75,72 @@ pub(super) struct OurFault {
     pub replies: Vec<Reply>,
 }
 
-/// The replies to protected addresses that blame us, by key.
-pub(super) fn our_faults(events: &[PathBuf], tonight: &Tonight) -> anyhow::Result<BTreeMap<String, OurFault>> {
-    let mut found: BTreeMap<String, OurFault> = BTreeMap::new();
-    if tonight.protected.is_empty() {
-        return Ok(found);
-    }
-    let columns = [
-        schema::KIND,
-        schema::RECIPIENT,
-        schema::TIMESTAMP,
-        schema::CAUSE,
-        schema::BLAMES,
-        schema::UNPROVEN,
-        schema::SOURCE,
-        schema::SOURCE_INDEX,
-    ];
-    for frame in frame::scan(events, &columns)? {
-        let frame = frame?;
-        let text = |name| Text::of(&frame, name);
-        let (kinds, recipients, causes) = (text(schema::KIND)?, text(schema::RECIPIENT)?, text(schema::CAUSE)?);
-        let (blames, unproven, source) = (text(schema::BLAMES)?, text(schema::UNPROVEN)?, text(schema::SOURCE)?);
-        let (times, index) = (Times::of(&frame, schema::TIMESTAMP)?, counts(&frame, schema::SOURCE_INDEX)?);
-        for row in 0..frame.height() {
-            let ours = kinds.word(row) == Some(Kind::Bounce)
-                && blames.word(row).is_some_and(Blames::is_us)
-                && unproven.get(row).is_none();
-            let Some(key) = recipients.get(row).filter(|_| ours).map(str::to_lowercase) else { continue };
-            let (Some(incident), Some(at)) = (tonight.protected.get(&key), times.get(row)) else { continue };
-            let evidence = format!("{}#{}", source.get(row).unwrap_or("?"), index.get(row).unwrap_or_default());
-            let reply = Reply { at, cause: causes.word(row).unwrap_or(Cause::Unknown), evidence };
-            let fault = found.entry(key).or_default();
-            fault.incident.clone_from(incident);
-            fault.replies.push(reply);
+/// What the night's events say of the entries.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// The last failure at each listed domain; the end of time for one without a time. One mail that got past does not end a block
+    /// that goes on.
+    pub failed: BTreeMap<String, Timestamp>,
+    /// The listed addresses that told a wish: a complaint, whatever it proves, or an unsubscribe. A feedback report that is none
+    /// (`not-spam`, `auth-failure`) tells none.
+    pub wishes: BTreeSet<String>,
+    /// The replies to protected addresses that blame us, by key.
+    pub faults: BTreeMap<String, OurFault>,
+}
+
+const COLUMNS: &[&str] = &[
+    schema::KIND,
+    schema::RECIPIENT,
+    schema::RECIPIENT_DOMAIN,
+    schema::FEEDBACK_TYPE,
+    schema::CAUSE,
+    schema::BLAMES,
+    schema::UNPROVEN,
+    schema::SOURCE,
+    schema::SOURCE_INDEX,
+    schema::TIMESTAMP,
+];
+
+impl Told {
+    /// Reads the events once.
+    pub fn read(events: &[PathBuf], existing: &Existing, tonight: &Tonight) -> anyhow::Result<Told> {
+        let mut told = Told::default();
+        for frame in frame::scan(events, COLUMNS)? {
+            told.add(&frame?, existing, tonight)?;
         }
+        Ok(told)
     }
-    Ok(found)
+
+    fn add(&mut self, frame: &DataFrame, existing: &Existing, tonight: &Tonight) -> anyhow::Result<()> {
+        let text = |name| Text::of(frame, name);
+        let (kinds, recipients, domains) =
+            (text(schema::KIND)?, text(schema::RECIPIENT)?, text(schema::RECIPIENT_DOMAIN)?);
+        let (feedback, causes, blames) = (text(schema::FEEDBACK_TYPE)?, text(schema::CAUSE)?, text(schema::BLAMES)?);
+        let (unproven, sources) = (text(schema::UNPROVEN)?, text(schema::SOURCE)?);
+        let (times, index) = (Times::of(frame, schema::TIMESTAMP)?, counts(frame, schema::SOURCE_INDEX)?);
+        for row in 0..frame.height() {
+            let (kind, at) = (kinds.word(row), times.get(row));
+            let bounced = kind == Some(Kind::Bounce);
+            if let Some(domain) = domains.get(row).filter(|domain| bounced && existing.domains.contains_key(*domain)) {
+                let at = at.unwrap_or(Timestamp(i64::MAX));
+                let last = self.failed.entry(domain.to_owned()).or_insert(at);
+                *last = at.max(*last);
+            }
+            let wish = match feedback.get(row) {
+                Some(told) => !matches!(told, "not-spam" | "auth-failure" | "dmarc"),
+                None => kind == Some(Kind::Complaint),
+            };
+            let ours = bounced && blames.word(row).is_some_and(Blames::is_us) && unproven.get(row).is_none();
+            let Some(key) = recipients.get(row).filter(|_| wish || ours).map(str::to_lowercase) else { continue };
+            if wish && existing.addresses.contains_key(&key) {
+                self.wishes.insert(key.clone());
+            }
+            let (Some(incident), Some(at)) = (tonight.protected.get(&key).filter(|_| ours), at) else { continue };
+            let evidence = format!("{}#{}", sources.get(row).unwrap_or("?"), index.get(row).unwrap_or_default());
+            let fault = self.faults.entry(key).or_default();
+            fault.incident.clone_from(incident);
+            fault.replies.push(Reply { at, cause: causes.word(row).unwrap_or(Cause::Unknown), evidence });
+        }
+        Ok(())
+    }
 }

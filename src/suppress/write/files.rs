@@ -35,7 +35,7 @@ const QUARANTINE: &str = "list,column,value,evidence";
 
 /// The lists, in the order in which they are told.
 #[derive(Clone, Copy)]
-enum List {
+enum At {
     Addresses,
     Domains,
     Held,
@@ -76,7 +76,7 @@ impl<'k> Files<'k> {
     pub fn address(&mut self, entry: &AddressEntry, incident: Option<&str>) -> anyhow::Result<bool> {
         let mut cells = told(entry.answer(), entry.seen(), incident);
         cells.extend([("added", text(Some(entry.added()))), ("expires", text(entry.expires()))]);
-        self.put(List::Addresses, ("email", entry.address().as_str()), entry.seen(), cells)
+        self.put(At::Addresses, ("email", entry.address().as_str()), entry.seen(), cells)
     }
 
     /// A row of domains.csv.
@@ -93,7 +93,7 @@ impl<'k> Files<'k> {
             ("expires", text(entry.expires())),
             ("evidence", evidence(entry.seen())),
         ];
-        self.put(List::Domains, ("domain", entry.domain()), entry.seen(), cells)
+        self.put(At::Domains, ("domain", entry.domain()), entry.seen(), cells)
     }
 
     /// An address in held.csv.
@@ -107,7 +107,7 @@ impl<'k> Files<'k> {
     ) -> anyhow::Result<bool> {
         let mut cells = told(answer, seen, incident);
         cells.extend(held("address", reason, until));
-        self.put(List::Held, ("value", email), seen, cells)
+        self.put(At::Held, ("value", email), seen, cells)
     }
 
     /// A domain in held.csv.
@@ -120,7 +120,7 @@ impl<'k> Files<'k> {
             ("incident", incident.into()),
         ];
         cells.extend(held("domain", domain.reason, until));
-        self.put(List::Held, ("value", &domain.domain), &seen, cells)
+        self.put(At::Held, ("value", &domain.domain), &seen, cells)
     }
 
     /// A row of protected.csv.
@@ -131,7 +131,7 @@ impl<'k> Files<'k> {
         seen: &Seen,
         incident: Option<&str>,
     ) -> anyhow::Result<bool> {
-        self.put(List::Protected, ("email", email), seen, told(answer, seen, incident))
+        self.put(At::Protected, ("email", email), seen, told(answer, seen, incident))
     }
 
     /// A row of list_sources.csv.
@@ -145,12 +145,12 @@ impl<'k> Files<'k> {
             ("reason", prose(&row.reason)),
             ("incident", row.incident.as_deref().unwrap_or_default().into()),
         ];
-        self.sheets[List::ListSources as usize].row(&cells, false)
+        self.sheets[At::ListSources as usize].row(&cells, false)
     }
 
     /// Closes all files; what was written, and how many rows are in quarantine.
     pub fn finish(self) -> anyhow::Result<(Vec<ListFile>, ListFrames, u64)> {
-        let quarantined = self.sheets[List::Quarantine as usize].rows();
+        let quarantined = self.sheets[At::Quarantine as usize].rows();
         let closed = self.sheets.into_iter().map(Sheet::finish).collect::<anyhow::Result<Vec<_>>>()?;
         let (files, frames): (Vec<_>, Vec<_>) = closed.into_iter().unzip();
         let mut frames = frames.into_iter();
@@ -163,7 +163,7 @@ impl<'k> Files<'k> {
     /// string, which no spreadsheet runs.
     fn put<'a>(
         &mut self,
-        list: List,
+        list: At,
         (column, value): (&'static str, &'a str),
         seen: &Seen,
         mut cells: Vec<Cell<'a>>,
@@ -177,11 +177,11 @@ impl<'k> Files<'k> {
                 ("value", value.into()),
                 ("evidence", evidence(seen)),
             ];
-            self.sheets[List::Quarantine as usize].row(&row, false)?;
+            self.sheets[At::Quarantine as usize].row(&row, false)?;
             return Ok(false);
         }
         // Of what waits or is protected only what is about the present list is asked for again.
-        let all = matches!(list, List::Addresses | List::Domains) || !value.contains('@');
+        let all = matches!(list, At::Addresses | At::Domains) || !value.contains('@');
         let kept = all || self.existing.is_some_and(|existing| existing.holds(&value.to_lowercase()));
         cells.push((column, value.into()));
         self.sheets[list as usize].row(&cells, kept)
