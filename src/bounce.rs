@@ -13,13 +13,12 @@ mod meaning;
 mod present;
 mod words;
 
-
 pub use address::{Address, domain_key, has_control, is_return_path, plain_domain, shown_domain};
 pub use codes::{EnhancedStatus, ReplyCode};
 pub use event::{Classification, Delivery, Event, LostFile, Origin, Reject, Timestamp};
+pub use incident_kind::{FailureStream, Fault, IncidentKind, KindMeaning};
 pub use key::{BUCKETS, Key};
 pub use meaning::{Families, Family, Meaning};
-pub use incident_kind::{FailureStream, Fault, IncidentKind, KindMeaning};
 pub use present::{PresentEntry, Since, Subject, When};
 pub use words::nearest as nearest_word;
 pub use words::{

@@ -10,6 +10,8 @@ pub mod bounce;
 pub mod guard;
 pub mod tables;
 
+pub mod lists;
+
 pub mod progress;
 
 pub mod source;
@@ -31,6 +33,8 @@ pub mod judge;
 pub mod outcome;
 
 pub mod suppress;
+
+pub mod targets;
 
 pub mod report;
 
@@ -98,7 +102,7 @@ pub fn check(user_tables: Option<&Path>) -> Result<Vec<classify::Finding>, table
     tables::policy::load(user_tables)?;
     tables::advice::Advice::load(user_tables)?;
     tables::native_classes::NativeClasses::load(user_tables)?;
-    tables::load::<tables::targets::Target>(user_tables)?;
+    tables::load::<tables::targets::Target>(user_tables)?.iter().try_for_each(targets::check)?;
     let reading = parse::ParseOptions { tables: user_tables.map(Path::to_owned), ..Default::default() };
     parse::Reader::new(&reading)?;
     parse::Reader::for_lists(&reading)?;

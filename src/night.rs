@@ -22,13 +22,13 @@ use crate::bounce::Key;
 use crate::facts::Sources;
 use crate::frame::{self, NightFiles, NightWriter};
 use crate::history::{EarlierNight, EarlierVerdict, State};
-use crate::outcome::incident::{Incident, Judgement};
-use crate::outcome;
 use crate::ingest::{Desk, Role, Seen, Summary};
+use crate::outcome;
+use crate::outcome::incident::{Incident, Judgement};
 use crate::progress::Progress;
 use crate::publish::Staging;
 use crate::report::{self, View};
-use crate::suppress::{self, Cap, Lists};
+use crate::suppress::{self, Cap, Decided};
 use crate::tables::policy::Policy;
 use crate::tables::receivers::Receivers;
 use crate::{source, tables};
@@ -73,8 +73,8 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
     staging.rename(&as_of.to_string())?;
 
     let judgement = judge(job, &files, &summary, &state.before(&as_of.to_string())?)?;
-    let mut lists = decide(job, &files, &judgement, &policy, (as_of, &brought), staging.dir())?;
-    brought.write(staging.dir(), as_of, &files, &mut lists)?;
+    let decided = decide(job, &files, &judgement, &policy, (as_of, &brought), staging.dir())?;
+    let lists = brought.write(staging.dir(), &files, decided)?;
     let facts = facts::facts(&summary, as_of, job)?;
     let advise = facts::advice(job)?;
     let view = View::new(&facts, &judgement, &lists, &policy.suppress, &advise);
@@ -106,7 +106,7 @@ fn decide(
     policy: &Policy,
     (as_of, brought): (Date, &Brought),
     folder: &Path,
-) -> anyhow::Result<Lists> {
+) -> anyhow::Result<Decided> {
     let cap = match job.max_suppressions {
         None => Cap::Policy,
         Some(Quantity::Count(entries)) => Cap::Entries(entries),
@@ -117,7 +117,7 @@ fn decide(
     let receivers = Arc::new(Receivers::load(job.ingest.tables.as_deref())?);
     let options = suppress::Options { cap, deliveries, allow, ..suppress::Options::for_night(as_of, receivers) };
     let events = [files.events.clone()];
-    suppress::decide(&events, judgement, &policy.suppress, &options)?.write(&events, folder)
+    suppress::decide(&events, judgement, &policy.suppress, &options)?.write(&events, folder, &brought.keep())
 }
 
 /// The report's files, the rejects, and the guide to all files of the folder.
@@ -180,7 +180,7 @@ fn judge(job: &Job, files: &NightFiles, summary: &Summary, earlier: &[EarlierNig
     let sources = sources(files, summary.delivery_rows > 0, job.ingest.tables.as_deref(), maps, &job.ingest.parse.key);
     let judged = outcome::run(&sources, earlier)?;
     if !judged.owners.is_empty() {
-        frame::name_incidents(&files.events, |group| judged.owners.of_group(group))?;
+        frame::name_incidents(&files.events, &job.ingest.parse.key, |group| judged.owners.of_group(group))?;
     }
     Ok(judged.judgement)
 }

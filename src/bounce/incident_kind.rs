@@ -2,7 +2,6 @@
 //! its scope may be. What follows from a fault (who acts, what is listed, what is protected) stands beside it, so that no
 //! room decides it for itself. A kind is added here; its action and advice are rows of `policy.toml` and `advice.toml`.
 
-
 use super::words::{Cause, ScopeType, closed_set};
 
 closed_set! {

@@ -145,12 +145,8 @@ impl NodeNumbers {
             let start = numbers.nodes.len() as u32;
             let buckets = if decider.pool { BUCKETS as u32 } else { 1 };
             for bucket in 0..buckets {
-                let node = |receiver: &u32| Node {
-                    voter: voter + bucket,
-                    decider: index,
-                    receiver: *receiver,
-                    first_cell: 0,
-                };
+                let node =
+                    |receiver: &u32| Node { voter: voter + bucket, decider: index, receiver: *receiver, first_cell: 0 };
                 numbers.nodes.extend(receivers.iter().map(node));
             }
             voter += buckets;

@@ -1,11 +1,10 @@
 //! What tells rows apart for judging. In: a frame of events or of deliveries. Out: for each row the domain, the bucket and
 //! our side as ids. Both readings of the events ask here, so a row that is counted under a key is found under it again.
 
-use std::collections::HashMap;
-
 use polars::prelude::DataFrame;
 
 use super::identity::Identity;
+use super::maps::Contacts;
 use super::names::NONE;
 use super::night::Night;
 use crate::bounce::BUCKETS;
@@ -22,9 +21,6 @@ pub const COLUMNS: &[&str] = &[
     schema::CAMPAIGN_ID,
     schema::LIST_SOURCE,
 ];
-
-/// The sender's own list: the list source of each address, by the address's key.
-pub type Contacts = HashMap<i64, Box<str>, foldhash::fast::RandomState>;
 
 /// Names of a night, being learnt or known.
 pub trait Naming {
@@ -95,7 +91,7 @@ impl<'f> Keys<'f> {
 
     /// The list source of a row, its own or that of the sender's list.
     pub fn list_source(&self, row: usize) -> Option<&'f str> {
-        let known = || self.contacts.get(&self.recipient(row)?).map(|source| &**source);
+        let known = || self.contacts.list_source(self.recipient(row)?);
         self.senders[3].get(row).or_else(known)
     }
 

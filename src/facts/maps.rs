@@ -1,15 +1,19 @@
-//! The user's two small files. In: `domain,organisation[,receiver]` and `email,list_source`. Out: look-up tables.
-//! Errors name the file and the line.
+//! The user's two small files. In: `domain,organisation[,receiver]` and `email,list_source`, and the night's files. Out: look-up tables.
+//! Reading them is `lists`' work.
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use foldhash::fast::RandomState;
 
-use super::keys::Contacts;
+use super::names::Names;
 use super::organisation::Mapped;
 use crate::bounce::{Key, domain_key};
-use crate::tables::TableError;
+use crate::frame::{RowGroups, schema};
+use crate::lists;
+
+/// Bytes of a contact's line, at least: how many a file may hold.
+const SHORTEST_LINE: u64 = 16;
 
 /// Reads the map of tenants; `family` gives the family of a receiver's name.
 ///
@@ -17,86 +21,68 @@ use crate::tables::TableError;
 /// A file that cannot be read; a first line without the columns; a line without a domain and an organisation.
 pub fn tenants(path: &Path, mut family: impl FnMut(&str) -> String) -> anyhow::Result<HashMap<String, Mapped>> {
     let mut map = HashMap::new();
-    each_row(path, &["domain", "organisation", "receiver"], 2, |row| {
-        let Some(domain) = domain_key(row[0]) else { bail!("\"{}\" is not a domain", row[0]) };
-        if row[1].is_empty() {
-            bail!("no organisation for {domain}");
+    lists::tenants(path, |row| {
+        let domain = domain_key(row.domain).ok_or_else(|| format!("\"{}\" is not a domain", row.domain))?;
+        if row.organisation.is_empty() {
+            return Err(format!("no organisation for {domain}"));
         }
-        let organisation = domain_key(row[1]).unwrap_or_else(|| row[1].to_owned());
-        let receiver = Some(row[2]).filter(|r| !r.is_empty()).map(&mut family);
+        let organisation = domain_key(row.organisation).unwrap_or_else(|| row.organisation.to_owned());
+        let receiver = Some(row.receiver).filter(|receiver| !receiver.is_empty()).map(&mut family);
         map.insert(domain, Mapped { organisation, receiver });
         Ok(())
     })?;
     Ok(map)
 }
 
-/// Reads the sender's list: the list source of each address, by the address's hash.
-///
-/// # Errors
-/// As `tenants`.
-pub fn contacts(path: &Path, key: &Key) -> anyhow::Result<Contacts> {
-    let mut map = Contacts::default();
-    each_row(path, &["email", "list_source"], 2, |row| {
-        if !row[1].is_empty() {
-            map.insert(key.recipient_of(row[0]), row[1].into());
-        }
-        Ok(())
-    })?;
-    Ok(map)
+/// The sender's own list: where each address is from, by the address's key.
+#[derive(Debug, Default)]
+pub struct Contacts {
+    list_sources: Names,
+    of_recipient: HashMap<i64, u32, RandomState>,
 }
 
-/// Calls `take` with the wanted cells of each line; the first `needed` columns must be there, others may be missing.
-fn each_row(
-    path: &Path,
-    columns: &[&str],
-    needed: usize,
-    mut take: impl FnMut(&[&str]) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-    let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate().filter(|(_, l)| !l.trim().is_empty());
-    let first = lines.next().map(|(_, line)| line.to_lowercase()).unwrap_or_default();
-    let delimiter = char::from(delimiter_of(first.as_bytes()));
-    let header = cells(&first, delimiter);
-    let places: Vec<Option<usize>> = columns.iter().map(|c| header.iter().position(|h| h == c)).collect();
-    if let Some(missing) = places.iter().take(needed).position(Option::is_none) {
-        let what = format!("no column \"{}\"; the first line must be {}", columns[missing], columns.join(","));
-        return Err(broken(path, 1, what).into());
+impl Contacts {
+    /// Reads it. Of a list that is larger than the night only the addresses that the night mailed are kept: the smaller of
+    /// the two decides about memory. `key` is the one that the night's files were made with.
+    ///
+    /// # Errors
+    /// As `tenants`; files of the night that cannot be read.
+    pub fn read(path: &Path, night: &[&[PathBuf]], key: &Key) -> anyhow::Result<Contacts> {
+        let most = std::fs::metadata(path).map_or(0, |file| file.len() / SHORTEST_LINE);
+        let mailed = mailed(night, most)?;
+        Contacts::of_those(path, |recipient| mailed.as_ref().is_none_or(|mailed| mailed.contains(&recipient)), key)
     }
-    for (at, line) in lines {
-        let cells = cells(line, delimiter);
-        let row: Vec<&str> = places.iter().map(|p| p.and_then(|p| cells.get(p)).map_or("", |c| c.as_str())).collect();
-        take(&row).map_err(|error| broken(path, at + 1, error.to_string()))?;
-    }
-    Ok(())
-}
 
-/// What the user can put right in the file.
-fn broken(path: &Path, line: usize, what: String) -> TableError {
-    TableError { file: path.display().to_string(), line, what }
-}
-
-/// What parts the cells of a small CSV, by its first line: spreadsheets of many countries write semicolons.
-pub fn delimiter_of(first: &[u8]) -> u8 {
-    *b",;\t".iter().find(|mark| first.contains(mark)).unwrap_or(&b',')
-}
-
-/// The cells of a line of CSV (RFC 4180, without line breaks in cells), trimmed.
-fn cells(line: &str, delimiter: char) -> Vec<String> {
-    let (mut cells, mut cell, mut quoted) = (Vec::new(), String::new(), false);
-    let mut chars = line.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' if quoted && chars.peek() == Some(&'"') => {
-                chars.next();
-                cell.push('"');
+    /// The list sources of the recipients asked for.
+    fn of_those(path: &Path, wanted: impl Fn(i64) -> bool, key: &Key) -> anyhow::Result<Contacts> {
+        let mut contacts = Contacts::default();
+        lists::list_sources(path, |row| {
+            let recipient = key.recipient_of(row.email);
+            if !row.list_source.is_empty() && wanted(recipient) {
+                contacts.of_recipient.insert(recipient, contacts.list_sources.id(row.list_source));
             }
-            '"' => quoted = !quoted,
-            mark if mark == delimiter && !quoted => cells.push(std::mem::take(&mut cell).trim().to_owned()),
-            _ => cell.push(c),
-        }
+            Ok(())
+        })?;
+        Ok(contacts)
     }
-    cells.push(cell.trim().to_owned());
-    cells
+
+    /// Where a recipient's address is from; `None` where the list does not say.
+    pub fn list_source(&self, recipient: i64) -> Option<&str> {
+        self.list_sources.get(*self.of_recipient.get(&recipient)?)
+    }
+}
+
+/// The recipients of a night; `None` for a night of more rows than `most`.
+fn mailed(night: &[&[PathBuf]], most: u64) -> anyhow::Result<Option<HashSet<i64, RandomState>>> {
+    let groups = RowGroups::open(&night.concat(), &[schema::RECIPIENT_KEY])?;
+    if groups.rows() as u64 > most {
+        return Ok(None);
+    }
+    let mut found = HashSet::default();
+    for at in 0..groups.len() {
+        found.extend(groups.read(at)?.column(schema::RECIPIENT_KEY)?.i64()?.iter().flatten());
+    }
+    Ok(Some(found))
 }
 
 #[cfg(test)]
@@ -118,17 +104,6 @@ mod tests {
     }
 
     #[test]
-    fn cells_may_be_parted_by_semicolons_or_tabs() {
-        for text in [
-            "domain;organisation\nexample.com;\"Example; Ltd, Co\"\n",
-            "domain\torganisation\nexample.com\tExample; Ltd, Co\n",
-        ] {
-            let map = tenants(file(text).path(), str::to_owned).unwrap();
-            assert_eq!(map["example.com"].organisation, "Example; Ltd, Co", "{text}");
-        }
-    }
-
-    #[test]
     fn a_bad_line_is_named_with_its_place() {
         let file = file("domain,organisation\nexample.com,\n");
         let error = tenants(file.path(), str::to_owned).unwrap_err();
@@ -136,16 +111,11 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_column_is_named_with_the_first_line_wanted() {
-        let file = file("email,source\n");
-        let error = contacts(file.path(), &Key::default()).unwrap_err();
-        assert!(error.to_string().contains("no column \"list_source\""), "{error}");
-    }
-
-    #[test]
-    fn contacts_are_found_whatever_the_case() {
-        let file = file("email,list_source\nAnn@Example.com,fair\n");
-        let map = contacts(file.path(), &Key::default()).unwrap();
-        assert_eq!(&*map[&Key::default().recipient_of("ann@example.COM")], "fair");
+    fn contacts_are_found_whatever_the_case_and_only_those_asked_for_are_kept() {
+        let list = "recipient,source\nAnn@Example.com,fair\nbob@example.com,crm\n";
+        let (file, key) = (file(list), Key::default());
+        let [ann, bob] = ["ann@example.COM", "bob@example.com"].map(|address| key.recipient_of(address));
+        let contacts = Contacts::of_those(file.path(), |address| address == ann, &key).unwrap();
+        assert_eq!((contacts.list_source(ann), contacts.list_source(bob)), (Some("fair"), None));
     }
 }

@@ -24,7 +24,7 @@ mod parts;
 mod send_log;
 
 use cells::Cells;
-use keys::Contacts;
+use maps::Contacts;
 use night::Night;
 use observe::Known;
 use organisation::Places;
@@ -72,7 +72,7 @@ impl Facts {
             None => HashMap::new(),
         };
         let contacts = match &sources.contacts {
-            Some(path) => maps::contacts(path, &sources.key)?,
+            Some(path) => Contacts::read(path, &[&sources.events, &sources.deliveries], &sources.key)?,
             None => Contacts::default(),
         };
         let named: BTreeSet<&str> = map.values().filter_map(|mapped| mapped.receiver.as_deref()).collect();

@@ -9,7 +9,8 @@ use rayon::prelude::*;
 
 use super::distinct::Distinct;
 use super::identity::Identity;
-use super::keys::{self, Contacts, Key, Keys, Naming};
+use super::keys::{self, Key, Keys, Naming};
+use super::maps::Contacts;
 use super::names::{NONE, renumber};
 use super::night::{Counted, Night, Outcome};
 use super::send_log::{Attempt, Bounce, Bounced};
@@ -47,12 +48,7 @@ pub struct Known<'a> {
 ///
 /// # Errors
 /// A file that cannot be read, or lacks a column.
-pub fn observe(
-    events: &[PathBuf],
-    deliveries: &[PathBuf],
-    named: &[&str],
-    known: Known<'_>,
-) -> anyhow::Result<Night> {
+pub fn observe(events: &[PathBuf], deliveries: &[PathBuf], named: &[&str], known: Known<'_>) -> anyhow::Result<Night> {
     let events = RowGroups::open(events, &[keys::COLUMNS, EVENTS].concat())?;
     let attempted = any_attempted(deliveries)?;
     let deliveries = RowGroups::open(deliveries, &[keys::COLUMNS, DELIVERIES].concat())?;
@@ -117,8 +113,7 @@ impl Naming for Part<'_> {
 
     fn sender(&mut self, part: usize, name: &str) -> u32 {
         let night = &mut self.night;
-        let names =
-            [&mut night.ips, &mut night.sending_domains, &mut night.campaigns, &mut night.list_sources];
+        let names = [&mut night.ips, &mut night.sending_domains, &mut night.campaigns, &mut night.list_sources];
         names[part].id(name)
     }
 }

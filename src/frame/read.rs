@@ -57,6 +57,11 @@ impl RowGroups {
         self.groups.len()
     }
 
+    /// How many rows they hold together.
+    pub fn rows(&self) -> usize {
+        self.groups.iter().map(|group| group.rows).sum()
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty()

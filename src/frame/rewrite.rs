@@ -4,22 +4,24 @@
 use std::path::Path;
 
 use anyhow::Context;
-use polars::prelude::{Column, DataFrame};
+use polars::prelude::{Column, DataFrame, IntoColumn, NewChunkedArray, StringChunked};
 
 use super::night::TableWriter;
 use super::{RowGroups, event_frame, schema};
+use crate::bounce::Key;
 
-/// Writes the events again. `columns` gives for a row group, by its place and the columns `read` of it, those that
+/// Writes the events again, made with `key`. `columns` gives for a row group, by its place and the columns `read` of it, those that
 /// replace the columns of the same names.
 ///
 /// # Errors
 /// Files that cannot be read, or written again.
 pub fn rewrite(
     events: &Path,
+    key: &Key,
     mut columns: impl FnMut(usize, &DataFrame) -> anyhow::Result<Vec<Column>>,
 ) -> anyhow::Result<()> {
     let fresh = events.with_extension("fresh");
-    let mut writer = TableWriter::create(&fresh, &event_frame(&[])?)?;
+    let mut writer = TableWriter::create(&fresh, &event_frame(&[])?, key)?;
     let groups = RowGroups::open(&[events.to_owned()], schema::EVENT_COLUMNS)?;
     for at in 0..groups.len() {
         let mut frame = groups.read(at)?;
@@ -36,12 +38,11 @@ pub fn rewrite(
 ///
 /// # Errors
 /// As `rewrite`.
-pub fn name_incidents<'a, I>(events: &Path, of_group: impl Fn(usize) -> I) -> anyhow::Result<()>
+pub fn name_incidents<'a, I>(events: &Path, key: &Key, of_group: impl Fn(usize) -> I) -> anyhow::Result<()>
 where
     I: ExactSizeIterator<Item = Option<&'a str>>,
 {
-    use polars::prelude::{IntoColumn, NewChunkedArray, StringChunked};
-    rewrite(events, |at, _| {
+    rewrite(events, key, |at, _| {
         Ok(vec![StringChunked::from_iter_options(schema::INCIDENT.into(), of_group(at)).into_column()])
     })
 }

@@ -8,14 +8,14 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use anyhow::Context;
 use polars::prelude::{
     Categorical8Chunked, DataFrame, DataType, IntoColumn, NewChunkedArray, StringChunked, UInt8Chunked,
 };
 
-use super::night::TableWriter;
+use super::cells::Members;
+use super::rewrite::rewrite;
 use super::schema::enum_type;
-use super::{NightFiles, event_frame, scan, schema};
+use super::{NightFiles, scan, schema};
 use crate::bounce::{Key, Kind, Unproven};
 
 /// Reports of which at least one must come from a domain that the logs name, for the others to be foreign.
@@ -180,27 +180,18 @@ impl Sent {
 
 /// Writes the events again, those rows marked. A row that was marked before for another reason is unmatched now.
 fn write_marked(events: &Path, unmatched: &HashSet<usize>, key: &Key) -> anyhow::Result<()> {
-    let fresh = events.with_extension("marked");
-    let empty = event_frame(&[])?;
-    let mut writer = TableWriter::create(&fresh, &empty, key)?;
     let set = enum_type(Unproven::WORDS);
     let mut start = 0;
-    for frame in scan(&[events.to_owned()], schema::EVENT_COLUMNS)? {
-        let mut frame = frame?;
-        let before = frame.column(schema::UNPROVEN)?.cast(&DataType::String)?;
-        let before = before.str()?;
+    rewrite(events, key, |_, frame| {
+        let before = Members::<Unproven>::of(frame, schema::UNPROVEN)?;
         let places = (0..frame.height()).map(|row| match unmatched.contains(&(start + row)) {
             true => Some(Unproven::Unmatched as u8),
-            false => before.get(row).and_then(|word| word.parse::<Unproven>().ok()).map(|word| word as u8),
+            false => before.get(row).map(|word| word as u8),
         });
         let places = UInt8Chunked::from_iter_options(schema::UNPROVEN.into(), places);
-        let column = Categorical8Chunked::from_cats_and_dtype(places, set.clone()).into_column();
         start += frame.height();
-        frame.with_column(column)?;
-        writer.push(frame)?;
-    }
-    writer.finish()?;
-    std::fs::rename(&fresh, events).with_context(|| format!("{}: cannot be written", events.display()))
+        Ok(vec![Categorical8Chunked::from_cats_and_dtype(places, set.clone()).into_column()])
+    })
 }
 
 fn text<'f>(frame: &'f DataFrame, name: &str) -> anyhow::Result<&'f StringChunked> {

@@ -2,10 +2,10 @@
 //! pairs with receivers. Which of them a night has is `index`'s work, measuring them `measure`'s.
 
 use crate::bounce::Families;
+use crate::bounce::{FailureStream, ScopeType};
 use crate::facts::identity::Identity;
 use crate::facts::names::NONE;
 use crate::facts::night::ReceiverKind;
-use crate::bounce::{FailureStream, ScopeType};
 
 /// What a candidate is of. The order breaks ties: narrower knowledge first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

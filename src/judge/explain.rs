@@ -7,18 +7,18 @@
 use std::cmp::Ordering;
 
 use super::candidate::{Candidate, Dimension, Stream};
-use crate::facts::cells::{Cells, NOBODY};
-use crate::bounce::{Families, Family};
 use super::grounds::Gate;
-use crate::facts::identity::Identity;
 use super::index::Index;
 use super::measure::{Measure, View, overlaps};
-use crate::facts::night::Night;
-use crate::facts::organisation::Places;
 use super::pass::measure;
 use super::stats;
 use super::weigh::{Round, Weight, naming};
 use crate::bounce::FailureStream;
+use crate::bounce::{Families, Family};
+use crate::facts::cells::{Cells, NOBODY};
+use crate::facts::identity::Identity;
+use crate::facts::night::Night;
+use crate::facts::organisation::Places;
 use crate::tables::policy::Judging;
 
 /// One cause found.

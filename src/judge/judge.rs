@@ -4,16 +4,16 @@
 use std::collections::HashMap;
 
 use super::candidate::{Candidate, Dimension};
-use crate::facts::cells::{Cells, NOBODY};
 use super::explain::{Explain, Finding, WeighedCandidate};
-use crate::bounce::{Families, Family};
-use crate::facts::names::NONE;
-use crate::facts::night::{Night, ReceiverKind};
-use crate::facts::organisation::Places;
 use super::stats::wilson;
 use super::tenant::{TenantFinding, Tenants};
 use super::{streams, tally};
 use crate::bounce::FailureStream;
+use crate::bounce::{Families, Family};
+use crate::facts::cells::{Cells, NOBODY};
+use crate::facts::names::NONE;
+use crate::facts::night::{Night, ReceiverKind};
+use crate::facts::organisation::Places;
 use crate::tables::policy::Judging;
 
 /// All findings of a night.

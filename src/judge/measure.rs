@@ -5,8 +5,8 @@
 //! and once outside. So four hundred rejections at one company are one vote.
 
 use super::candidate::{Candidate, Dimension, Stream};
-use crate::facts::cells::{Cells, NOBODY};
 use crate::bounce::{BUCKETS, Family};
+use crate::facts::cells::{Cells, NOBODY};
 use crate::facts::night::Night;
 use crate::facts::organisation::Places;
 

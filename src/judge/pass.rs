@@ -5,10 +5,10 @@
 //! most voters (one node, no pool, no failure in the cell) takes the short way.
 
 use super::candidate::Dimension;
-use crate::bounce::Family;
-use crate::facts::identity::Identity;
 use super::index::Index;
 use super::measure::{Counted, Measure, View};
+use crate::bounce::Family;
+use crate::facts::identity::Identity;
 use crate::facts::names::NONE;
 
 /// Measures all candidates of the index; the second part is the whole night for each dimension.

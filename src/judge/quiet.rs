@@ -2,11 +2,11 @@
 //! server is not theirs any more. In: cells. Out: findings of little consequence, told apart so that nobody mistakes
 //! them for blocks.
 
-use crate::facts::cells::{Cells, NOBODY};
-use crate::bounce::{Families, Family};
-use crate::facts::organisation::Places;
 use super::stats::binomial_tail;
 use crate::bounce::{Confidence, IncidentKind};
+use crate::bounce::{Families, Family};
+use crate::facts::cells::{Cells, NOBODY};
+use crate::facts::organisation::Places;
 use crate::tables::policy::Judging;
 
 /// One organisation that fails, but does not block.

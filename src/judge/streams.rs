@@ -2,8 +2,8 @@
 //! Out: a `Stream`. Source: the method's table of streams and its table of text evidence.
 
 use super::candidate::{Dimension, Stream};
-use crate::bounce::{Families, Family};
 use crate::bounce::FailureStream;
+use crate::bounce::{Families, Family};
 
 const GENERIC: Families = Family::Generic.set();
 const IP: Families = Family::IpReputation.set().with(GENERIC);

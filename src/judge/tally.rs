@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::candidate::Dimension;
-use crate::facts::cells::{Cells, NOBODY};
 use crate::bounce::{Families, Family};
+use crate::facts::cells::{Cells, NOBODY};
 use crate::facts::names::NONE;
 use crate::facts::night::Night;
 use crate::facts::organisation::Places;

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 
 use super::candidate::{Candidate, Dimension};
 use super::grounds::Grounds;
-use crate::facts::names::NONE;
-use crate::facts::night::{Night, ReceiverKind};
 use super::stats::{binomial_tail, ln_beta};
 use super::tally::{Common, IDENTITIES, Tally};
 use crate::bounce::{Confidence, ScopeType};
+use crate::facts::names::NONE;
+use crate::facts::night::{Night, ReceiverKind};
 use crate::tables::policy::Judging;
 
 /// How sure a tenant finding is.

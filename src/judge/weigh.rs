@@ -2,11 +2,11 @@
 //! gates it passes. Choosing among candidates is `explain`'s work.
 
 use super::candidate::{Candidate, Dimension, Stream};
-use crate::bounce::Family;
 use super::grounds::{Gate, GateName};
 use super::measure::Measure;
 use super::stats;
 use crate::bounce::FailureStream;
+use crate::bounce::Family;
 use crate::tables::policy::Judging;
 
 /// What weighing one candidate gave.

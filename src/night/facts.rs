@@ -3,9 +3,9 @@
 use jiff::civil::Date;
 
 use super::job::Job;
-use crate::outcome::incident::Incident;
 use crate::bounce::Cause;
 use crate::ingest::Summary;
+use crate::outcome::incident::Incident;
 use crate::report::{AdviceLine, AgainFact, InputFact, NativeFact, NightFacts, RejectFact, UnknownFact};
 use crate::source::ReadOnce;
 use crate::tables;

@@ -5,20 +5,19 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context;
-use jiff::civil::Date;
 
 use super::job::Job;
 use crate::bounce::Event;
 use crate::classify::{Cache, Classifier};
 use crate::frame::NightFiles;
+use crate::lists;
 use crate::parse::record::begins_with_an_entry;
 use crate::parse::{ParseOptions, Parsed, Reader};
 use crate::source::{self, Item, Refused, Source, SourceOptions};
 use crate::suppress::present::Existing;
-use crate::suppress::release;
-use crate::suppress::targets::{self, Allowed, Written};
-use crate::suppress::{Allow, Lists, NotExpressed};
+use crate::suppress::{Allow, Decided, Keep, Lists, NotExpressed};
 use crate::tables::TableError;
+use crate::targets::{self, Written};
 
 /// What a job brings along, read before the night begins, so that a wrong path or name fails at once.
 #[derive(Debug)]
@@ -35,30 +34,35 @@ impl Brought {
     pub fn read(job: &Job, classifier: &Classifier) -> anyhow::Result<Brought> {
         let mut allow = Allow::default();
         for path in &job.allow {
-            allow.extend(Allowed::read(path).with_context(|| format!("--allow {}", path.display()))?);
+            let read = lists::subjects(path, |subject| allow.add_subject(subject));
+            read.with_context(|| format!("--allow {}", path.display()))?;
         }
         let existing = if job.existing.is_empty() { None } else { Some(existing(job, classifier)?) };
         let targets = targets::named(&job.targets, job.ingest.tables.as_deref())?;
         Ok(Brought { allow, options: targets::Options { targets, contacts: job.contacts.clone(), existing } })
     }
 
-    /// Writes what comes off the present list and the targets' folders, and adds their files to the lists.
+    /// What of the lists is to be handed on.
+    pub fn keep(&self) -> Keep<'_> {
+        Keep { columns: self.options.columns(), existing: self.options.existing.as_ref() }
+    }
+
+    /// Writes the targets' folders, and adds their files to the lists.
     ///
     /// # Errors
-    /// Lists that cannot be read again, files that cannot be written.
-    pub fn write(&self, night: &Path, date: Date, files: &NightFiles, lists: &mut Lists) -> anyhow::Result<()> {
-        let braked = lists.brake.tripped();
+    /// Files of the night that cannot be read, files that cannot be written.
+    pub fn write(&self, folder: &Path, files: &NightFiles, decided: Decided) -> anyhow::Result<Lists> {
+        let Decided { mut lists, frames, released } = decided;
         let (events, deliveries) = ([files.events.clone()], [files.deliveries.clone()]);
-        let mut releases = Vec::new();
-        if let Some(existing) = &self.options.existing {
-            let night = release::Night { folder: night, braked, date, events: &events, deliveries: &deliveries };
-            releases = release::released(&night, existing)?;
-            lists.released = release::by_reason(&releases);
-            if let Some(list) = lists.files.iter_mut().find(|list| list.path.ends_with("/reactivate.csv")) {
-                list.rows += releases.len() as u64;
-            }
-        }
-        for written in targets::write(night, braked, &events, &self.options, &releases)? {
+        let night = targets::Night {
+            folder,
+            braked: lists.brake.tripped(),
+            events: &events,
+            deliveries: &deliveries,
+            lists: &frames,
+            released: &released,
+        };
+        for written in targets::write(&night, &self.options)? {
             let missing = written.not_expressed.len();
             if missing > 0 {
                 let Written { target, .. } = &written;
@@ -72,7 +76,7 @@ impl Brought {
             lists.not_expressed.extend(reasons.into_iter().map(untold));
             lists.files.extend(written.files);
         }
-        Ok(())
+        Ok(lists)
     }
 }
 

@@ -4,10 +4,10 @@ use serde::Serialize;
 
 pub use crate::judge::scope::Scope;
 
-use crate::judge::grounds::{Concentration, Counted, Evidence, Gate, Grounds, HoldReason, Missing};
 use crate::bounce::{
     Cause, Confidence, EnhancedStatus, FailureStream, IncidentKind, IncidentStatus, ReplyCode, Timestamp,
 };
+use crate::judge::grounds::{Concentration, Counted, Evidence, Gate, Grounds, HoldReason, Missing};
 
 /// Whether deliveries are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -14,11 +14,11 @@ mod groups;
 pub mod incident;
 mod owned;
 mod samples;
-mod support;
-mod teller;
 pub mod sources;
+mod support;
 mod tables;
 pub mod tell;
+mod teller;
 
 use incident::Judgement;
 use owned::Owned;

@@ -10,12 +10,12 @@ use rayon::prelude::*;
 
 use super::groups::Groups;
 use super::samples::Samples;
+use crate::bounce::{Family, Kind, Unproven};
 use crate::facts::Facts;
 use crate::facts::keys::{self, Keys};
 use crate::frame::cells::{Members, places};
 use crate::frame::{RowGroups, schema};
 use crate::judge::Owners;
-use crate::bounce::{Family, Kind, Unproven};
 
 /// The recipient's domain, as facts number it.
 pub const DOMAIN: &str = "domain_id";
@@ -92,7 +92,8 @@ impl Owned {
     /// A file that cannot be read, or lacks a column.
     pub fn read(events: &[PathBuf], facts: &Facts, owners: &Owners) -> anyhow::Result<Owned> {
         let groups = RowGroups::open(events, &[keys::COLUMNS, COLUMNS].concat())?;
-        let categories = CODED.iter().map(|name| Categories::new((*name).into(), "outcome".into(), CategoricalPhysical::U32));
+        let categories =
+            CODED.iter().map(|name| Categories::new((*name).into(), "outcome".into(), CategoricalPhysical::U32));
         let categories: Vec<Arc<Categories>> = categories.collect();
         let all: Vec<usize> = (0..groups.len()).collect();
         let part = |of_part: &[usize]| {

@@ -2,19 +2,19 @@
 //! list_sources.csv. Single unknown addresses are suppressed anyway; a source full of them, or one that draws listings
 //! and complaints far beyond the others, must not be mailed at all until somebody has looked at it.
 
-use crate::judge::candidate::{Dimension, Stream};
-use crate::facts::cells::Cells;
-use crate::bounce::{Families, Family};
-use crate::judge::grounds::HoldReason;
 use super::incident::{Incident, ListSourceRow};
-use crate::judge::index::Index;
+use super::teller::Teller;
+use crate::bounce::ScopeType;
+use crate::bounce::{Families, Family};
+use crate::facts::cells::Cells;
 use crate::facts::names::NONE;
 use crate::facts::night::Night;
+use crate::judge::candidate::{Dimension, Stream};
+use crate::judge::grounds::HoldReason;
+use crate::judge::index::Index;
 use crate::judge::pass::measure;
 use crate::judge::stats::{likelihood_ratio, odds_ratio, wilson};
 use crate::judge::streams;
-use super::teller::Teller;
-use crate::bounce::ScopeType;
 
 /// Replies that a trap or a spoilt list leads to.
 const LISTINGS: Families = Family::IpReputation.set().with(Family::DomainReputation.set());

@@ -1,17 +1,17 @@
 //! What an incident rests on. In: an incident with its figures, and the finding behind it. Out: what was counted, the
 //! evidence, the grounds of its confidence, and what is missing for a better answer. Nothing is put into words here.
 
-use crate::judge::candidate::{Candidate, Dimension};
 use super::details::Details;
+use super::incident::Incident;
+use super::teller::Teller;
+use crate::bounce::Confidence;
+use crate::facts::night::ReceiverKind;
+use crate::judge::candidate::{Candidate, Dimension};
 use crate::judge::explain::Finding;
 use crate::judge::grounds::{Counted, Evidence, Grounds, Missing};
-use super::incident::Incident;
-use crate::facts::night::ReceiverKind;
 use crate::judge::quiet::QuietFinding;
 use crate::judge::stats::wilson;
-use super::teller::Teller;
 use crate::judge::tenant::TenantFinding;
-use crate::bounce::Confidence;
 
 /// Of a finding on our side or a receiver's.
 pub fn systemic(teller: &Teller, incident: &mut Incident, finding: &Finding, details: &Details) {

@@ -3,24 +3,24 @@
 
 use std::cmp::Reverse;
 
-use crate::judge::candidate::{Candidate, Dimension};
-use crate::facts::cells::Cells;
 use super::details::{Details, most};
-use crate::facts::Facts;
-use crate::judge::explain::Finding;
-use crate::bounce::Family;
 use super::incident::{Incident, Judgement, Mode, Weighed};
-use crate::judge::Verdict;
-use crate::facts::night::{Night, ReceiverKind};
-use crate::judge::quiet::QuietFinding;
 use super::support;
 use super::teller::Teller;
+use crate::bounce::Family;
+use crate::bounce::{Confidence, FailureStream, IncidentKind, IncidentStatus};
+use crate::facts::Facts;
+use crate::facts::cells::Cells;
+use crate::facts::night::{Night, ReceiverKind};
+use crate::judge::Verdict;
+use crate::judge::candidate::{Candidate, Dimension};
+use crate::judge::explain::Finding;
 use crate::judge::grounds::Counted;
+use crate::judge::quiet::QuietFinding;
 use crate::judge::scope::Scope;
 use crate::judge::stats::wilson;
 use crate::judge::tally::Tally;
 use crate::judge::tenant::{Grade, TenantFinding};
-use crate::bounce::{Confidence, FailureStream, IncidentKind, IncidentStatus};
 use crate::tables::policy::Judging;
 
 /// Turns a verdict into a judgement, its tables still empty, and the ids of its incidents in the order of the verdict.
@@ -192,7 +192,8 @@ impl Teller<'_> {
     }
 
     fn blank(&self, kind: IncidentKind, scope: Scope, confidence: Confidence, details: &Details) -> Incident {
-        let mut blocklists: Vec<(String, u64)> = details.blocklists.iter().map(|(name, n)| (name.clone(), *n)).collect();
+        let mut blocklists: Vec<(String, u64)> =
+            details.blocklists.iter().map(|(name, n)| (name.clone(), *n)).collect();
         blocklists.sort_by(|a, b| (Reverse(a.1), &a.0).cmp(&(Reverse(b.1), &b.0)));
         Incident {
             id: incident_id(kind, &scope),

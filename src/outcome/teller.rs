@@ -1,13 +1,13 @@
 //! What telling needs to look names up. In: a night, its places and cells. Out: scopes by name, views of the cells.
 
-use crate::judge::candidate::{Candidate, Dimension, Stream};
+use crate::bounce::ScopeType;
 use crate::facts::cells::{Cells, NOBODY};
-use crate::judge::measure::View;
 use crate::facts::names::NONE;
 use crate::facts::night::{Night, ReceiverKind};
 use crate::facts::organisation::Places;
+use crate::judge::candidate::{Candidate, Dimension, Stream};
+use crate::judge::measure::View;
 use crate::judge::scope::Scope;
-use crate::bounce::ScopeType;
 use crate::tables::policy::Judging;
 
 /// What telling needs to look names up.

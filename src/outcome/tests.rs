@@ -4,9 +4,7 @@ use std::collections::HashMap;
 
 use super::incident::{Incident, Judgement};
 use super::{details, tell};
-use crate::bounce::{
-    Basis, Blames, Cause, Confidence, Family, IncidentKind, Kind, Permanence, Key, ScopeType,
-};
+use crate::bounce::{Basis, Blames, Cause, Confidence, Family, IncidentKind, Key, Kind, Permanence, ScopeType};
 use crate::facts::Facts;
 use crate::facts::identity::Identity;
 use crate::facts::names::{NONE, Names};

@@ -3,9 +3,9 @@
 //! hold.
 
 use super::words::{count, counted, display, listed, minute, percent, scientific, short_number, spaced};
+use crate::bounce::{Cause, FailureStream, IncidentKind, ScopeType};
 use crate::judge::grounds::{Counted, Evidence, Grounds, HoldReason, Missing};
 use crate::outcome::incident::{Incident, Mode, Scope};
-use crate::bounce::{Cause, FailureStream, IncidentKind, ScopeType};
 
 /// The finding in one sentence, without what follows from it.
 pub fn finding(incident: &Incident, mode: Mode) -> String {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::judge::grounds::{Concentration, Counted, Evidence, Grounds, HoldReason, Missing};
-use crate::outcome::incident::{CodeRow, DomainCodeRow, DomainRow, Incident, Judgement, ListSourceRow, Mode, Scope};
 use crate::bounce::{
     Cause, Confidence, EnhancedStatus, IncidentKind, IncidentStatus, Kind, Loss, LostFile, Origin, RejectReason,
     ReplyCode, ScopeType, Timestamp,
 };
+use crate::judge::grounds::{Concentration, Counted, Evidence, Grounds, HoldReason, Missing};
+use crate::outcome::incident::{CodeRow, DomainCodeRow, DomainRow, Incident, Judgement, ListSourceRow, Mode, Scope};
 use crate::report::{AdviceLine, AgainFact, InputFact, NativeFact, NightFacts, RejectFact, UnknownFact, View};
 use crate::suppress::testing::{NIGHT, domain_row, incident, judgement, provider_block, tenant_block};
 use crate::suppress::{Brake, DomainEntry, HeldDomain, Hold, ListFile, Lists, Seen};

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use super::Frames;
 use super::gather::{AddressHash, NONE, Record, address_hash};
-use crate::frame::cells::{Times, Words};
 use super::signal::Signal;
+use crate::frame::cells::{Times, Words};
 use crate::frame::schema;
 
 /// The columns that tell.

@@ -4,8 +4,8 @@
 use jiff::civil::Date;
 
 use super::entry::{Refused, Seen};
-use crate::outcome::incident::Incident;
 use crate::bounce::{Blames, Cause, Permanence, ScopeType};
+use crate::outcome::incident::Incident;
 use crate::tables::policy::Suppress;
 
 /// One row of domains.csv.

@@ -9,8 +9,8 @@ use super::gather::{NONE, Record};
 use super::ruling::Hold;
 use super::signal::Signal;
 use super::{Allow, Options};
-use crate::outcome::incident::{DomainRow, Incident, Judgement};
 use crate::bounce::{Cause, Confidence, IncidentKind, ScopeType};
+use crate::outcome::incident::{DomainRow, Incident, Judgement};
 use crate::tables::policy::Suppress;
 
 /// A domain that an entry may be about.
@@ -116,13 +116,7 @@ impl<'a> Targets<'a> {
     }
 
     /// A domain of a tenant's incident: a target if the block acts, held if it is suspected.
-    fn weigh(
-        &mut self,
-        (incident, owner): (&'a Incident, u32),
-        domain: &'a str,
-        policy: &Suppress,
-        options: &Options,
-    ) {
+    fn weigh(&mut self, (incident, owner): (&'a Incident, u32), domain: &'a str, policy: &Suppress, options: &Options) {
         // Whether the replies are permanent is known when they are read; here it is only asked what the incident allows.
         let probe = Seen { first: None, last: None, bounces: 1, days: 0, origin: String::new() };
         let reason = match DomainEntry::from_tenant_block(domain, incident, 1, (0, probe), policy, options.as_of) {

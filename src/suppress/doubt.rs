@@ -3,10 +3,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::outcome::incident::{DomainRow, Incident, Judgement};
 use crate::bounce::{Cause, IncidentKind, ScopeType};
-use crate::tables::receivers::Receivers;
+use crate::outcome::incident::{DomainRow, Incident, Judgement};
 use crate::tables::policy::{Doubtful, Flip, Suppress, When};
+use crate::tables::receivers::Receivers;
 
 /// Why an answer is not believed yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,7 +112,12 @@ mod tests {
         let policy = policy::load(None).unwrap().suppress;
         let receivers = Receivers::load(None).unwrap();
         let troubled = Troubled::new(&judgement.incidents, &receivers);
-        Doubts::new(judgement, &policy, &troubled).reason(reply, Some("exchange_online"), Some("exchange_online"), "example.com")
+        Doubts::new(judgement, &policy, &troubled).reason(
+            reply,
+            Some("exchange_online"),
+            Some("exchange_online"),
+            "example.com",
+        )
     }
 
     #[test]

@@ -8,12 +8,12 @@ use polars::prelude::DataFrame;
 
 use super::domains::Targets;
 use super::doubt::{Doubts, Troubled};
-use crate::frame::cells::{Members, Times, Words};
 use super::signal::{Event, Signal};
 use super::{Allow, Options};
-use crate::outcome::incident::{Incident, Judgement};
 use crate::bounce::{Blames, Cause, Families, Family, Kind, Permanence, Unproven, is_return_path};
+use crate::frame::cells::{Members, Times, Words};
 use crate::frame::schema;
+use crate::outcome::incident::{Incident, Judgement};
 use crate::tables::policy::Suppress;
 
 /// The columns that decide.
@@ -70,7 +70,7 @@ pub(super) struct Record {
 const _: () = assert!(size_of::<Record>() == 40, "a record has forty bytes");
 
 /// The hash by which events of one mailbox find each other, whatever the case of its letters.
-pub(super) fn address_hash(address: &str) -> AddressHash {
+pub fn address_hash(address: &str) -> AddressHash {
     let hash = blake3::hash(address.to_lowercase().as_bytes());
     let words = hash.as_bytes().as_chunks().0;
     std::array::from_fn(|at| u64::from_be_bytes(words[at]))

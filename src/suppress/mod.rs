@@ -6,18 +6,13 @@
 //! suppress at all is held by two types, `AddressEntry` and `DomainEntry`; the rest decides whether it ought to.
 //! Memory of earlier nights is history's work.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use jiff::civil::Date;
 use polars::prelude::DataFrame;
 
-use crate::outcome::incident::Judgement;
-use crate::bounce::{Address, Cause};
 use crate::frame;
+use crate::outcome::incident::Judgement;
 use crate::tables::policy::Suppress;
-use crate::tables::receivers::Receivers;
 
 mod brake;
 mod cells;
@@ -27,14 +22,18 @@ mod domains;
 mod doubt;
 mod entry;
 mod fate;
+mod folders;
+mod frames;
 mod gather;
+mod lists;
 mod meanwhile;
+mod options;
+mod plan;
 pub mod present;
-mod read_back;
 pub mod release;
 mod ruling;
+mod sheet;
 mod signal;
-pub mod targets;
 pub mod trail;
 mod write;
 
@@ -47,176 +46,27 @@ pub use brake::{Brake, Cap};
 pub use cells::{is_formula, place, prose};
 pub use domain_entry::DomainEntry;
 pub use domains::HeldDomain;
-pub use fate::{ByFate, Fate, Fates};
 pub use entry::{AddressEntry, Answer, Refused, Seen};
+pub use fate::{ByFate, Fate, Fates};
+pub use folders::{BRAKED, acting, leaving};
+pub use frames::ListFrames;
+pub use gather::address_hash;
+pub use lists::{Lists, NotExpressed};
 pub use meanwhile::Meanwhile;
+pub use options::{Allow, Keep, Options};
+pub use plan::Plan;
+pub use release::Released;
 pub use ruling::Hold;
+pub use sheet::ListFile;
+pub use write::{ADDRESSES, DOMAINS};
 
-use domains::{Shown, Targets};
+use domains::Targets;
 use doubt::Troubled;
 use gather::Gather;
 use ruling::{Rules, Ruling, Verdict};
 
-/// What differs from run to run.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// The night's date; expiries count from it.
-    pub as_of: Date,
-    /// The most that the run may add.
-    pub cap: Cap,
-    /// What must never be suppressed.
-    pub allow: Allow,
-    /// The receivers that incidents name.
-    pub receivers: Arc<Receivers>,
-    /// Delivery files: what took mail after it was called dead is held.
-    pub deliveries: Vec<PathBuf>,
-}
-
-impl Options {
-    /// The defaults for a night.
-    pub fn for_night(as_of: Date, receivers: Arc<Receivers>) -> Options {
-        Options { as_of, cap: Cap::default(), allow: Allow::default(), receivers, deliveries: Vec::new() }
-    }
-}
-
-/// Addresses and domains that must never be suppressed.
-#[derive(Debug, Clone, Default)]
-pub struct Allow {
-    /// Addresses, all lower case (`Address::key`).
-    pub addresses: BTreeSet<String>,
-    /// Domains (`domain_key`).
-    pub domains: BTreeSet<String>,
-    /// The domains of the addresses: an entry for one of them would stop the address too.
-    domains_of_addresses: BTreeSet<String>,
-}
-
-impl Allow {
-    /// Adds an address.
-    pub fn add(&mut self, address: &Address) {
-        self.addresses.insert(address.key());
-        self.domains_of_addresses.insert(address.domain().to_owned());
-    }
-
-    /// Adds all that another list holds.
-    pub fn extend(&mut self, more: Allow) {
-        self.addresses.extend(more.addresses);
-        self.domains.extend(more.domains);
-        self.domains_of_addresses.extend(more.domains_of_addresses);
-    }
-
-    fn holds(&self, address: &str, domain: &str) -> bool {
-        self.domains.contains(domain)
-            || (!self.addresses.is_empty() && self.addresses.contains(&address.to_lowercase()))
-    }
-
-    /// Whether an entry for the domain would stop anybody that the list names.
-    fn holds_domain(&self, domain: &str) -> bool {
-        self.domains.contains(domain) || self.domains_of_addresses.contains(domain)
-    }
-}
-
 /// Frames with the columns asked for, all event files one after the other.
 type Frames = Box<dyn Iterator<Item = anyhow::Result<DataFrame>> + Send>;
-
-/// What the night's lists will hold: all rulings, nothing written yet.
-pub struct Plan<'a> {
-    judgement: &'a Judgement,
-    policy: &'a Suppress,
-    options: &'a Options,
-    targets: Targets<'a>,
-    shown: Vec<Shown>,
-    /// In order of reading.
-    rulings: Vec<Ruling>,
-    fates: Fates,
-    covered: u64,
-    unmatched: u64,
-    brake: Brake,
-}
-
-/// What the lists hold, for reports.
-#[derive(Debug, Clone)]
-pub struct Lists {
-    /// Rows of addresses.csv, by cause.
-    pub addresses: BTreeMap<Cause, u64>,
-    /// domains.csv, sorted by domain.
-    pub domains: Vec<DomainEntry>,
-    /// Addresses in held.csv, by reason.
-    pub held: BTreeMap<Hold, u64>,
-    /// Domains in held.csv.
-    pub held_domains: Vec<HeldDomain>,
-    /// Until when held entries wait; `None`: until somebody decides.
-    pub held_until: Option<Date>,
-    /// Rows of protected.csv, by incident; `None`: no incident explains them.
-    pub protected: BTreeMap<Option<String>, u64>,
-    /// What became of each bounce.
-    pub fates: Fates,
-    /// Addresses that need no entry because their domain is listed.
-    pub covered: u64,
-    /// Addresses of which only reports speak that match nothing sent.
-    pub unmatched: u64,
-    /// Cells kept out of the lists because a spreadsheet would run them.
-    pub quarantined: u64,
-    /// Rows of list_sources.csv.
-    pub list_sources: u64,
-    /// How the brake stands.
-    pub brake: Brake,
-    /// The files written, relative to the night's folder, and their rows.
-    pub files: Vec<ListFile>,
-    /// Entries of the present list that come off, by reason.
-    pub released: BTreeMap<release::Why, u64>,
-    /// What a target asked for cannot hold.
-    pub not_expressed: Vec<NotExpressed>,
-}
-
-/// What of the night a target cannot be told, for one reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotExpressed {
-    /// The target.
-    pub target: String,
-    /// Why.
-    pub reason: &'static str,
-    /// How many entries; `not_expressed.csv` in the target's folder names them.
-    pub entries: u64,
-}
-
-impl Lists {
-    /// Rows of addresses.csv.
-    pub fn addresses_total(&self) -> u64 {
-        self.addresses.values().sum()
-    }
-
-    /// Addresses in held.csv.
-    pub fn held_total(&self) -> u64 {
-        self.held.values().sum()
-    }
-
-    /// Rows of protected.csv.
-    pub fn protected_total(&self) -> u64 {
-        self.protected.values().sum()
-    }
-}
-
-/// A list as written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListFile {
-    /// Relative to the night's folder, with `/`.
-    pub path: String,
-    /// Rows below the header.
-    pub rows: u64,
-}
-
-/// The folder of what the brake holds, within a night's.
-pub const BRAKED: &str = "review/braked";
-
-/// The folder of what is to be imported: apart from it while the brake holds, so that no job picks it up.
-fn acting(braked: bool) -> &'static str {
-    if braked { BRAKED } else { "suppression" }
-}
-
-/// The folder of what comes off lists: with what is to be imported while the brake holds, as one job reads both.
-fn leaving(braked: bool) -> &'static str {
-    if braked { acting(braked) } else { "release" }
-}
 
 /// Rules on every address of the night.
 ///
@@ -279,11 +129,35 @@ impl<'a> Plan<'a> {
     }
 
     /// Writes the lists: what acts to `night/suppression/`, what comes off to `night/release/`, or both to `night/review/braked/` where
-    /// the brake has tripped; what is for people to `night/review/`.
+    /// the brake has tripped; what is for people to `night/review/`. What is asked for by `keep` is handed on as frames.
     ///
     /// # Errors
     /// Event files that cannot be read again, and files that cannot be written.
-    pub fn write(&self, events: &[PathBuf], night: &Path) -> anyhow::Result<Lists> {
-        self.write_frames(frame::scan(events, write::COLUMNS)?, night)
+    pub fn write(&self, events: &[PathBuf], night: &Path, keep: &Keep<'_>) -> anyhow::Result<Decided> {
+        let (mut lists, frames) = write::lists(self, frame::scan(events, write::COLUMNS)?, night, keep)?;
+        let options = self.options;
+        let released = match keep.existing {
+            Some(existing) => release::released(&frames, (events, &options.deliveries), options.as_of, existing)?,
+            None => Released::default(),
+        };
+        lists.released = released.by_reason();
+        let path = format!("{}/reactivate.csv", leaving(self.brake.tripped()));
+        let mut sheet = sheet::Sheet::create(night, path, release::COLUMNS, |_| false)?;
+        released.rows()?.try_for_each(|row| sheet.row(&row, false).map(drop))?;
+        // Before what is for people alone.
+        let place = lists.files.iter().position(|file| file.path.ends_with("/list_sources.csv"));
+        lists.files.insert(place.unwrap_or(lists.files.len()), sheet.finish()?.0);
+        Ok(Decided { lists, frames, released })
     }
+}
+
+/// All that is decided about a night, written.
+#[derive(Debug)]
+pub struct Decided {
+    /// For reports.
+    pub lists: Lists,
+    /// What is listed.
+    pub frames: ListFrames,
+    /// What comes off the present list.
+    pub released: Released,
 }

@@ -35,6 +35,11 @@ pub struct Listed {
 }
 
 impl Existing {
+    /// Whether it has an entry for an address or a domain, by its key.
+    pub fn holds(&self, key: &str) -> bool {
+        self.addresses.contains_key(key) || self.domains.contains_key(key)
+    }
+
     /// Adds an entry.
     pub fn add(&mut self, entry: PresentEntry) {
         let PresentEntry { subject, reason, cause, blames, since, expires, .. } = entry;

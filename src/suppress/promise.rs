@@ -8,8 +8,8 @@ use proptest::prelude::*;
 
 use super::testing::{self, Row};
 use super::{Cap, Lists, Options, Plan};
-use crate::outcome::incident::{DomainRow, Incident, Judgement, Scope};
 use crate::bounce::{Blames, Cause, Confidence, IncidentKind, Kind, Permanence, ScopeType, Unproven};
+use crate::outcome::incident::{DomainRow, Incident, Judgement, Scope};
 use crate::tables::policy;
 
 /// Runs the room on one night.
@@ -25,7 +25,8 @@ pub(super) fn run_with(rows: &[Row<'_>], judgement: &Judgement, options: &Option
         Box::new([Ok(a), Ok(b)].into_iter()) as super::Frames
     };
     let none = Box::new(std::iter::empty());
-    Plan::from_frames(frames(), none, judgement, &policy, options).unwrap().write_frames(frames(), night).unwrap()
+    let plan = Plan::from_frames(frames(), none, judgement, &policy, options).unwrap();
+    super::write::lists(&plan, frames(), night, &super::Keep::default()).unwrap().0
 }
 
 /// The cells of one column of a list.

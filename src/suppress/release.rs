@@ -1,22 +1,28 @@
 //! Release: entries of the present list that come off it. In: the list, what the night decided, its deliveries and its events. Out:
-//! releases, the only thing that reactivate.csv and a target's remove files are made of. The promise "who complained, unsubscribed or was
+//! releases as frames, the only thing that reactivate.csv and a target's remove files are made of. The promise "who complained, unsubscribed or was
 //! put there by hand stays" is held here: a `Release` comes of a `Releasable` alone, and that of a bounce alone.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::civil::Date;
+use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, Series};
 
 use super::cells::{is_formula, place};
-use super::leaving;
+use super::frames::ListFrames;
 use super::present::{Existing, Listed};
+use super::sheet::Cell;
 use crate::bounce::{Blames, Cause, ListedReason, Since, Timestamp};
+use crate::frame::cells::Words;
 
 mod evidence;
 mod tonight;
 
-use evidence::OurFault;
+use evidence::{OurFault, Told};
 use tonight::Tonight;
+
+/// Columns of reactivate.csv.
+pub(super) const COLUMNS: &str = "type,value,added,cause,reason,incident,evidence";
 
 /// Why an entry comes off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,8 +51,8 @@ impl Why {
 struct Releasable<'l>(&'l Listed);
 
 /// An entry that comes off the list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Release {
+#[derive(Debug, PartialEq, Eq)]
+struct Release {
     text: String,
     added: Option<String>,
     cause: Option<Cause>,
@@ -57,19 +63,90 @@ pub struct Release {
 }
 
 /// Entries for addresses at a domain that comes off: where a list takes no domains, its addresses stand for it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Members {
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Members {
     /// Those that are there for a bounce, and for none of their own: they come off with the domain.
     off: Vec<Release>,
     /// Those of which nobody knows why they are there.
-    pub unsure: Vec<String>,
+    unsure: Vec<String>,
 }
 
-impl Members {
-    /// Those that come off, as the list spells them.
-    pub fn off(&self) -> impl Iterator<Item = &str> {
-        self.off.iter().map(Release::text)
+/// What comes off, as frames of text. They are made of releases alone.
+#[derive(Debug, Clone, Default)]
+pub struct Released {
+    /// Columns of reactivate.csv; addresses first, each by its key.
+    list: DataFrame,
+    /// `domain email`: of the domains that come off, the addresses that come off with them.
+    off: DataFrame,
+    /// `domain email`: those of which nobody knows why they are listed.
+    unsure: DataFrame,
+    by_reason: BTreeMap<Why, u64>,
+}
+
+impl Released {
+    fn of(releases: &[Release]) -> anyhow::Result<Released> {
+        let rows: Vec<[String; 7]> = releases.iter().map(Release::row).collect();
+        let column = |(at, name): (usize, &str)| text(name, rows.iter().map(|row| row[at].as_str()));
+        let pairs = |of: fn(&Members) -> Vec<&str>| {
+            let pairs =
+                || releases.iter().flat_map(move |r| of(&r.members).into_iter().map(|email| (r.text.as_str(), email)));
+            DataFrame::new_infer_height(vec![text("domain", pairs().map(|p| p.0)), text("email", pairs().map(|p| p.1))])
+        };
+        let mut by_reason = BTreeMap::new();
+        releases.iter().for_each(|release| *by_reason.entry(release.why).or_default() += 1);
+        Ok(Released {
+            list: DataFrame::new_infer_height(COLUMNS.split(',').enumerate().map(column).collect())?,
+            off: pairs(|members| members.off.iter().map(|release| release.text.as_str()).collect())?,
+            unsure: pairs(|members| members.unsure.iter().map(String::as_str).collect())?,
+            by_reason,
+        })
     }
+
+    /// What comes off: the rows and columns of reactivate.csv.
+    pub fn list(&self) -> &DataFrame {
+        &self.list
+    }
+
+    /// `domain email`: of the domains that come off, the addresses that come off with them.
+    pub fn off_with_domains(&self) -> &DataFrame {
+        &self.off
+    }
+
+    /// `domain email`: of the domains that come off, the addresses of which nobody knows why they are listed.
+    pub fn unsure_at_domains(&self) -> &DataFrame {
+        &self.unsure
+    }
+
+    /// How many, by their reason, for reports.
+    pub fn by_reason(&self) -> BTreeMap<Why, u64> {
+        self.by_reason.clone()
+    }
+
+    /// The rows of reactivate.csv.
+    pub(super) fn rows(&self) -> anyhow::Result<impl Iterator<Item = Vec<Cell<'_>>>> {
+        let named =
+            COLUMNS.split(',').filter(|_| self.list.height() > 0).map(|name| Ok((name, Words::of(&self.list, name)?)));
+        let columns = named.collect::<anyhow::Result<Vec<_>>>()?;
+        let row =
+            move |row| columns.iter().map(|(name, text)| (*name, text.get(row).unwrap_or_default().into())).collect();
+        Ok((0..self.list.height()).map(row))
+    }
+
+    /// Releases of these, the members of each domain behind it.
+    #[cfg(test)]
+    pub(crate) fn for_tests(texts: &[&str], off: &[&str], unsure: &[&str]) -> Released {
+        let mut releases: Vec<Release> = texts.iter().map(|text| Release::for_tests(text)).collect();
+        for domain in releases.iter_mut().filter(|release| !release.is_address()) {
+            domain.members.off = off.iter().map(|text| Release::for_tests(text)).collect();
+            domain.members.unsure = unsure.iter().map(|text| (*text).to_owned()).collect();
+        }
+        Released::of(&releases).unwrap()
+    }
+}
+
+/// A column of text.
+fn text<'t>(name: &str, cells: impl Iterator<Item = &'t str>) -> Column {
+    Series::new(name.into(), cells.collect::<Vec<_>>()).into_column()
 }
 
 impl<'l> Releasable<'l> {
@@ -117,36 +194,14 @@ impl<'l> Releasable<'l> {
 
 impl Release {
     #[cfg(test)]
-    pub(super) fn for_tests(text: &str) -> Release {
+    fn for_tests(text: &str) -> Release {
         let (incident, evidence) = (String::new(), String::new());
         let (added, cause, why, members) = (None, None, Why::Expired, Members::default());
         Release { text: text.to_owned(), added, cause, why, incident, evidence, members }
     }
 
-    #[cfg(test)]
-    pub(super) fn with_members(self, off: &[&str], unsure: &[&str]) -> Release {
-        let off = off.iter().map(|text| Release::for_tests(text)).collect();
-        let unsure = unsure.iter().map(|text| (*text).to_owned()).collect();
-        Release { members: Members { off, unsure }, ..self }
-    }
-
-    /// The address or domain, as the list spells it.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// Why it comes off.
-    pub fn why(&self) -> Why {
-        self.why
-    }
-
-    /// Of a domain: its addresses on the list.
-    pub fn members(&self) -> &Members {
-        &self.members
-    }
-
     /// Whether it is an address; else a domain.
-    pub fn is_address(&self) -> bool {
+    fn is_address(&self) -> bool {
         self.text.contains('@')
     }
 
@@ -164,47 +219,34 @@ impl Release {
     }
 }
 
-/// What the night knows.
-#[derive(Debug, Clone, Copy)]
-pub struct Night<'n> {
-    /// The folder, its lists written.
-    pub folder: &'n Path,
-    /// Whether the brake has tripped.
-    pub braked: bool,
-    /// Its date.
-    pub date: Date,
-    /// Its events.
-    pub events: &'n [PathBuf],
-    /// Its deliveries.
-    pub deliveries: &'n [PathBuf],
-}
-
-/// What comes off the present list tonight, addresses first, each by its key; also written to reactivate.csv.
+/// What comes off the present list tonight. In: what the night lists, its files of events and of deliveries, its date.
 ///
 /// # Errors
-/// Lists, events or deliveries that cannot be read, a list that cannot be written.
-pub fn released(night: &Night<'_>, existing: &Existing) -> anyhow::Result<Vec<Release>> {
-    let tonight = Tonight::read(night, existing)?;
-    let delivered = evidence::delivered(night, existing)?;
-    let failed = evidence::failed(night.events, existing)?;
-    let faults = evidence::our_faults(night.events, &tonight)?;
-    let wishes = evidence::wishes(night.events, existing)?;
+/// Events or deliveries that cannot be read.
+pub(super) fn released(
+    lists: &ListFrames,
+    (events, deliveries): (&[PathBuf], &[PathBuf]),
+    night: Date,
+    existing: &Existing,
+) -> anyhow::Result<Released> {
+    let tonight = Tonight::of(lists, existing)?;
+    let delivered = evidence::delivered(deliveries, night, existing)?;
+    let told = Told::read(events, existing, &tonight)?;
     let mut releases = Vec::new();
     for (key, listed) in existing.addresses.iter().chain(&existing.domains) {
-        let stays = tonight.lists(key) || wishes.contains(key);
+        let stays = tonight.lists(key) || told.wishes.contains(key);
         let Some(entry) = Releasable::of(listed).filter(|_| !stays) else { continue };
         let by_delivery = || {
             let at = delivered.get(key).copied()?;
-            let last = failed.get(key).is_none_or(|failed| *failed < at);
+            let last = told.failed.get(key).is_none_or(|failed| *failed < at);
             entry.delivered(at).filter(|_| last && tonight.failed_before(key, at))
         };
-        let by_reply = || entry.explained(faults.get(key)?);
-        let by_date = || entry.expired(night.date).filter(|_| tonight.may_be_mailed(key));
+        let by_reply = || entry.explained(told.faults.get(key)?);
+        let by_date = || entry.expired(night).filter(|_| tonight.may_be_mailed(key));
         releases.extend(by_delivery().or_else(by_reply).or_else(by_date));
     }
     add_members(&mut releases, existing, &tonight);
-    write(&night.folder.join(leaving(night.braked)), &releases)?;
-    Ok(releases)
+    Released::of(&releases)
 }
 
 /// Finds the addresses at the domains that come off.
@@ -226,24 +268,6 @@ fn add_members(releases: &mut [Release], existing: &Existing, tonight: &Tonight)
             None => {}
         }
     }
-}
-
-/// Appends them to reactivate.csv, whose header is written.
-fn write(folder: &Path, releases: &[Release]) -> anyhow::Result<()> {
-    if releases.is_empty() {
-        return Ok(());
-    }
-    let file = std::fs::OpenOptions::new().append(true).open(folder.join("reactivate.csv"))?;
-    let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(file);
-    releases.iter().try_for_each(|release| csv.write_record(release.row()))?;
-    Ok(csv.flush()?)
-}
-
-/// Releases by their reason, for reports.
-pub fn by_reason(releases: &[Release]) -> BTreeMap<Why, u64> {
-    let mut counts = BTreeMap::new();
-    releases.iter().for_each(|release| *counts.entry(release.why).or_default() += 1);
-    counts
 }
 
 #[cfg(test)]

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series, TimeUnit, TimeZone};
 
-use crate::bounce::{Basis, Blames, Cause, Family, Confidence, IncidentKind, IncidentStatus, Kind, Permanence, ScopeType, Unproven};
+use crate::bounce::{
+    Basis, Blames, Cause, Confidence, Family, IncidentKind, IncidentStatus, Kind, Permanence, ScopeType, Unproven,
+};
+use crate::frame::schema;
 use crate::judge::grounds::Counted;
 use crate::outcome::incident::{DomainRow, Incident, Judgement, Mode, Scope};
-use crate::frame::schema;
 use crate::suppress::Options;
 use crate::tables::receivers::Receivers;
 

@@ -7,8 +7,8 @@ mod places;
 
 use polars::prelude::DataFrame;
 
-use crate::frame::cells::{Numbers, Times, Words};
 use crate::bounce::{Address, Timestamp};
+use crate::frame::cells::{Numbers, Times, Words};
 use crate::frame::{self, NightFiles, schema};
 
 /// Events kept; all are counted.

@@ -3,20 +3,26 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::str::FromStr;
 
 use polars::prelude::DataFrame;
 
 use super::domain_entry::DomainEntry;
 use super::doubt::Troubled;
 use super::entry::{AddressEntry, Answer, Seen};
+use super::frames::ListFrames;
 use super::gather::NONE;
-use crate::frame::cells::{Numbers, Words};
+use super::lists::Lists;
+use super::options::Keep;
+use super::plan::Plan;
 use super::ruling::{Hold, Ruling, Verdict};
-use super::{Frames, Lists, Plan};
 use crate::bounce::{Address, Blames, Cause, Kind, Permanence, ReplyCode, Timestamp};
+use crate::frame::cells::{Numbers, Words};
 use crate::frame::schema;
 
 mod files;
+
+pub use files::{ADDRESSES, DOMAINS};
 
 use files::Files;
 
@@ -49,7 +55,7 @@ struct Shown {
 struct Writing<'p, 'a> {
     plan: &'p Plan<'a>,
     troubled: Troubled<'p>,
-    files: Files,
+    files: Files<'p>,
     lists: Lists,
     /// Rulings still to come.
     rulings: std::slice::Iter<'p, Ruling>,
@@ -59,52 +65,59 @@ struct Writing<'p, 'a> {
     found: Vec<Option<Shown>>,
 }
 
-impl Plan<'_> {
-    /// Writes all lists from the frames of a second reading.
-    pub(super) fn write_frames(&self, frames: Frames, night: &Path) -> anyhow::Result<Lists> {
-        let mut evidence: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-        for (target, shown) in self.shown.iter().enumerate().filter(|(_, s)| s.row != NONE) {
-            evidence.entry(shown.row).or_default().push(target);
-        }
-        let mut writing = Writing {
-            plan: self,
-            troubled: Troubled::new(&self.judgement.incidents, &self.options.receivers),
-            files: Files::create(night, self.brake.tripped())?,
-            lists: self.empty_lists(),
-            rulings: self.rulings.iter(),
-            evidence,
-            found: self.targets.all.iter().map(|_| None).collect(),
-        };
-        let mut start = 0;
-        for frame in frames {
-            start = writing.frame(&frame?, start)?;
-        }
-        writing.domains()?;
-        writing.held_domains()?;
-        writing.list_sources()?;
-        let Writing { mut lists, files, .. } = writing;
-        (lists.files, lists.quarantined) = files.finish()?;
-        Ok(lists)
+/// Writes the lists from the frames of a second reading; reactivate.csv is written by who knows what comes off.
+///
+/// # Errors
+/// Frames that cannot be read, files that cannot be written.
+pub(super) fn lists<'p>(
+    plan: &'p Plan<'_>,
+    frames: impl Iterator<Item = anyhow::Result<DataFrame>>,
+    night: &Path,
+    keep: &Keep<'p>,
+) -> anyhow::Result<(Lists, ListFrames)> {
+    let mut evidence: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (target, shown) in plan.shown.iter().enumerate().filter(|(_, s)| s.row != NONE) {
+        evidence.entry(shown.row).or_default().push(target);
     }
+    let mut writing = Writing {
+        plan,
+        troubled: Troubled::new(&plan.judgement.incidents, &plan.options.receivers),
+        files: Files::create(night, plan.brake.tripped(), keep)?,
+        lists: empty_lists(plan),
+        rulings: plan.rulings.iter(),
+        evidence,
+        found: plan.targets.all.iter().map(|_| None).collect(),
+    };
+    let mut start = 0;
+    for frame in frames {
+        start = writing.frame(&frame?, start)?;
+    }
+    writing.domains()?;
+    writing.held_domains()?;
+    writing.list_sources()?;
+    let Writing { mut lists, files, .. } = writing;
+    let (files, frames, quarantined) = files.finish()?;
+    (lists.files, lists.quarantined) = (files, quarantined);
+    Ok((lists, frames))
+}
 
-    fn empty_lists(&self) -> Lists {
-        Lists {
-            addresses: BTreeMap::new(),
-            domains: Vec::new(),
-            held: BTreeMap::new(),
-            held_domains: self.targets.held.clone(),
-            held_until: self.policy.expires.held.from_night(self.options.as_of),
-            protected: BTreeMap::new(),
-            fates: self.fates.clone(),
-            covered: self.covered,
-            unmatched: self.unmatched,
-            quarantined: 0,
-            list_sources: self.judgement.list_sources.len() as u64,
-            brake: self.brake,
-            files: Vec::new(),
-            released: BTreeMap::new(),
-            not_expressed: Vec::new(),
-        }
+fn empty_lists(plan: &Plan<'_>) -> Lists {
+    Lists {
+        addresses: BTreeMap::new(),
+        domains: Vec::new(),
+        held: BTreeMap::new(),
+        held_domains: plan.targets.held.clone(),
+        held_until: plan.policy.expires.held.from_night(plan.options.as_of),
+        protected: BTreeMap::new(),
+        fates: plan.fates.clone(),
+        covered: plan.covered,
+        unmatched: plan.unmatched,
+        quarantined: 0,
+        list_sources: plan.judgement.list_sources.len() as u64,
+        brake: plan.brake,
+        files: Vec::new(),
+        released: BTreeMap::new(),
+        not_expressed: Vec::new(),
     }
 }
 
@@ -281,69 +294,55 @@ fn moment(second: u32) -> Option<Timestamp> {
     (second != NONE).then(|| Timestamp(i64::from(second) * 1000))
 }
 
-/// The shown columns of one frame.
+/// The shown columns of one frame, by name.
 struct Columns<'f> {
-    kind: Words<'f>,
-    source: Words<'f>,
+    texts: Vec<(&'static str, Words<'f>)>,
     source_index: Numbers<'f>,
-    recipient: Words<'f>,
     reply_code: Numbers<'f>,
-    status: Words<'f>,
-    cause: Words<'f>,
-    blames: Words<'f>,
-    permanence: Words<'f>,
-    unproven: Words<'f>,
-    rule: Words<'f>,
-    feedback_type: Words<'f>,
-    rejecting_system: Words<'f>,
-    receiver: Words<'f>,
 }
 
 impl<'f> Columns<'f> {
     fn of(frame: &'f DataFrame) -> anyhow::Result<Columns<'f>> {
-        let text = |name| Words::of(frame, name);
+        let texts = COLUMNS.iter().filter(|name| ![schema::SOURCE_INDEX, schema::REPLY_CODE].contains(name));
         Ok(Columns {
-            kind: text(schema::KIND)?,
-            source: text(schema::SOURCE)?,
+            texts: texts.map(|name| Ok((*name, Words::of(frame, name)?))).collect::<anyhow::Result<_>>()?,
             source_index: Numbers::of(frame, schema::SOURCE_INDEX)?,
-            recipient: text(schema::RECIPIENT)?,
             reply_code: Numbers::of(frame, schema::REPLY_CODE)?,
-            status: text(schema::STATUS)?,
-            cause: text(schema::CAUSE)?,
-            blames: text(schema::BLAMES)?,
-            permanence: text(schema::PERMANENCE)?,
-            unproven: text(schema::UNPROVEN)?,
-            rule: text(schema::RULE)?,
-            feedback_type: text(schema::FEEDBACK_TYPE)?,
-            rejecting_system: text(schema::REJECTING_SYSTEM)?,
-            receiver: text(schema::RECEIVER)?,
         })
+    }
+
+    fn text(&self, name: &str, row: usize) -> Option<&'f str> {
+        self.texts.iter().find(|(known, _)| *known == name)?.1.get(row)
     }
 
     /// The system that spoke, and the one that serves the domain.
     fn receivers(&self, row: usize) -> [Option<&str>; 2] {
-        [self.rejecting_system.get(row), self.receiver.get(row)]
+        [schema::REJECTING_SYSTEM, schema::RECEIVER].map(|name| self.text(name, row))
     }
 
     /// The event at a row of this frame; `None` where it has no recipient.
     fn event(&self, row: usize) -> Option<Shown> {
-        let source = self.source.get(row).unwrap_or("?");
+        fn word<W: FromStr>(text: Option<&str>) -> Option<W> {
+            text?.parse().ok()
+        }
+        let text = |name| self.text(name, row);
+        let source = text(schema::SOURCE).unwrap_or("?");
         Some(Shown {
-            recipient: self.recipient.get(row)?.to_owned(),
+            recipient: text(schema::RECIPIENT)?.to_owned(),
             origin: match self.source_index.get(row) {
                 Some(index) => format!("{source}#{index}"),
                 None => source.to_owned(),
             },
             answer: Answer {
-                kind: self.kind.word(row).unwrap_or(Kind::Other),
-                cause: self.cause.word(row).unwrap_or(Cause::Unknown),
-                blames: self.blames.word(row).unwrap_or(Blames::Unknown),
-                permanence: self.permanence.word(row).unwrap_or(Permanence::Transient),
-                unproven: self.unproven.word(row),
-                feedback_type: self.feedback_type.get(row).map(str::to_owned),
-                rule: self.rule.get(row).map(str::to_owned),
+                kind: word(text(schema::KIND)).unwrap_or(Kind::Other),
+                cause: word(text(schema::CAUSE)).unwrap_or(Cause::Unknown),
+                blames: word(text(schema::BLAMES)).unwrap_or(Blames::Unknown),
+                permanence: word(text(schema::PERMANENCE)).unwrap_or(Permanence::Transient),
+                unproven: word(text(schema::UNPROVEN)),
+                feedback_type: text(schema::FEEDBACK_TYPE).map(str::to_owned),
+                rule: text(schema::RULE).map(str::to_owned),
                 reply_code: self.reply_code.get(row).and_then(|code| ReplyCode::new(u16::try_from(code).ok()?)),
-                status: self.status.word(row),
+                status: word(text(schema::STATUS)),
             },
         })
     }

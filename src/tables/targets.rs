@@ -1,5 +1,4 @@
-//! Rows of targets.toml: which files a platform's import takes, down to header and cell. Writing them is `suppress::targets`'
-//! work.
+//! Rows of targets.toml: which files a platform's import takes, down to header and cell. Writing them is `targets`' work.
 
 use std::collections::BTreeMap;
 
@@ -68,8 +67,10 @@ pub enum Change {
 pub enum Form {
     /// RFC 4180, LF, UTF-8.
     Csv,
-    /// One JSON object a line, `header` naming its keys.
+    /// One JSON value a line: `body`, or an object whose keys `header` names.
     Ndjson,
+    /// One JSON document, `body`; of its arrays the outermost that names an entry holds its elements for each of them.
+    Json,
     /// One JSON object whose only key, `header`, holds the array of the first cells.
     JsonList,
     /// Cells with a blank between.
@@ -93,7 +94,13 @@ pub struct TargetFile {
     pub header: Vec<String>,
     /// The rows of one entry, cell by cell. `{email} {domain} {cause} {rule} {reply_code} {status} {first_seen} {last_seen} {expires}
     /// {evidence} {reason} {sending_domain}`, and `{last_seen_rfc2822}`; `{reply_code|550}` gives what stands in for an empty value.
+    #[serde(default)]
     pub rows: Vec<Vec<String>>,
+    /// Instead of rows: the JSON of a file, of whatever shape. Placeholders stand in its texts; numbers, booleans and other texts are
+    /// as they are. `{sending_domain}` may also stand around what repeats.
+    pub body: Option<serde_json::Value>,
+    /// The whole text of the file on the night of the examples (`targets::example`), which every check makes again.
+    pub example: Option<String>,
 }
 
 impl Table for Target {

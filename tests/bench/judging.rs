@@ -8,12 +8,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bouncescope::outcome::{AnalyzeOptions, run};
 use bouncescope::bounce::{
     Address, Basis, Blames, Cause, Classification, Delivery, EnhancedStatus, Event, Key, Kind, Origin, Permanence,
     ReplyCode, Timestamp,
 };
 use bouncescope::frame::{ClassifiedEvent, DeliveryId, NightFiles, NightWriter, PlacedDelivery, RowFacts, Sink};
+use bouncescope::outcome::{AnalyzeOptions, run};
 
 const ORGANISATIONS: u64 = 500_000;
 const IPS: u64 = 30;

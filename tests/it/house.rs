@@ -8,23 +8,23 @@ use std::path::{Path, PathBuf};
 
 /// The rooms in the order of the flow; a room imports only rooms to its left.
 const ORDER: &[&str] = &[
-    "bounce", "guard", "tables", "progress", "source", "parse", "classify", "frame", "ingest", "history", "facts",
-    "judge", "outcome", "suppress", "report", "publish", "lib", "cli", "main",
+    "bounce", "guard", "tables", "lists", "progress", "source", "parse", "classify", "frame", "ingest", "history",
+    "facts", "judge", "outcome", "suppress", "targets", "report", "publish", "lib", "cli", "main",
 ];
 
 /// The wings meet in `frame` and `bounce` (and `tables`); neither imports from the other.
 const READING: &[&str] = &["source", "parse", "classify", "ingest"];
-const THINKING: &[&str] = &["history", "facts", "judge", "outcome", "suppress", "report"];
+const THINKING: &[&str] = &["history", "facts", "judge", "outcome", "suppress", "targets", "report"];
 
 /// A foreign crate, as it is spelled in code, and the places where it may be used: rooms, or files below `src/`.
 const FOREIGN: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("rayon", &["classify", "ingest", "source", "facts", "outcome"]),
-    ("polars", &["frame", "history", "facts", "outcome", "suppress"]),
+    ("polars", &["frame", "history", "facts", "outcome", "suppress", "targets"]),
     ("polars_io", &["frame"]),
     ("polars_parquet", &["frame"]),
     ("mail_parser", &["parse", "source/maildir.rs"]),
-    ("csv", &["source", "suppress", "report"]),
+    ("csv", &["lists", "source", "suppress", "targets", "report"]),
     ("foldhash", &["facts", "classify", "parse"]),
     ("indexmap", &["facts"]),
     ("indicatif", &["progress"]),

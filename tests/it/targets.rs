@@ -286,3 +286,54 @@ fn explain_names_the_list_and_its_folder() {
         assert!(told.contains(&format!("  {file}: ")), "{told}");
     }
 }
+
+#[test]
+fn a_users_target_of_json_objects_is_cut_in_batches_with_a_file_for_each_sending_domain() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut rows = "recipient,timestamp,diagnostic_code,sending_domain\n".to_owned();
+    for n in 0..5 {
+        let sender = if n < 3 { "s1.example" } else { "s2.example" };
+        rows += &format!("u{n}@c{n}.example,2026-11-20T01:00:00Z,550 5.1.1 user unknown,{sender}\n");
+    }
+    fs::create_dir(dir.path().join("tables")).unwrap();
+    let table = "[[target]]\nname = \"acme\"\nscope = \"sending_domain\"\nrow_limit = 2\nsource = \"Acme API\"\nfiles = [\n\
+        { name = \"{sending_domain}.json\", holds = \"addresses\", change = \"add\", form = \"json\", \
+        body = { stream = \"{sending_domain}\", Suppressions = [{ EmailAddress = \"{email}\" }] } },\n]\n";
+    fs::write(dir.path().join("tables/targets.toml"), table).unwrap();
+    fs::write(dir.path().join("in.csv"), rows).unwrap();
+    let sent =
+        "recipient,timestamp,message_id,sending_domain\nu4@c4.example,2026-11-19T01:00:00Z,7@x.example,s1.example\n";
+    fs::write(dir.path().join("ok.csv"), sent).unwrap();
+    let args = ["--tables", "tables", "run", "in.csv", "--delivered", "ok.csv", "--target", "acme", "--no-progress"];
+    let args = args.into_iter().chain(["--max-suppressions", "100", "--as-of", "2026-11-20"]);
+    crate::program::bouncescope(args).dir(dir.path()).run().behaves(&[0]);
+    let body = |sender: &str, names: &[u32]| {
+        let entries: Vec<_> = names.iter().map(|n| format!("{{\"EmailAddress\":\"u{n}@c{n}.example\"}}")).collect();
+        format!("{{\"Suppressions\":[{}],\"stream\":\"{sender}\"}}\n", entries.join(","))
+    };
+    assert_eq!(list(dir.path(), "acme/s1.example.json"), body("s1.example", &[0, 1]));
+    // The last one had mail of both: what bounced of one, and what arrived of the other.
+    assert_eq!(list(dir.path(), "acme/s1.example-2.json"), body("s1.example", &[2, 4]));
+    assert_eq!(list(dir.path(), "acme/s2.example.json"), body("s2.example", &[3, 4]));
+}
+
+#[test]
+fn one_spelling_of_contacts_serves_list_sources_and_targets() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut bounces = "recipient,timestamp,diagnostic_code\n".to_owned();
+    for n in 0..14 {
+        bounces += &format!(
+            "u{n}@blocky.example,2026-11-20T01:00:00Z,550 5.7.1 Your domain is blocked by the administrator of this organization\n"
+        );
+    }
+    fs::write(dir.path().join("more.csv"), bounces).unwrap();
+    for contacts in [
+        "recipient,source\nbea@blocky.example,crm\n",
+        "\u{feff}Address;Name;List Source\n\"bea@blocky.example\";\"Bea\nof two; lines\";crm\n",
+    ] {
+        fs::write(dir.path().join("contacts.csv"), contacts).unwrap();
+        run(dir.path(), &["more.csv", "--target", "ses", "--contacts", "contacts.csv"]);
+        assert!(list(dir.path(), "ses/put.csv").contains("bea@blocky.example,BOUNCE\n"), "{contacts}");
+        fs::remove_dir_all(dir.path().join("reports")).unwrap();
+    }
+}

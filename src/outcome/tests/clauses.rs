@@ -1,9 +1,9 @@
 //! What must be told apart, a night for each: whose fault it is when the same replies come from another side.
 
 use super::{GENERIC, LISTED, Mail, UNKNOWN, company, found, judged, mail};
+use crate::bounce::Cause;
 use crate::judge::grounds::HoldReason;
 use crate::outcome::incident::{Judgement, ListSourceRow};
-use crate::bounce::Cause;
 
 /// Ninety organisations, six messages each, four campaigns, two sending domains, five IPs, half at each provider.
 fn usual() -> Vec<Mail> {

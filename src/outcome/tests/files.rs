@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::facts::Sources;
-use crate::outcome::run;
 use crate::bounce::{
     Address, Basis, Blames, Cause, Classification, Delivery, EnhancedStatus, Event, IncidentKind, Key, Kind, Origin,
     Permanence, ReplyCode, Timestamp,
 };
+use crate::facts::Sources;
 use crate::frame::{ClassifiedEvent, DeliveryId, NightFiles, NightWriter, PlacedDelivery, RowFacts, Sink};
+use crate::outcome::run;
 
 fn recipient(number: u64) -> String {
     format!("p{number}@company{}.com", number % 60)

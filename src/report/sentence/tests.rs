@@ -1,8 +1,8 @@
 //! What sentences say of an incident, and that no figure in them differs from the tables.
 
 use super::*;
-use crate::judge::grounds::Counted;
 use crate::bounce::Confidence;
+use crate::judge::grounds::Counted;
 use crate::report::testing::Night;
 use crate::suppress::testing::{incident, provider_block, tenant_block};
 

@@ -2,8 +2,8 @@
 
 use jiff::civil::Date;
 
-use crate::outcome::incident::{Incident, Mode};
 use crate::bounce::ScopeType;
+use crate::outcome::incident::{Incident, Mode};
 use crate::report::escape::key;
 use crate::report::sentence;
 use crate::report::words::{counted, percent, spaced};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::outcome::incident::{Judgement, Mode};
 use crate::bounce::{Cause, Kind};
+use crate::outcome::incident::{Judgement, Mode};
 use crate::report::facts::NightFacts;
 use crate::report::words::{count, count_or_missing, percent, permille, share};
 

@@ -1,16 +1,15 @@
-//! What the night itself decided about entries of the present list. In: its lists, as written. Out: which entries it renews, what waits,
+//! What the night itself decided about entries of the present list. In: its lists. Out: which entries it renews, what waits,
 //! and who bounced for a reason of ours.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Context;
+use polars::prelude::DataFrame;
 
-use super::Night;
 use crate::bounce::{Cause, Timestamp};
-use crate::suppress::acting;
+use crate::frame::cells::Words;
+use crate::suppress::frames::ListFrames;
 use crate::suppress::meanwhile::Meanwhile;
 use crate::suppress::present::Existing;
-use crate::suppress::read_back::read_csv;
 
 /// What waits in held.csv.
 #[derive(Debug)]
@@ -37,40 +36,32 @@ pub(super) struct Tonight {
 }
 
 impl Tonight {
-    /// Reads the night's lists.
-    pub fn read(night: &Night<'_>, existing: &Existing) -> anyhow::Result<Tonight> {
-        let acting = night.folder.join(acting(night.braked));
-        let known = |key: &str| existing.addresses.contains_key(key) || existing.domains.contains_key(key);
+    /// What the night's lists say.
+    pub fn of(lists: &ListFrames, existing: &Existing) -> anyhow::Result<Tonight> {
         let mut tonight = Tonight::default();
-        for entry in read_csv(&acting.join("addresses.csv"))? {
-            tonight.listed.extend(Some(entry?.get("email").to_lowercase()).filter(|key| known(key)));
-        }
-        for entry in read_csv(&acting.join("domains.csv"))? {
-            tonight.domains.insert(entry?.get("domain").to_lowercase());
-        }
-        for entry in read_csv(&night.folder.join("review/held.csv"))? {
-            let entry = entry?;
-            let key = entry.get("value").to_lowercase();
+        each(&lists.addresses, ["email"], |[email]| {
+            tonight.listed.extend(Some(email.to_lowercase()).filter(|key| existing.holds(key)));
+        })?;
+        each(&lists.domains, ["domain"], |[domain]| tonight.domains.extend([domain.to_lowercase()]))?;
+        each(&lists.held, ["value", "meanwhile", "last_seen", "cause"], |[value, meanwhile, last, cause]| {
+            let key = value.to_lowercase();
             // A word that is none of ours forbids to mail.
-            let meanwhile = entry.get("meanwhile").parse().unwrap_or(Meanwhile::DoNotMail);
+            let meanwhile = meanwhile.parse().unwrap_or(Meanwhile::DoNotMail);
             if meanwhile == Meanwhile::DoNotMail && !key.contains('@') {
                 tonight.unmailed.insert(key.clone());
             }
-            if known(&key) {
-                let last = entry.get("last_seen").parse::<jiff::Timestamp>().ok();
-                let last = last.map(|last| Timestamp(last.as_millisecond()));
-                let mail_on = meanwhile == Meanwhile::MailOn;
-                let wish = entry.get("cause").parse() == Ok(Cause::Complaint);
+            if existing.holds(&key) {
+                let last = last.parse::<jiff::Timestamp>().ok().map(|last| Timestamp(last.as_millisecond()));
+                let (mail_on, wish) = (meanwhile == Meanwhile::MailOn, cause.parse() == Ok(Cause::Complaint));
                 tonight.waiting.insert(key, Waiting { last, mail_on, wish });
             }
-        }
-        for entry in read_csv(&night.folder.join("review/protected.csv"))? {
-            let entry = entry.context("review/protected.csv")?;
-            let key = entry.get("email").to_lowercase();
-            if known(&key) {
-                tonight.protected.insert(key, entry.get("incident").to_owned());
+        })?;
+        each(&lists.protected, ["email", "incident"], |[email, incident]| {
+            let key = email.to_lowercase();
+            if existing.holds(&key) {
+                tonight.protected.insert(key, incident.to_owned());
             }
-        }
+        })?;
         Ok(tonight)
     }
 
@@ -91,6 +82,13 @@ impl Tonight {
         self.waiting.get(key).is_none_or(|waiting| waiting.mail_on && !waiting.wish)
             && !self.unmailed.contains(domain_of(key))
     }
+}
+
+/// Calls `take` with these cells of each row.
+fn each<const N: usize>(frame: &DataFrame, columns: [&str; N], mut take: impl FnMut([&str; N])) -> anyhow::Result<()> {
+    let columns = columns.into_iter().map(|name| Words::of(frame, name)).collect::<anyhow::Result<Vec<_>>>()?;
+    (0..frame.height()).for_each(|row| take(std::array::from_fn(|at| columns[at].get(row).unwrap_or_default())));
+    Ok(())
 }
 
 /// The domain of an address, or the domain itself.

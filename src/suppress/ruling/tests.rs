@@ -5,8 +5,8 @@ use super::super::promise::{column, run, run_with};
 use super::super::testing::{self, DAY, MIDNIGHT, Row, bounce};
 use super::super::{Allow, Cap, Fate, Options};
 use super::*;
-use crate::outcome::incident::{DomainRow, Incident, Judgement};
 use crate::bounce::{Blames, Cause, Confidence, IncidentKind, Kind, Permanence, ScopeType};
+use crate::outcome::incident::{DomainRow, Incident, Judgement};
 
 fn record(signal: Signal, second: u32) -> Record {
     Record {

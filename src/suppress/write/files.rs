@@ -1,160 +1,100 @@
-//! The list files: names, headers, cells. In: entries and rows. Out: CSV below `suppression/`, `release/` and `review/`. A row whose address or
-//! domain a spreadsheet would run goes to quarantine.csv; the functions say whether the row was written.
+//! The list files: names, columns, cells. In: entries and rows. Out: CSV below `suppression/` and `review/`, and frames. A row whose
+//! address or domain a spreadsheet would run goes to quarantine.csv; the functions say whether the row was written.
 
-use std::fs::{self, File};
-use std::io::BufWriter;
+use std::borrow::Cow;
+use std::fmt::Display;
 use std::path::Path;
 
-use anyhow::Context;
 use jiff::civil::Date;
 
-use super::Hold;
+use crate::bounce::Timestamp;
 use crate::judge::grounds::HoldReason;
 use crate::outcome::incident::ListSourceRow;
-use crate::bounce::Timestamp;
 use crate::suppress::cells::{is_formula, place, prose};
-use crate::suppress::{AddressEntry, Answer, DomainEntry, HeldDomain, ListFile, Meanwhile, Seen, acting, leaving};
+use crate::suppress::domain_entry::DomainEntry;
+use crate::suppress::domains::HeldDomain;
+use crate::suppress::entry::{AddressEntry, Answer, Seen};
+use crate::suppress::folders::acting;
+use crate::suppress::frames::ListFrames;
+use crate::suppress::meanwhile::Meanwhile;
+use crate::suppress::options::Keep;
+use crate::suppress::present::Existing;
+use crate::suppress::ruling::Hold;
+use crate::suppress::sheet::{Cell, ListFile, Sheet};
 
-const ADDRESSES: &[&str] = &[
-    "email",
-    "cause",
-    "rule",
-    "reply_code",
-    "status",
-    "added",
-    "first_seen",
-    "last_seen",
-    "bounces",
-    "expires",
-    "incident",
-    "evidence",
-];
-const DOMAINS: &[&str] = &[
-    "domain",
-    "organisation",
-    "incident",
-    "cause",
-    "scope",
-    "sending_domain",
-    "bounces",
-    "recipients",
-    "delivered_elsewhere",
-    "expires",
-    "evidence",
-];
-const HELD: &[&str] = &[
-    "type",
-    "value",
-    "reason",
-    "meanwhile",
-    "cause",
-    "rule",
-    "reply_code",
-    "status",
-    "first_seen",
-    "last_seen",
-    "bounces",
-    "until",
-    "incident",
-    "evidence",
-];
-const PROTECTED: &[&str] = &[
-    "email",
-    "cause",
-    "blames",
-    "rule",
-    "reply_code",
-    "status",
-    "first_seen",
-    "last_seen",
-    "bounces",
-    "incident",
-    "evidence",
-];
-const REACTIVATE: &[&str] = &["type", "value", "added", "cause", "reason", "incident", "evidence"];
-const LIST_SOURCES: &[&str] = &["list_source", "tried", "unknown", "listings", "complaints", "reason", "incident"];
-const QUARANTINE: &[&str] = &["list", "column", "value", "evidence"];
+/// Columns of addresses.csv.
+pub const ADDRESSES: &str =
+    "email,cause,rule,reply_code,status,added,first_seen,last_seen,bounces,expires,incident,evidence";
+/// Columns of domains.csv.
+pub const DOMAINS: &str =
+    "domain,organisation,incident,cause,scope,sending_domain,bounces,recipients,delivered_elsewhere,expires,evidence";
+const HELD: &str =
+    "type,value,reason,meanwhile,cause,rule,reply_code,status,first_seen,last_seen,bounces,until,incident,evidence";
+const PROTECTED: &str = "email,cause,blames,rule,reply_code,status,first_seen,last_seen,bounces,incident,evidence";
+const LIST_SOURCES: &str = "list_source,tried,unknown,listings,complaints,reason,incident";
+const QUARANTINE: &str = "list,column,value,evidence";
+
+/// The lists, in the order in which they are told.
+#[derive(Clone, Copy)]
+enum At {
+    Addresses,
+    Domains,
+    Held,
+    Protected,
+    ListSources,
+    Quarantine,
+}
 
 /// All lists of a night, open for writing.
-pub(super) struct Files {
-    addresses: List,
-    domains: List,
-    held: List,
-    protected: List,
-    reactivate: List,
-    list_sources: List,
-    quarantine: List,
+pub(super) struct Files<'k> {
+    existing: Option<&'k Existing>,
+    sheets: [Sheet; 6],
 }
 
-/// One list.
-struct List {
-    path: String,
-    rows: u64,
-    csv: csv::Writer<BufWriter<File>>,
-}
-
-impl Files {
+impl<'k> Files<'k> {
     /// Creates all of them, with their headers, below `night`; with `braked`, those that act among what is for people.
-    pub fn create(night: &Path, braked: bool) -> anyhow::Result<Files> {
+    pub fn create(night: &Path, braked: bool, keep: &Keep<'k>) -> anyhow::Result<Files<'k>> {
+        let existing = keep.existing;
+        // To find what comes off, a few columns are enough.
+        let sheet = |folder: &str, name: &str, header, columns: &[&str]| {
+            let for_all = |column: &str| folder != "review" && keep.columns.contains(column);
+            let kept = |column: &str| for_all(column) || existing.is_some() && columns.contains(&column);
+            Sheet::create(night, format!("{folder}/{name}"), header, kept)
+        };
         let acting = acting(braked);
-        let list = |folder: &str, name: &str, header| List::create(night, format!("{folder}/{name}"), header);
-        Ok(Files {
-            addresses: list(acting, "addresses.csv", ADDRESSES)?,
-            domains: list(acting, "domains.csv", DOMAINS)?,
-            held: list("review", "held.csv", HELD)?,
-            protected: list("review", "protected.csv", PROTECTED)?,
-            reactivate: list(leaving(braked), "reactivate.csv", REACTIVATE)?,
-            list_sources: list("review", "list_sources.csv", LIST_SOURCES)?,
-            quarantine: list("review", "quarantine.csv", QUARANTINE)?,
-        })
+        let sheets = [
+            sheet(acting, "addresses.csv", ADDRESSES, &["email"])?,
+            sheet(acting, "domains.csv", DOMAINS, &["domain"])?,
+            sheet("review", "held.csv", HELD, &["value", "meanwhile", "cause", "last_seen"])?,
+            sheet("review", "protected.csv", PROTECTED, &["email", "incident"])?,
+            sheet("review", "list_sources.csv", LIST_SOURCES, &[])?,
+            sheet("review", "quarantine.csv", QUARANTINE, &[])?,
+        ];
+        Ok(Files { existing, sheets })
     }
 
     /// A row of addresses.csv.
     pub fn address(&mut self, entry: &AddressEntry, incident: Option<&str>) -> anyhow::Result<bool> {
-        let (email, answer, seen) = (entry.address().as_str(), entry.answer(), entry.seen());
-        if self.quarantined("addresses.csv", "email", email, seen)? {
-            return Ok(false);
-        }
-        let [reply_code, status] = codes(answer);
-        let [first, last, bounces] = times(seen);
-        let rule = answer.rule.as_deref().unwrap_or_default();
-        let expires = date(entry.expires());
-        self.addresses.row(&[
-            email,
-            entry.cause().as_str(),
-            rule,
-            &reply_code,
-            &status,
-            &entry.added().to_string(),
-            &first,
-            &last,
-            &bounces,
-            &expires,
-            incident.unwrap_or_default(),
-            &place(&seen.evidence()),
-        ])
+        let mut cells = told(entry.answer(), entry.seen(), incident);
+        cells.extend([("added", text(Some(entry.added()))), ("expires", text(entry.expires()))]);
+        self.put(At::Addresses, ("email", entry.address().as_str()), entry.seen(), cells)
     }
 
     /// A row of domains.csv.
     pub fn domain(&mut self, entry: &DomainEntry) -> anyhow::Result<bool> {
-        let seen = entry.seen();
-        if self.quarantined("domains.csv", "domain", entry.domain(), seen)? {
-            return Ok(false);
-        }
-        let elsewhere = entry.delivered_elsewhere().map(|n| n.to_string()).unwrap_or_default();
-        self.domains.row(&[
-            entry.domain(),
-            &prose(entry.organisation()),
-            entry.incident().unwrap_or_default(),
-            entry.cause().as_str(),
-            entry.scope(),
-            &prose(entry.sending_domain().unwrap_or_default()),
-            &seen.bounces.to_string(),
-            &entry.recipients().to_string(),
-            &elsewhere,
-            &date(entry.expires()),
-            &place(&seen.evidence()),
-        ])
+        let cells = vec![
+            ("organisation", prose(entry.organisation())),
+            ("incident", entry.incident().unwrap_or_default().into()),
+            ("cause", entry.cause().as_str().into()),
+            ("scope", entry.scope().into()),
+            ("sending_domain", prose(entry.sending_domain().unwrap_or_default())),
+            ("bounces", text(Some(entry.seen().bounces))),
+            ("recipients", text(Some(entry.recipients()))),
+            ("delivered_elsewhere", text(entry.delivered_elsewhere())),
+            ("expires", text(entry.expires())),
+            ("evidence", evidence(entry.seen())),
+        ];
+        self.put(At::Domains, ("domain", entry.domain()), entry.seen(), cells)
     }
 
     /// An address in held.csv.
@@ -166,44 +106,22 @@ impl Files {
         seen: &Seen,
         (until, incident): (Option<Date>, Option<&str>),
     ) -> anyhow::Result<bool> {
-        if self.quarantined("held.csv", "value", email, seen)? {
-            return Ok(false);
-        }
-        let [reply_code, status] = codes(answer);
-        let [first, last, bounces] = times(seen);
-        self.held.row(&[
-            "address",
-            email,
-            reason.as_str(),
-            Meanwhile::of(reason).as_str(),
-            answer.cause.as_str(),
-            answer.rule.as_deref().unwrap_or_default(),
-            &reply_code,
-            &status,
-            &first,
-            &last,
-            &bounces,
-            &date(until),
-            incident.unwrap_or_default(),
-            &place(&seen.evidence()),
-        ])
+        let mut cells = told(answer, seen, incident);
+        cells.extend(held("address", reason, until));
+        self.put(At::Held, ("value", email), seen, cells)
     }
 
     /// A domain in held.csv.
-    pub fn held_domain(&mut self, held: &HeldDomain, until: Option<Date>) -> anyhow::Result<bool> {
-        let incident = held.incident.as_deref().unwrap_or_default();
-        let seen = Seen { first: None, last: None, bounces: held.bounces, days: 1, origin: incident.to_owned() };
-        if self.quarantined("held.csv", "value", &held.domain, &seen)? {
-            return Ok(false);
-        }
-        let cause = held.cause.map(|c| c.as_str()).unwrap_or_default();
-        let bounces = held.bounces.to_string();
-        let reason = held.reason.as_str();
-        let meanwhile = Meanwhile::of(held.reason).as_str();
-        let until = date(until);
-        let row =
-            ["domain", &held.domain, reason, meanwhile, cause, "", "", "", "", "", &bounces, &until, incident, ""];
-        self.held.row(&row)
+    pub fn held_domain(&mut self, domain: &HeldDomain, until: Option<Date>) -> anyhow::Result<bool> {
+        let incident = domain.incident.as_deref().unwrap_or_default();
+        let seen = Seen { first: None, last: None, bounces: domain.bounces, days: 1, origin: incident.to_owned() };
+        let mut cells = vec![
+            ("cause", domain.cause.map(|cause| cause.as_str()).unwrap_or_default().into()),
+            ("bounces", text(Some(domain.bounces))),
+            ("incident", incident.into()),
+        ];
+        cells.extend(held("domain", domain.reason, until));
+        self.put(At::Held, ("value", &domain.domain), &seen, cells)
     }
 
     /// A row of protected.csv.
@@ -214,102 +132,97 @@ impl Files {
         seen: &Seen,
         incident: Option<&str>,
     ) -> anyhow::Result<bool> {
-        if self.quarantined("protected.csv", "email", email, seen)? {
-            return Ok(false);
-        }
-        let [reply_code, status] = codes(answer);
-        let [first, last, bounces] = times(seen);
-        self.protected.row(&[
-            email,
-            answer.cause.as_str(),
-            answer.blames.as_str(),
-            answer.rule.as_deref().unwrap_or_default(),
-            &reply_code,
-            &status,
-            &first,
-            &last,
-            &bounces,
-            incident.unwrap_or_default(),
-            &place(&seen.evidence()),
-        ])
+        self.put(At::Protected, ("email", email), seen, told(answer, seen, incident))
     }
 
     /// A row of list_sources.csv.
     pub fn list_source(&mut self, row: &ListSourceRow) -> anyhow::Result<bool> {
-        self.list_sources.row(&[
-            &prose(&row.list_source),
-            &row.tried.map(|n| n.to_string()).unwrap_or_default(),
-            &row.unknown.to_string(),
-            &row.listings.to_string(),
-            &row.complaints.to_string(),
-            &hold_reasons(&row.reasons),
-            row.incident.as_deref().unwrap_or_default(),
-        ])
+        let cells = [
+            ("list_source", prose(&row.list_source)),
+            ("tried", text(row.tried)),
+            ("unknown", text(Some(row.unknown))),
+            ("listings", text(Some(row.listings))),
+            ("complaints", text(Some(row.complaints))),
+            ("reason", hold_reasons(&row.reasons).into()),
+            ("incident", row.incident.as_deref().unwrap_or_default().into()),
+        ];
+        self.sheets[At::ListSources as usize].row(&cells, false)
     }
 
     /// Closes all files; what was written, and how many rows are in quarantine.
-    pub fn finish(self) -> anyhow::Result<(Vec<super::super::ListFile>, u64)> {
-        let quarantined = self.quarantine.rows;
-        let Files { addresses, domains, held, protected, reactivate, list_sources, quarantine } = self;
-        let lists = [addresses, domains, held, protected, reactivate, list_sources, quarantine];
-        let files = lists.into_iter().map(List::finish).collect::<anyhow::Result<_>>()?;
-        Ok((files, quarantined))
+    pub fn finish(self) -> anyhow::Result<(Vec<ListFile>, ListFrames, u64)> {
+        let quarantined = self.sheets[At::Quarantine as usize].rows();
+        let closed = self.sheets.into_iter().map(Sheet::finish).collect::<anyhow::Result<Vec<_>>>()?;
+        let (files, frames): (Vec<_>, Vec<_>) = closed.into_iter().unzip();
+        let mut frames = frames.into_iter();
+        let mut next = || frames.next().unwrap_or_default();
+        let frames = ListFrames { addresses: next(), domains: next(), held: next(), protected: next() };
+        Ok((files, frames, quarantined))
     }
 
-    /// Puts a cell that a spreadsheet would run where it cannot; false when the cell is harmless.
-    fn quarantined(&mut self, list: &str, column: &str, value: &str, seen: &Seen) -> anyhow::Result<bool> {
-        if !is_formula(value) {
+    /// Writes a row about somebody, who is named in one of its columns; false where that cell had to go to quarantine, as a JSON
+    /// string, which no spreadsheet runs.
+    fn put<'a>(
+        &mut self,
+        list: At,
+        (column, value): (&'static str, &'a str),
+        seen: &Seen,
+        mut cells: Vec<Cell<'a>>,
+    ) -> anyhow::Result<bool> {
+        if is_formula(value) {
+            let list = self.sheets[list as usize].name().to_owned();
+            let value = serde_json::to_string(value)?;
+            let row = [
+                ("list", list.into()),
+                ("column", column.into()),
+                ("value", value.into()),
+                ("evidence", evidence(seen)),
+            ];
+            self.sheets[At::Quarantine as usize].row(&row, false)?;
             return Ok(false);
         }
-        self.quarantine.row(&[list, column, &serde_json::to_string(value)?, &place(&seen.evidence())])
+        // Of what waits or is protected only what is about the present list is asked for again.
+        let all = matches!(list, At::Addresses | At::Domains) || !value.contains('@');
+        let kept = all || self.existing.is_some_and(|existing| existing.holds(&value.to_lowercase()));
+        cells.push((column, value.into()));
+        self.sheets[list as usize].row(&cells, kept)
     }
 }
 
-impl List {
-    fn create(night: &Path, path: String, header: &[&str]) -> anyhow::Result<List> {
-        let full = night.join(&path);
-        let opened = (|| {
-            fs::create_dir_all(full.parent().unwrap_or(night))?;
-            File::create(&full)
-        })();
-        let file = opened.with_context(|| format!("{}: cannot write the list", full.display()))?;
-        let mut csv = csv::WriterBuilder::new()
-            .terminator(csv::Terminator::Any(b'\n'))
-            .from_writer(BufWriter::with_capacity(1 << 16, file));
-        csv.write_record(header)?;
-        Ok(List { path, rows: 0, csv })
-    }
-
-    fn row(&mut self, cells: &[&str]) -> anyhow::Result<bool> {
-        self.csv.write_record(cells).with_context(|| format!("{}: cannot write the list", self.path))?;
-        self.rows += 1;
-        Ok(true)
-    }
-
-    fn finish(mut self) -> anyhow::Result<ListFile> {
-        self.csv.flush().with_context(|| format!("{}: cannot write the list", self.path))?;
-        Ok(ListFile { path: self.path, rows: self.rows })
-    }
+/// What every list says of an answer.
+fn told<'a>(answer: &'a Answer, seen: &Seen, incident: Option<&'a str>) -> Vec<Cell<'a>> {
+    vec![
+        ("cause", answer.cause.as_str().into()),
+        ("blames", answer.blames.as_str().into()),
+        ("rule", answer.rule.as_deref().unwrap_or_default().into()),
+        ("reply_code", text(answer.reply_code)),
+        ("status", text(answer.status)),
+        ("first_seen", iso(seen.first)),
+        ("last_seen", iso(seen.last)),
+        ("bounces", text(Some(seen.bounces))),
+        ("incident", incident.unwrap_or_default().into()),
+        ("evidence", evidence(seen)),
+    ]
 }
 
-fn codes(answer: &Answer) -> [String; 2] {
-    let reply_code = answer.reply_code.map(|c| c.to_string());
-    let status = answer.status.map(|s| s.to_string());
-    [reply_code.unwrap_or_default(), status.unwrap_or_default()]
+/// What held.csv says of anybody.
+fn held(kind: &'static str, reason: Hold, until: Option<Date>) -> [Cell<'static>; 4] {
+    let meanwhile = Meanwhile::of(reason).as_str().into();
+    [("type", kind.into()), ("reason", reason.as_str().into()), ("meanwhile", meanwhile), ("until", text(until))]
 }
 
-fn times(seen: &Seen) -> [String; 3] {
-    [iso(seen.first), iso(seen.last), seen.bounces.to_string()]
+fn evidence(seen: &Seen) -> Cow<'static, str> {
+    place(&seen.evidence()).into_owned().into()
 }
 
-fn date(date: Option<Date>) -> String {
-    date.map(|d| d.to_string()).unwrap_or_default()
+/// Empty where missing.
+fn text<T: Display>(value: Option<T>) -> Cow<'static, str> {
+    value.map(|value| value.to_string()).unwrap_or_default().into()
 }
 
 /// RFC 3339 in UTC, whole seconds; empty where missing.
-fn iso(moment: Option<Timestamp>) -> String {
-    let second = moment.map(|t| t.0.div_euclid(1000));
-    second.and_then(|s| jiff::Timestamp::from_second(s).ok()).map(|t| t.to_string()).unwrap_or_default()
+fn iso(moment: Option<Timestamp>) -> Cow<'static, str> {
+    text(moment.and_then(|moment| jiff::Timestamp::from_second(moment.0.div_euclid(1000)).ok()))
 }
 
 /// `unknown_addresses=58/124 listings=12/40`: what of how many, as words of a closed set.

@@ -1,8 +1,8 @@
-//! Each target's files, read back by the rules that its import documents.
-
-use serde_json::Value;
+//! Nights told to targets: what goes to which file, and what cannot be told. The text of each file stands as an example in its table.
 
 use super::*;
+use polars::prelude::{IntoColumn, NamedFrom, Series};
+
 use crate::bounce::{Address, ListedReason, Origin, PresentEntry, Subject};
 
 const ADDRESSES: &str = "email,cause,rule,reply_code,status,added,first_seen,last_seen,bounces,expires,incident,evidence\n\
@@ -12,25 +12,38 @@ const DOMAINS: &str = "domain,organisation,incident,cause,scope,sending_domain,b
     example.org,example.org,I1,tenant_policy,organisation,,9,9,,2027-02-18,a.csv#2\n\
     partial.example,partial.example,I2,tenant_policy,organisation,news.example.com,9,9,,2027-02-18,a.csv#3\n";
 
-fn night() -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::create_dir(dir.path().join("suppression")).unwrap();
-    for (name, text) in [("addresses.csv", ADDRESSES), ("domains.csv", DOMAINS)] {
-        std::fs::write(dir.path().join("suppression").join(name), text).unwrap();
-    }
-    dir
+/// A list as its CSV.
+fn frame(text: &str) -> DataFrame {
+    let mut csv = csv::Reader::from_reader(text.as_bytes());
+    let header = csv.headers().unwrap().clone();
+    let rows: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
+    let column = |(at, name): (usize, &str)| {
+        Series::new(name.into(), rows.iter().map(|row| row[at].to_owned()).collect::<Vec<_>>()).into_column()
+    };
+    DataFrame::new_infer_height(header.iter().enumerate().map(column).collect()).unwrap()
 }
 
-fn written(name: &str, options: Options) -> (tempfile::TempDir, Written) {
-    let dir = night();
-    let written = write_to(&dir, name, options);
+fn night() -> ListFrames {
+    ListFrames { addresses: frame(ADDRESSES), domains: frame(DOMAINS), ..ListFrames::default() }
+}
+
+fn back() -> Released {
+    Released::for_tests(&["back@example.com", "back.example"], &[], &[])
+}
+
+fn asked(name: &str, options: Options) -> Options {
+    Options { targets: named(&[name.to_owned()], None).unwrap(), ..options }
+}
+
+fn told(lists: &ListFrames, released: &Released, braked: bool, options: &Options) -> (tempfile::TempDir, Written) {
+    let dir = tempfile::tempdir().unwrap();
+    let night = Night { folder: dir.path(), braked, events: &[], deliveries: &[], lists, released };
+    let written = write(&night, options).unwrap().remove(0);
     (dir, written)
 }
 
-fn write_to(dir: &tempfile::TempDir, name: &str, options: Options) -> Written {
-    let options = Options { targets: named(&[name.to_owned()], None).unwrap(), ..options };
-    let releases = [Release::for_tests("back@example.com"), Release::for_tests("back.example")];
-    write(dir.path(), false, &[], &options, &releases).unwrap().remove(0)
+fn written(name: &str, options: Options) -> (tempfile::TempDir, Written) {
+    told(&night(), &back(), false, &asked(name, options))
 }
 
 fn text(dir: &tempfile::TempDir, path: &str) -> String {
@@ -51,53 +64,6 @@ fn listed(texts: &[&str]) -> Existing {
         existing.add(PresentEntry { origin, subject, reason, words, cause, blames, since, expires });
     }
     existing
-}
-
-#[test]
-fn ses_takes_csv_without_a_header_and_ndjson_with_two_reasons() {
-    let (dir, _) = written("ses", Options::default());
-    assert_eq!(text(&dir, "ses/put.csv"), "Ann@example.com,BOUNCE\no'neil+x@example.net,COMPLAINT\n");
-    let objects: Vec<Value> =
-        text(&dir, "ses/put.ndjson").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(objects[1], serde_json::json!({"emailAddress": "o'neil+x@example.net", "reason": "COMPLAINT"}));
-    assert_eq!(removed(&dir, "ses/delete.csv"), "back@example.com\n");
-}
-
-#[test]
-fn sparkpost_takes_exact_column_names_and_both_types_of_each_address() {
-    let (dir, _) = written("sparkpost", Options::default());
-    let text = text(&dir, "sparkpost/add.csv");
-    let mut lines = text.lines();
-    assert_eq!(lines.next(), Some("recipient,type,description"));
-    assert_eq!(lines.next(), Some("Ann@example.com,transactional,mailbox_unknown"));
-    assert_eq!(lines.next(), Some("Ann@example.com,non_transactional,mailbox_unknown"));
-}
-
-#[test]
-fn sendgrid_brevo_smartlead_and_instantly_take_a_column_or_a_list() {
-    for (target, file, want) in [
-        ("sendgrid", "global_unsubscribes_add.csv", "email\nAnn@example.com\no'neil+x@example.net\n"),
-        (
-            "sendgrid",
-            "global_unsubscribes_add.json",
-            "{\"recipient_emails\":[\"Ann@example.com\",\"o'neil+x@example.net\"]}\n",
-        ),
-        ("brevo", "contacts_add.csv", "EMAIL\nAnn@example.com\no'neil+x@example.net\n"),
-        ("brevo", "blocked_domains_add.ndjson", "{\"domain\":\"example.org\"}\n"),
-        ("smartlead", "block_list_domains_add.csv", "domain\nexample.org\n"),
-        ("instantly", "domains_add.json", "{\"bl_values\":[\"example.org\"]}\n"),
-        ("postfix", "domains_add", "example.org REJECT tenant_policy\n"),
-        (
-            "generic",
-            "domains_add.csv",
-            "domain,cause,sending_domain,expires,evidence\nexample.org,tenant_policy,,2027-02-18,a.csv#2\npartial.example,tenant_policy,news.example.com,2027-02-18,a.csv#3\n",
-        ),
-    ] {
-        let (dir, _) = written(target, Options::default());
-        assert_eq!(text(&dir, &format!("{target}/{file}")), want, "{target}/{file}");
-    }
-    let (dir, _) = written("instantly", Options::default());
-    assert_eq!(removed(&dir, "instantly/addresses_remove.csv"), "bl_value\nback@example.com\n");
 }
 
 #[test]
@@ -140,10 +106,9 @@ fn what_is_listed_already_is_not_added_again() {
 
 #[test]
 fn a_file_is_split_at_the_targets_limit() {
-    let dir = night();
-    let mut targets = named(&["sparkpost".to_owned()], None).unwrap();
-    targets[0].row_limit = Some(3);
-    let written = write(dir.path(), false, &[], &Options { targets, ..Options::default() }, &[]).unwrap().remove(0);
+    let mut options = asked("sparkpost", Options::default());
+    options.targets[0].row_limit = Some(3);
+    let (_dir, written) = told(&night(), &Released::default(), false, &options);
     let adds: Vec<_> =
         written.files.iter().filter(|f| f.path.contains("add")).map(|f| (f.path.as_str(), f.rows)).collect();
     assert_eq!(adds, [("suppression/sparkpost/add.csv", 2), ("suppression/sparkpost/add-2.csv", 2)]);
@@ -156,19 +121,11 @@ fn an_unknown_target_is_answered_with_the_nearest() {
 }
 
 #[test]
-fn the_allow_list_takes_addresses_and_domains() {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), "email\nAnn@Example.com\nexample.org,our partner\n\n# note\n").unwrap();
-    let allow = Allowed::read(file.path()).unwrap();
-    assert!(allow.addresses.contains("ann@example.com") && allow.domains.contains("example.org"));
-    std::fs::write(file.path(), "not an address\n").unwrap();
-    assert!(Allowed::read(file.path()).unwrap_err().to_string().contains(":1: neither"));
-}
-
-#[test]
-fn without_a_target_the_lists_are_not_even_read() {
-    let dir = tempfile::tempdir().unwrap();
-    assert_eq!(write(dir.path(), false, &[], &Options::default(), &[]).unwrap(), []);
+fn every_file_of_every_target_has_an_example_that_comes_true() {
+    for row in tables::load::<Target>(None).unwrap() {
+        assert!(row.value.files.iter().all(|file| file.example.is_some()), "{}", row.error("a file has no example"));
+        check(&row).unwrap();
+    }
 }
 
 #[test]
@@ -182,20 +139,12 @@ fn mailgun_gets_a_file_for_each_sending_domain() {
         text(&dir, "mailgun/any_complaints_add.csv"),
         "address,created_at\no'neil+x@example.net,\"Fri, 20 Nov 2026 02:00:00 GMT\"\n"
     );
-    let entry = Lists::read(dir.path(), "suppression", None, &[]).unwrap().domains.remove(1);
-    assert_eq!(entry.senders().collect::<Vec<_>>(), ["news.example.com"]);
 }
 
 #[test]
 fn a_braked_night_holds_what_to_add_and_what_to_remove() {
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::create_dir_all(dir.path().join("review/braked")).unwrap();
-    for (name, text) in [("addresses.csv", ADDRESSES), ("domains.csv", DOMAINS)] {
-        std::fs::write(dir.path().join("review/braked").join(name), text).unwrap();
-    }
-    let targets = named(&["generic".to_owned()], None).unwrap();
-    let options = Options { targets, ..Options::default() };
-    let written = write(dir.path(), true, &[], &options, &[Release::for_tests("back@example.com")]).unwrap().remove(0);
+    let released = Released::for_tests(&["back@example.com"], &[], &[]);
+    let (dir, written) = told(&night(), &released, true, &asked("generic", Options::default()));
     assert!(written.files.iter().all(|file| file.path.starts_with("review/braked/generic/")), "{written:?}");
     assert!(!dir.path().join("release").exists() && !dir.path().join("suppression").exists());
 }
@@ -214,7 +163,7 @@ fn a_domain_that_comes_off_is_named_where_the_target_cannot_be_told() {
 fn a_domain_that_comes_off_takes_its_contacts_along_where_the_target_takes_none() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "email\nAnn@back.example\nbea@back.example\ncat@back.example\n").unwrap();
-    for (off, unsure, deleted, told) in [
+    for (off, unsure, deleted, want) in [
         (&["ann@back.example", "dan@back.example"][..], &[][..], "ann@back.example\n", None),
         (
             &["ann@back.example"],
@@ -229,16 +178,14 @@ fn a_domain_that_comes_off_takes_its_contacts_along_where_the_target_takes_none(
             Some("domain,back.example,\"takes no domains, and no contact"),
         ),
     ] {
-        let dir = night();
         let targets = named(&["ses".to_owned(), "brevo".to_owned()], None).unwrap();
         let options = Options { targets, contacts: Some(file.path().to_owned()), ..Options::default() };
-        let releases = [Release::for_tests("back.example").with_members(off, unsure)];
-        write(dir.path(), false, &[], &options, &releases).unwrap();
+        let (dir, _) = told(&night(), &Released::for_tests(&["back.example"], off, unsure), false, &options);
         let read = |path: &str| std::fs::read_to_string(dir.path().join("release").join(path)).unwrap_or_default();
         assert_eq!(read("ses/delete.csv"), deleted);
-        assert_eq!(told.is_some(), !read("ses/not_expressed.csv").is_empty());
+        assert_eq!(want.is_some(), !read("ses/not_expressed.csv").is_empty());
         assert!(
-            told.is_none_or(|told| read("ses/not_expressed.csv").contains(told)),
+            want.is_none_or(|told| read("ses/not_expressed.csv").contains(told)),
             "{}",
             read("ses/not_expressed.csv")
         );
@@ -262,8 +209,8 @@ fn a_cell_that_a_spreadsheet_would_run_reaches_no_file_of_any_target() {
         let takes_domains = target.value.files.iter().any(|file| file.holds == Holds::Domains);
         assert_eq!(written.not_expressed.iter().any(|untold| untold.value == formulas[0]), !takes_domains);
         if !takes_domains {
-            let told = text(&dir, &format!("{}/not_expressed.csv", written.target));
-            assert!(!told.lines().any(|line| line.split(',').any(is_formula)), "{told}");
+            let untold = text(&dir, &format!("{}/not_expressed.csv", written.target));
+            assert!(!untold.lines().any(|line| line.split(',').any(is_formula)), "{untold}");
         }
     }
 }
@@ -271,13 +218,68 @@ fn a_cell_that_a_spreadsheet_would_run_reaches_no_file_of_any_target() {
 #[test]
 fn a_key_that_would_change_the_meaning_of_a_map_is_not_written() {
     let keys = ["\"com\" DISCARD \"x\"@corp.example", "#x@corp.example", "\"\\\"@corp.example", "\"a b\"@corp.example"];
-    let dir = night();
     let rows: Vec<String> =
         keys.iter().map(|key| format!("\"{}\",mailbox_unknown", key.replace('"', "\"\""))).collect();
     let list = format!("email,cause\nann@example.com,mailbox_unknown\n{}\n", rows.join("\n"));
-    std::fs::write(dir.path().join("suppression/addresses.csv"), list).unwrap();
-    let postfix = write_to(&dir, "postfix", Options::default());
+    let lists = ListFrames { addresses: frame(&list), ..night() };
+    let (dir, postfix) = told(&lists, &back(), false, &asked("postfix", Options::default()));
     assert_eq!(text(&dir, "postfix/addresses_add"), "ann@example.com REJECT mailbox_unknown\n");
     let untold: Vec<&str> = postfix.not_expressed.iter().map(|untold| untold.value.as_str()).collect();
     assert!(keys.iter().all(|key| untold.contains(key)), "{untold:?}");
+}
+
+/// Checks a target of one file.
+fn checked(file: &str) -> Result<(), String> {
+    let text = format!("[[target]]\nname = \"acme\"\nsource = \"Acme API\"\nfiles = [{{ name = \"x\", {file} }}]\n");
+    let (_, rows) = tables::read_rows::<Target>("acme.toml", &text).map_err(|error| error.to_string())?;
+    rows.iter().try_for_each(check).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_body_is_json_of_any_shape() {
+    for (body, want) in [
+        (
+            r#"form = "json", body = { Suppressions = [{ EmailAddress = "{email}" }] }"#,
+            r#"{"Suppressions":[{"EmailAddress":"Ann@example.com"},{"EmailAddress":"o'neil+x@example.net"}]}"#,
+        ),
+        (r#"form = "json", body = ["{email}"]"#, r#"["Ann@example.com","o'neil+x@example.net"]"#),
+        (
+            r#"form = "json", body = { data = { kind = "bulk", profiles = [{ a = { mail = "{email}", n = 1.5 }, ids = [7, true] }] } }"#,
+            r#"{"data":{"kind":"bulk","profiles":[{"a":{"mail":"Ann@example.com","n":1.5},"ids":[7,true]},{"a":{"mail":"o'neil+x@example.net","n":1.5},"ids":[7,true]}]}}"#,
+        ),
+        (
+            r#"form = "json", body = { all = [{ r = "{email}", t = "a" }, { r = "{email}", t = "{cause}" }], dry = false }"#,
+            r#"{"all":[{"r":"Ann@example.com","t":"a"},{"r":"Ann@example.com","t":"mailbox_unknown"},{"r":"o'neil+x@example.net","t":"a"},{"r":"o'neil+x@example.net","t":"complaint"}],"dry":false}"#,
+        ),
+        (
+            r#"form = "json", body = { b = [{ to = ["{email}"] }] }"#,
+            r#"{"b":[{"to":["Ann@example.com"]},{"to":["o'neil+x@example.net"]}]}"#,
+        ),
+        (
+            r#"form = "ndjson", body = { who = { mail = "{email}" }, code = "{reply_code|550}", n = 3 }"#,
+            "{\"code\":\"550\",\"n\":3,\"who\":{\"mail\":\"Ann@example.com\"}}\n{\"code\":\"550\",\"n\":3,\"who\":{\"mail\":\"o'neil+x@example.net\"}}",
+        ),
+    ] {
+        let example = serde_json::to_string(&format!("{want}\n")).unwrap();
+        let told = checked(&format!(r#"holds = "addresses", change = "add", {body}, example = {example}"#));
+        assert_eq!(told, Ok(()), "{body}");
+    }
+}
+
+#[test]
+fn a_file_that_nothing_can_be_made_of_is_told_with_its_place() {
+    for (file, want) in [
+        (r#"form = "csv", rows = [["{mail}"]]"#, "nothing fills {mail}; did you mean {email}?"),
+        (r#"form = "json", body = { a = [{ b = "{adress_of_them}" }] }"#, "nothing fills {adress_of_them}; there are "),
+        (r#"form = "csv""#, "it needs either rows or a body"),
+        (r#"form = "json", rows = [["{email}"]]"#, "a file of form json needs a body"),
+        (r#"form = "csv", body = ["{email}"]"#, "only files of form json and ndjson have a body"),
+        (r#"form = "json", body = { a = ["b"] }"#, "no array of its body names {email} or {domain}"),
+        (r#"form = "json", body = { a = ["{email}"], b = "{cause}" }"#, "{cause} stands outside of what repeats"),
+        (r#"form = "json", body = { a = ["{email}"], b = 2026-11-20 }"#, "a date in a body must be in quotes"),
+        (r#"form = "csv", rows = [["{email}"]], example = "x\n""#, "its example is \"x\\n\", and it makes \"Ann@"),
+    ] {
+        let told = checked(&format!(r#"holds = "addresses", change = "add", {file}"#)).unwrap_err();
+        assert!(told.starts_with(&format!("acme.toml:1: x: {want}")), "{told}");
+    }
 }
