@@ -1,6 +1,6 @@
 //! Deliveries as columns. In: deliveries of logs and exports. Out: one frame with all of `schema::DELIVERY_COLUMNS`.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use polars::prelude::*;
 
@@ -39,13 +39,31 @@ impl fmt::Display for DeliveryId {
     }
 }
 
+/// The column of ids: the digest, which is that of the row before mostly, is spelled once.
+fn ids(rows: &[PlacedDelivery]) -> Column {
+    let mut cells = StringChunkedBuilder::new(schema::DELIVERY_ID.into(), rows.len());
+    let (mut cell, mut digest) = (String::new(), None);
+    for PlacedDelivery { id, .. } in rows {
+        if digest != Some(id.input) {
+            digest = Some(id.input);
+            cell = format!("{:016x}-", id.input);
+        }
+        let begun = cell.len();
+        // A String takes whatever is written.
+        let _ = if id.part > 0 { write!(cell, "{}.{}", id.index, id.part) } else { write!(cell, "{}", id.index) };
+        cells.append_value(&cell);
+        cell.truncate(begun);
+    }
+    cells.finish().into_column()
+}
+
 /// The rows as a frame with the columns of `schema::DELIVERY_COLUMNS`, in that order.
 ///
 /// # Errors
 /// None that input can cause; polars checks lengths and types.
 pub fn delivery_frame(rows: &[PlacedDelivery]) -> PolarsResult<DataFrame> {
     let columns = vec![
-        made_text(schema::DELIVERY_ID, rows, |r| Some(r.id)),
+        ids(rows),
         text(schema::SOURCE, rows, |r| Some(&r.delivery.origin.source)),
         whole(schema::SOURCE_INDEX, rows, |r| r.delivery.origin.index),
         text(schema::RECIPIENT, rows, |r| r.delivery.recipient.as_ref().map(Address::as_str)),
@@ -72,9 +90,8 @@ mod tests {
     use super::*;
     use crate::bounce::Origin;
 
-    #[test]
-    fn the_frame_has_exactly_the_columns_of_the_schema() {
-        let delivery = Delivery {
+    fn delivery() -> Delivery {
+        Delivery {
             origin: Origin { source: "d.csv".into(), index: 0 },
             recipient: None,
             recipient_domain: "example.com".into(),
@@ -86,11 +103,27 @@ mod tests {
             list_source: None,
             remote_mta: None,
             message_id: None,
-        };
+        }
+    }
+
+    #[test]
+    fn the_frame_has_exactly_the_columns_of_the_schema() {
+        let delivery = delivery();
         let rows =
             [PlacedDelivery { delivery, id: DeliveryId::default(), facts: RowFacts::default(), attempted: false }];
         let frame = delivery_frame(&rows).unwrap();
         assert_eq!(frame.get_column_names(), schema::DELIVERY_COLUMNS);
         assert_eq!(frame.column(schema::SENDING_IP).unwrap().null_count(), 1);
+    }
+
+    #[test]
+    fn the_column_of_ids_spells_each_as_it_is_spelled_alone() {
+        let of = |input, index, part| DeliveryId { input, index, part };
+        let all = [of(0, 0, 0), of(0, 0, 1), of(0, 12, 0), of(u64::MAX, 7, 0), of(5, u64::MAX, u32::MAX)];
+        let rows =
+            all.map(|id| PlacedDelivery { delivery: delivery(), id, facts: RowFacts::default(), attempted: false });
+        let column = ids(&rows);
+        let spelled: Vec<String> = column.str().unwrap().iter().flatten().map(str::to_owned).collect();
+        assert_eq!(spelled, all.map(|id| id.to_string()));
     }
 }

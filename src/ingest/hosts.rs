@@ -1,5 +1,5 @@
 //! What the name of a host tells of who answered there. In: host names, the table of receivers. Out: receiver, its family and
-//! the customer's mark, each host looked up once and not once a row.
+//! the customer's mark; of a host of somebody's these are made once and not once a row.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,17 +27,19 @@ pub(super) struct Hosts(HashMap<String, HostFacts>);
 impl Hosts {
     /// What a host's name tells; nothing without one.
     pub(super) fn facts(&mut self, host: Option<&str>, receivers: &Receivers) -> HostFacts {
-        let Some(host) = host else { return HostFacts::default() };
+        // Most hosts are nobody's: that is told sooner than found again.
+        let Some((host, row)) = host.and_then(|host| Some((host, receivers.of_host(host)?))) else {
+            return HostFacts::default();
+        };
         if let Some(known) = self.0.get(host) {
             return known.clone();
         }
         if self.0.len() >= MAX_KNOWN {
             self.0.clear();
         }
-        let receiver = receivers.of_host(host).map(|row| row.name.as_str());
         let facts = HostFacts {
-            receiver: receiver.map(Arc::from),
-            family: receiver.map(|name| receivers.family(name).into()),
+            receiver: Some(row.name.as_str().into()),
+            family: Some(receivers.family(&row.name).into()),
             customer: receivers.customer_key(host).map(Arc::from),
         };
         self.0.insert(host.to_owned(), facts.clone());

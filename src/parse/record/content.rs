@@ -7,16 +7,25 @@ use super::layout::{Layout, Values};
 use crate::bounce::Key;
 use crate::source::Record;
 
-/// The content of a row of a table; `names` are its header's. `said` is room that is kept.
-pub(super) fn of_row(key: &Key, names: &str, record: &Record<'_>, said: &mut Vec<u8>) -> u128 {
+/// The content of a row of a table; `names` are its header's, by `of_names`. `said` is room that is kept.
+pub(super) fn of_row(key: &Key, names: u128, record: &Record<'_>, said: &mut Vec<u8>) -> u128 {
     said.clear();
-    piece(said, b'r', names.as_bytes());
+    said.push(b'r');
+    said.extend_from_slice(&names.to_le_bytes());
+    // Each row is hashed: what stands between the cells is kept short.
     let mut cells = 0;
     while let Some(cell) = record.get(cells) {
-        piece(said, b'c', cell.as_bytes());
+        said.extend_from_slice(&(cell.len() as u32).to_le_bytes());
+        said.extend_from_slice(cell.as_bytes());
         cells += 1;
     }
     key.row(said)
+}
+
+/// The names of a header, as one number.
+pub(super) fn of_names(names: &[String]) -> u128 {
+    let hash = blake3::hash(names.join("\n").as_bytes());
+    hash.as_bytes().first_chunk().map_or(0, |first| u128::from_le_bytes(*first))
 }
 
 /// The content of a text that is a record; `place` counts those of one text, which mostly has one.

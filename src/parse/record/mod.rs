@@ -108,7 +108,7 @@ impl Records {
                 Builder { setting: &self.setting, mails, origin, json: None, unclear: &unclear }
                     .record(layout, &record, out);
                 if let Some(event) = out.events.get_mut(before) {
-                    event.content = content::of_row(&self.setting.key, &plan.names, &record, said);
+                    event.content = content::of_row(&self.setting.key, plan.names, &record, said);
                 }
             }
             Err(detail) => out.rejects.push(reject(origin, RejectReason::UnknownFormat, detail.clone())),

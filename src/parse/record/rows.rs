@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, RwLock};
 
 use super::clean;
+use super::content;
 use super::field::Field;
 use super::formats::Formats;
 use super::layout::{Layout, Slot, Unread, Value, Values};
@@ -35,8 +36,8 @@ pub struct Plan {
     unclear: OnceLock<String>,
     /// Its columns that nothing reads.
     pub unread: Arc<[String]>,
-    /// The names of its columns as one text.
-    pub names: String,
+    /// The names of its columns as one number.
+    pub names: u128,
 }
 
 impl Plan {
@@ -79,7 +80,7 @@ fn make(header: &Header, formats: &Formats) -> Plan {
     let has = |wanted: &str| names.contains(&wanted.to_ascii_lowercase());
     let Some(format) = formats.of_columns(has) else {
         let layout = Err("no export format has these columns".to_owned());
-        return Plan { layout, unclear: OnceLock::new(), unread: Arc::default(), names: String::new() };
+        return Plan { layout, unclear: OnceLock::new(), unread: Arc::default(), names: 0 };
     };
     let mut read = vec![false; names.len()];
     let mut place = |name: &str| {
@@ -105,5 +106,5 @@ fn make(header: &Header, formats: &Formats) -> Plan {
     });
     let unread = header.names.iter().zip(read).filter(|(name, read)| !read && !name.is_empty());
     let unread = unread.map(|(name, _)| name.clone()).collect();
-    Plan { layout, unclear: OnceLock::new(), unread, names: names.join("\n") }
+    Plan { layout, unclear: OnceLock::new(), unread, names: content::of_names(&names) }
 }

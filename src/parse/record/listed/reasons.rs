@@ -4,7 +4,7 @@ use std::path::Path;
 
 use regex::{RegexSet, RegexSetBuilder};
 
-use crate::bounce::ListedReason;
+use crate::bounce::{Cause, ListedReason};
 use crate::parse::record::clean;
 use crate::tables::listed_reasons::ReasonWords;
 use crate::tables::{self, Table, TableError};
@@ -28,9 +28,10 @@ impl Reasons {
             if row.value.source.trim().is_empty() || row.value.date.trim().is_empty() || row.value.examples.is_empty() {
                 return Err(row.error("no source, date or example; say who says so, when, and which text it is"));
             }
-            set([&row.value.text]).map_err(|error| row.error(format!("text is no regular expression: {error}")))?;
+            set([expanded(&row.value.text)])
+                .map_err(|error| row.error(format!("text is no regular expression: {error}")))?;
         }
-        let texts = set(rows.iter().map(|row| &row.value.text));
+        let texts = set(rows.iter().map(|row| expanded(&row.value.text)));
         let texts = texts.map_err(|error| TableError {
             file: ReasonWords::FILE.to_owned(),
             line: 0,
@@ -60,6 +61,16 @@ impl Reasons {
     }
 }
 
-fn set<'t>(texts: impl IntoIterator<Item = &'t String>) -> Result<RegexSet, regex::Error> {
+/// What `<cause>` stands for in the table.
+const ANY_CAUSE: &str = "<cause>";
+
+/// A text with our own causes where it asks for them, so that none is forgotten there.
+fn expanded(text: &str) -> String {
+    let causes = Cause::ALL.iter().filter(|cause| !matches!(cause, Cause::Complaint | Cause::Unknown));
+    let causes: Vec<&str> = causes.map(|cause| cause.as_str()).collect();
+    text.replace(ANY_CAUSE, &format!("({})", causes.join("|")))
+}
+
+fn set(texts: impl IntoIterator<Item = String>) -> Result<RegexSet, regex::Error> {
     RegexSetBuilder::new(texts).case_insensitive(true).dot_matches_new_line(true).build()
 }
