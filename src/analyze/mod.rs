@@ -3,7 +3,7 @@
 //! In: a night's Parquet files. Out: a `Judgement`. What is done about it is suppress's work, how it is told report's.
 //! The way: `load` has frames gathered into a `night`, `organisation` says who decides where, `cells` counts, `judge`
 //! explains the failures (`explain`, `tenant`, `quiet` on `streams` of `candidate`s that `pass` measures and `weigh`
-//! compares by `stats`), `tell` puts it into incidents.
+//! compares by `stats`), `tell` puts it into incidents, `support` says by numbers and closed sets (`grounds`) what each rests on.
 
 use std::path::PathBuf;
 
