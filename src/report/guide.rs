@@ -26,8 +26,11 @@ const FILES: &[(&str, &str)] = &[
     ("rejects.csv", "what could not be read, and where it stands"),
     ("events.parquet", "every event behind the report"),
     ("deliveries.parquet", "every delivery behind the rates"),
-    ("suppression/addresses.csv", "addresses to suppress: import it, or the files of your platform beside it"),
-    ("suppression/domains.csv", "domains to suppress: import it, or the files of your platform beside it"),
+    (
+        "suppression/addresses.csv",
+        "addresses to suppress: import it, or your platform's own files in suppression/TARGET/",
+    ),
+    ("suppression/domains.csv", "domains to suppress: import it, or your platform's own files in suppression/TARGET/"),
     ("release/reactivate.csv", "entries of your present list to take off, each with the reason"),
     ("review/held.csv", "what waits; meanwhile says whether to go on mailing. Never import it"),
     ("review/protected.csv", "addresses that bounced for a reason of ours: do not suppress them. Never import it"),

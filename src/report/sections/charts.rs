@@ -179,7 +179,7 @@ fn curve(concentration: &Concentration) -> Markup {
         figure.card.plain {
             figcaption {
                 strong { "Concentration of the refusals" }
-                p.soft { (words) ". Steep at the left: few organisations, so they. Along the dashed line: all alike, so we." }
+                p.soft { (words) ". A steep start: few organisations refuse us, so it is their decision. Along the dashed line: all refuse alike, so it is our problem." }
             }
             svg.chart viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(words) {
                 @for step in [0.0, 0.5, 1.0] {
