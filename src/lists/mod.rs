@@ -160,13 +160,16 @@ fn each(
         .delimiter(delimiter)
         .comment(remark)
         .from_reader(file);
-    let mut row = StringRecord::new();
+    let (mut row, mut width) = (StringRecord::new(), 0);
     while reader.read_record(&mut row).map_err(|error| unreadable(path, &error))? {
         let line = row.position().map_or(1, csv::Position::line) as usize;
         if row.as_slice().len() > LONGEST_ROW {
             let what = "a row of more than 64 kB: a quote that is opened in it is not closed; close it".to_owned();
             return Err(broken(path, line, what).into());
         }
+        // A short row has empty cells.
+        width = if width == 0 { row.len() } else { width };
+        (row.len()..width).for_each(|_| row.push_field(""));
         if !row.as_slice().trim().is_empty() {
             take(&row).map_err(|what| broken(path, line, what))?;
         }
