@@ -10,6 +10,7 @@ use super::output::Output;
 use super::view::{Action, AdviceLine, IncidentView, View};
 use super::words::iso;
 use crate::outcome::incident::{CodeRow, DomainRow, Scope};
+use crate::suppress::{ByFate, Fate};
 
 /// Changes with every field that is renamed, removed, or means something else.
 const SCHEMA_VERSION: u32 = 1;
@@ -123,9 +124,14 @@ fn incident(view: &IncidentView<'_>) -> Value {
         "first_seen": i.first_seen.and_then(iso),
         "last_seen": i.last_seen.and_then(iso),
         "protected": view.protected,
+        "fates": fates(&view.fates),
         "actions": view.actions.iter().map(action).collect::<Vec<_>>(),
         "advice": view.advice.iter().map(advice).collect::<Vec<_>>(),
     })
+}
+
+fn fates(fates: &ByFate) -> Value {
+    Fate::ALL.into_iter().zip(fates).map(|(fate, n)| (fate.as_str().to_owned(), json!(n))).collect::<Map<_, _>>().into()
 }
 
 fn scope(scope: &Scope) -> Value {
@@ -177,6 +183,7 @@ fn lists(view: &View<'_>) -> Value {
     let lists = view.lists;
     let counts = |pairs: Vec<(String, u64)>| pairs.into_iter().map(|(k, n)| (k, json!(n))).collect::<Map<_, _>>();
     json!({
+        "fates": fates(&lists.fates.all),
         "addresses": lists.addresses_total(),
         "addresses_by_cause": counts(lists.addresses.iter().map(|(c, n)| (c.as_str().to_owned(), *n)).collect()),
         "domains": lists.domains.len(),

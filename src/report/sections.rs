@@ -7,6 +7,7 @@ use super::page::Page;
 use super::view::View;
 
 mod charts;
+mod fates;
 mod incidents;
 mod lists;
 mod method;
@@ -30,6 +31,7 @@ pub const SECTIONS: &[Section] = &[
     Section { html: charts::all, markdown: |_, _| {} },
     Section { html: tables::domains, markdown: tables::write_domains },
     Section { html: tables::codes, markdown: tables::write_codes },
+    Section { html: fates::all, markdown: fates::write_all },
     Section { html: lists::all, markdown: lists::write_all },
     Section { html: quality::all, markdown: quality::write_all },
     Section { html: method::all, markdown: method::write_all },

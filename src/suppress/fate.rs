@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::gather::Record;
+use super::gather::{NONE, Record};
 use super::ruling::{Ruling, Verdict};
+use crate::outcome::incident::Incident;
 
 /// What became of a bounce.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,40 +60,43 @@ pub type ByFate = [u64; Fate::ALL.len()];
 /// Bounces by incident and fate.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fates {
-    /// Of bounces and delays that an incident owns, by its place in the judgement.
-    of_incidents: BTreeMap<u32, ByFate>,
-    /// Of all bounces.
-    all: ByFate,
+    /// All bounces of the night.
+    pub all: ByFate,
+    /// Bounces and delays that an incident owns, by its id.
+    pub of_incidents: BTreeMap<String, ByFate>,
 }
 
-impl Fates {
+/// Fates as they are counted: incidents by their places in the judgement.
+#[derive(Debug, Default)]
+pub(super) struct Counting {
+    all: ByFate,
+    of_incidents: BTreeMap<u32, ByFate>,
+}
+
+impl Counting {
     /// No bounces yet; the delays of incidents, by their places, are tried again.
-    pub(super) fn with_delays(delays: BTreeMap<u32, u64>) -> Fates {
-        let mut fates = Fates::default();
+    pub fn with_delays(delays: BTreeMap<u32, u64>) -> Counting {
+        let mut counting = Counting::default();
         for (incident, n) in delays {
-            fates.of_incidents.entry(incident).or_default()[Fate::Retried as usize] = n;
+            counting.of_incidents.entry(incident).or_default()[Fate::Retried as usize] = n;
         }
-        fates
+        counting
     }
 
     /// Counts the bounces of an address.
-    pub(super) fn add(&mut self, ruling: &Ruling, records: &[Record]) {
+    pub fn add(&mut self, ruling: &Ruling, records: &[Record]) {
         let fate = Fate::of(ruling.verdict) as usize;
         for record in records.iter().filter(|record| record.bounce) {
             self.all[fate] += 1;
-            if record.incident != super::gather::NONE {
+            if record.incident != NONE {
                 self.of_incidents.entry(record.incident).or_default()[fate] += 1;
             }
         }
     }
 
-    /// Of all bounces of the night.
-    pub fn all(&self) -> ByFate {
-        self.all
-    }
-
-    /// Of the bounces and delays that an incident owns, by its place in the judgement.
-    pub fn of_incident(&self, place: usize) -> ByFate {
-        u32::try_from(place).ok().and_then(|place| self.of_incidents.get(&place)).copied().unwrap_or_default()
+    /// All of them, by the ids of the incidents.
+    pub fn finish(self, incidents: &[Incident]) -> Fates {
+        let named = |(place, fates): (u32, ByFate)| Some((incidents.get(place as usize)?.id.clone(), fates));
+        Fates { all: self.all, of_incidents: self.of_incidents.into_iter().filter_map(named).collect() }
     }
 }

@@ -62,6 +62,7 @@ pub use write::{ADDRESSES, DOMAINS};
 
 use domains::Targets;
 use doubt::Troubled;
+use fate::Counting;
 use gather::Gather;
 use ruling::{Rules, Ruling, Verdict};
 
@@ -103,7 +104,7 @@ impl<'a> Plan<'a> {
         let covered = targets.acting(&shown);
         let rules = Rules { full_days: policy.mailbox_full.bounces, covered: &covered };
         let (mut rulings, mut covered_addresses, mut unmatched) = (Vec::new(), 0, 0);
-        let mut fates = Fates::with_delays(delays);
+        let mut fates = Counting::with_delays(delays);
         for address in records.chunk_by(|a, b| a.address == b.address) {
             let ruling = Ruling::on(address, rules);
             ruling.iter().for_each(|ruling| fates.add(ruling, address));
@@ -119,7 +120,7 @@ impl<'a> Plan<'a> {
         let addresses = rulings.iter().filter(|r| r.verdict == Verdict::Suppress).count();
         let new = (addresses + covered.iter().filter(|c| **c).count()) as u64;
         let brake = Brake::new(new, options.cap, judgement.recipients_mailed, &policy.brake);
-        let covered = covered_addresses;
+        let (covered, fates) = (covered_addresses, fates.finish(&judgement.incidents));
         Ok(Plan { judgement, policy, options, targets, shown, rulings, fates, covered, unmatched, brake })
     }
 

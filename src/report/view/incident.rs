@@ -7,7 +7,7 @@ use crate::outcome::incident::{Incident, Mode};
 use crate::report::escape::key;
 use crate::report::sentence;
 use crate::report::words::{counted, percent, spaced};
-use crate::suppress::{DomainEntry, Lists};
+use crate::suppress::{ByFate, DomainEntry, Lists};
 use crate::tables::policy::{Suppress, Verb};
 
 /// One line of advice.
@@ -57,7 +57,7 @@ impl Action {
 /// An incident with what follows from it.
 #[derive(Debug)]
 pub struct IncidentView<'a> {
-    /// What analyze says.
+    /// What outcome says.
     pub incident: &'a Incident,
     /// The finding in a sentence, and what follows from it in another.
     pub sentence: String,
@@ -71,6 +71,8 @@ pub struct IncidentView<'a> {
     pub advice: Vec<AdviceLine>,
     /// Addresses kept off the lists because of it.
     pub protected: u64,
+    /// What became of its bounces and delays; they sum up to its bounces.
+    pub fates: ByFate,
     /// Its entry in domains.csv, the first of several.
     pub entry: Option<&'a DomainEntry>,
 }
@@ -86,6 +88,7 @@ impl<'a> IncidentView<'a> {
         entry: Option<&'a DomainEntry>,
     ) -> IncidentView<'a> {
         IncidentView {
+            fates: lists.fates.of_incidents.get(&incident.id).copied().unwrap_or_default(),
             sentence: told(incident, mode, actions.first()),
             evidence: sentence::evidence(incident),
             missing: sentence::missing(incident),

@@ -261,7 +261,7 @@ fn a_transient_answer_of_nobodys_fault_is_tried_again_unless_an_incident_of_ours
         let free = Row { incident: None, recipient: "bob@example.com", ..deferred };
         let lists = run(&[deferred, free], &Judgement { incidents: vec![block], ..testing::judgement() }, dir.path());
         assert_eq!((lists.protected_total(), lists.held_total()), (protected, 0), "{confidence}");
-        assert_eq!(lists.fates.all()[Fate::Retried as usize], 2 - protected, "{confidence}");
-        assert_eq!(lists.fates.of_incident(0).iter().sum::<u64>(), 1, "{confidence}");
+        assert_eq!(lists.fates.all[Fate::Retried as usize], 2 - protected, "{confidence}");
+        assert_eq!(lists.fates.of_incidents["provider_block-google"].iter().sum::<u64>(), 1, "{confidence}");
     }
 }
