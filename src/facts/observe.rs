@@ -260,7 +260,7 @@ impl<'a> Part<'a> {
     fn finish(mut self, named: &[&str]) -> Night {
         let share = |(named, all): (u64, u64)| if all == 0 { 1.0 } else { named as f64 / all as f64 };
         self.night.receivers_covered = share(self.receivers_named[1]) >= 0.5 * share(self.receivers_named[0]);
-        let mailed = self.mailed.count();
+        let mailed = std::mem::take(&mut self.mailed).count();
         self.night.recipients_mailed = (self.night.rates && mailed > 0).then_some(mailed);
         for receiver in named {
             self.night.receiver_of(receiver, self.known.receivers);
