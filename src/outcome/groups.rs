@@ -12,6 +12,9 @@ const COUNT: &str = "n";
 const FIRST: &str = "first";
 const LAST: &str = "last";
 
+/// No incident owns the row.
+pub const NOBODY: u32 = u32::MAX;
+
 /// Two numbers as one key.
 pub const fn key(upper: u32, lower: u32) -> u64 {
     (upper as u64) << 32 | lower as u64

@@ -9,7 +9,7 @@ use indexmap::IndexSet;
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
 
-use super::groups::{Group, Groups, key};
+use super::groups::{Group, Groups, NOBODY, key};
 use super::replies::{self, Replies, Reply};
 use super::samples::Samples;
 use crate::bounce::{Family, Kind, Unproven};
@@ -21,9 +21,6 @@ use crate::frame::{RowGroups, schema};
 use crate::judge::Owners;
 
 const COLUMNS: &[&str] = &[schema::UNPROVEN, schema::FAMILY, schema::TIMESTAMP];
-
-/// No incident owns the row.
-pub const NOBODY: u32 = u32::MAX;
 
 /// What the rows of a night show.
 pub struct Owned {
