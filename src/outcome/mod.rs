@@ -50,7 +50,7 @@ impl RowOwners {
 
     /// Whether no row has an owner.
     pub fn is_empty(&self) -> bool {
-        self.rows.iter().flatten().all(|at| *at == owned::NOBODY)
+        self.rows.iter().flatten().all(|at| *at == samples::NOBODY)
     }
 }
 

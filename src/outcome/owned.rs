@@ -9,7 +9,7 @@ use polars::prelude::*;
 use rayon::prelude::*;
 
 use super::groups::Groups;
-use super::samples::Samples;
+use super::samples::{NOBODY, Samples};
 use crate::bounce::{Family, Kind, Unproven};
 use crate::facts::Facts;
 use crate::facts::keys::{self, Keys};
@@ -57,9 +57,6 @@ pub struct Owned {
     /// The owner of each row, row group by row group in the order of the files.
     pub owners: Vec<Box<[u32]>>,
 }
-
-/// No incident owns the row.
-pub const NOBODY: u32 = u32::MAX;
 
 impl Owned {
     fn nothing() -> Owned {

@@ -6,10 +6,12 @@ use std::path::PathBuf;
 
 use polars::prelude::DataFrame;
 
-use super::owned::NOBODY;
 use crate::bounce::Origin;
 use crate::frame::cells::{Numbers, Times, Words};
 use crate::frame::{RowGroups, schema};
+
+/// No incident owns the row.
+pub const NOBODY: u32 = u32::MAX;
 
 const COLUMNS: &[&str] = &[schema::REPLY, schema::SOURCE, schema::SOURCE_INDEX];
 
