@@ -24,9 +24,9 @@ const EVENTS: &[&str] = &[
     schema::KIND,
     schema::UNPROVEN,
     schema::FAMILY,
+    schema::REMOTE_MTA,
     schema::RECEIVER_FAMILY,
     schema::CUSTOMER_KEY,
-    schema::REMOTE_MTA,
     schema::TENANT_ID,
     schema::MESSAGE_ID,
 ];
@@ -34,9 +34,9 @@ const EVENTS: &[&str] = &[
 const DELIVERIES: &[&str] = &[
     schema::COUNT,
     schema::ATTEMPTED,
+    schema::REMOTE_MTA,
     schema::RECEIVER_FAMILY,
     schema::CUSTOMER_KEY,
-    schema::REMOTE_MTA,
     schema::MESSAGE_ID,
 ];
 
@@ -102,7 +102,7 @@ struct Part<'a> {
     night: Night,
     /// Recipients of bounces and of deliveries.
     mailed: Distinct,
-    /// Rows that name a host, known or not, and all: of bounces and of deliveries.
+    /// Rows that name the host that answered, and all: of bounces and of deliveries.
     hosts_named: [(u64, u64); 2],
     bounces: Vec<Bounce>,
     /// Messages that bounced, with their recipients.
@@ -267,7 +267,7 @@ impl<'a> Part<'a> {
     fn finish(mut self, named: &[&str]) -> Night {
         let share = |(named, all): (u64, u64)| if all == 0 { 1.0 } else { named as f64 / all as f64 };
         self.night.receivers_covered = share(self.hosts_named[1]) >= 0.5 * share(self.hosts_named[0]);
-        let mailed = self.mailed.count();
+        let mailed = std::mem::take(&mut self.mailed).count();
         self.night.recipients_mailed = (self.night.rates && mailed > 0).then_some(mailed);
         for receiver in named {
             self.night.receiver_of(receiver, self.known.receivers);
@@ -292,7 +292,6 @@ impl<'a> Part<'a> {
 
 /// What the answering hosts tell of a domain.
 struct Hosts<'f> {
-    /// A host that nobody knows is named all the same.
     names: Words<'f>,
     receivers: Words<'f>,
     customers: Words<'f>,

@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 
-use super::Frames;
-use super::gather::{AddressHash, NONE, Record, address_hash};
+use polars::prelude::DataFrame;
+
+use super::record::{AddressHash, NONE, Record, address_hash, second};
 use super::signal::Signal;
-use crate::frame::cells::{Times, Words};
+use crate::frame::cells::{Times, Words, flags};
 use crate::frame::schema;
 
 /// The columns that tell.
@@ -17,7 +18,10 @@ pub(super) const COLUMNS: &[&str] = &[schema::RECIPIENT, schema::TIMESTAMP, sche
 ///
 /// # Errors
 /// Frames that cannot be read or lack a column.
-pub(super) fn since(records: &[Record], frames: Frames) -> anyhow::Result<Vec<Record>> {
+pub(super) fn since(
+    records: &[Record],
+    frames: impl Iterator<Item = anyhow::Result<DataFrame>>,
+) -> anyhow::Result<Vec<Record>> {
     let mut dead: HashMap<AddressHash, u32> = HashMap::new();
     for record in records.iter().filter(|r| speaks_of_the_mailbox(r.signal) && r.second != NONE) {
         let last = dead.entry(record.address).or_insert(record.second);
@@ -28,25 +32,14 @@ pub(super) fn since(records: &[Record], frames: Frames) -> anyhow::Result<Vec<Re
         let frame = frame?;
         let recipients = Words::of(&frame, schema::RECIPIENT)?;
         let times = Times::of(&frame, schema::TIMESTAMP)?;
-        let attempted = frame.column(schema::ATTEMPTED)?.bool()?;
+        let attempted = flags(&frame, schema::ATTEMPTED)?;
         for row in (0..frame.height()).filter(|row| attempted.get(*row) != Some(true)) {
-            let (Some(recipient), Some(time)) = (recipients.get(row), times.get(row)) else { continue };
-            let (address, second) = (address_hash(recipient), u32::try_from(time.0.div_euclid(1000)).unwrap_or(0));
-            if dead.get(&address).is_some_and(|last| second > *last) {
-                // One later delivery says it all.
+            let Some(recipient) = recipients.get(row) else { continue };
+            let (address, second) = (address_hash(recipient), second(times.get(row)));
+            // One later delivery says it all.
+            if second != NONE && dead.get(&address).is_some_and(|last| second > *last) {
                 dead.remove(&address);
-                found.push(Record {
-                    address,
-                    row: NONE,
-                    second,
-                    target: NONE,
-                    incident: NONE,
-                    signal: Signal::Delivered,
-                    bounce: false,
-                    policy: false,
-                    permanent: false,
-                    allowed: false,
-                });
+                found.push(Record { second, ..Record::of(address, Signal::Delivered) });
             }
         }
     }
@@ -59,7 +52,7 @@ fn speaks_of_the_mailbox(signal: Signal) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use polars::prelude::{BooleanChunked, DataFrame, IntoColumn, NewChunkedArray};
+    use polars::prelude::{BooleanChunked, IntoColumn, NewChunkedArray};
 
     use super::*;
     use crate::bounce::{Blames, Cause};
@@ -74,18 +67,8 @@ mod tests {
 
     #[test]
     fn only_a_later_delivery_to_the_same_address_counts() {
-        let dead = Record {
-            address: address_hash("ann@example.com"),
-            row: 0,
-            second: u32::try_from(MIDNIGHT / 1000).unwrap(),
-            target: NONE,
-            incident: NONE,
-            signal: Signal::Dead,
-            bounce: true,
-            policy: false,
-            permanent: true,
-            allowed: false,
-        };
+        let second = u32::try_from(MIDNIGHT / 1000).unwrap();
+        let dead = Record { row: 0, second, ..Record::of(address_hash("ann@example.com"), Signal::Dead) };
         for (recipient, millis, attempted, want) in [
             ("Ann@example.com", MIDNIGHT + DAY, false, 1),
             ("ann@example.com", MIDNIGHT - DAY, false, 0),

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::domain_entry::DomainEntry;
 use super::entry::{Refused, Seen};
-use super::gather::{NONE, Record};
+use super::options::{Allow, Options};
+use super::record::{NONE, Record};
 use super::ruling::Hold;
 use super::signal::Signal;
-use super::{Allow, Options};
 use crate::bounce::{Cause, Confidence, IncidentKind, ScopeType};
 use crate::outcome::incident::{DomainRow, Incident, Judgement};
 use crate::tables::policy::Suppress;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::gather::{NONE, Record};
+use super::record::{NONE, Record};
 use super::ruling::{Ruling, Verdict};
 use crate::outcome::incident::Incident;
 

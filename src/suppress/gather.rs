@@ -1,6 +1,5 @@
-//! Gathering: the first reading of the events. In: frames with the columns that decide. Out: one small record for each
-//! event that says something about its address, forty bytes, no text: addresses are 128-bit hashes (two of ten million
-//! collide with a chance of 10⁻²⁵), places are indices into the judgement.
+//! Gathering: the first reading of the events. In: frames with the columns that decide. Out: a record for each event that
+//! says something about its address.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,8 +7,9 @@ use polars::prelude::DataFrame;
 
 use super::domains::Targets;
 use super::doubt::{Doubts, Troubled};
+use super::options::{Allow, Options};
+use super::record::{NONE, Record, address_hash};
 use super::signal::{Event, Signal};
-use super::{Allow, Options};
 use crate::bounce::{Blames, Cause, Families, Family, Kind, Permanence, Unproven, is_return_path};
 use crate::frame::cells::{Members, Times, Words};
 use crate::frame::schema;
@@ -35,46 +35,6 @@ pub(super) const COLUMNS: &[&str] = &[
     schema::FAMILY,
     schema::INCIDENT,
 ];
-
-/// No index, no date.
-pub(super) const NONE: u32 = u32::MAX;
-
-/// 128 bits; in two halves, so that a record needs no padding.
-pub(super) type AddressHash = [u64; 2];
-
-/// What one event says, in brief.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Record {
-    /// Hash of the address; records of one address are neighbours once sorted.
-    pub address: AddressHash,
-    /// Position among all events read.
-    pub row: u32,
-    /// Seconds since 1970, or `NONE`.
-    pub second: u32,
-    /// Index of the target that a domain entry is about, or `NONE`.
-    pub target: u32,
-    /// Index of the incident that owns it, or `NONE`.
-    pub incident: u32,
-    /// What it says.
-    pub signal: Signal,
-    /// Whether it is a bounce; else a complaint, or a delivery.
-    pub bounce: bool,
-    /// Whether its family belongs to the policy stream.
-    pub policy: bool,
-    /// Whether trying again will not help.
-    pub permanent: bool,
-    /// Whether the allow list names the address or its domain.
-    pub allowed: bool,
-}
-
-const _: () = assert!(size_of::<Record>() == 40, "a record has forty bytes");
-
-/// The hash by which events of one mailbox find each other, whatever the case of its letters.
-pub fn address_hash(address: &str) -> AddressHash {
-    let hash = blake3::hash(address.to_lowercase().as_bytes());
-    let words = hash.as_bytes().as_chunks().0;
-    std::array::from_fn(|at| u64::from_be_bytes(words[at]))
-}
 
 /// Everything that the first reading asks.
 pub(super) struct Gather<'a> {

@@ -30,6 +30,7 @@ mod meanwhile;
 mod options;
 mod plan;
 pub mod present;
+mod record;
 pub mod release;
 mod ruling;
 mod sheet;
@@ -38,9 +39,9 @@ pub mod trail;
 mod write;
 
 #[cfg(test)]
-mod promise;
-#[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use brake::{Brake, Cap};
 pub use cells::{is_formula, place, prose};
@@ -50,11 +51,11 @@ pub use entry::{AddressEntry, Answer, Refused, Seen};
 pub use fate::{ByFate, Fate, Fates};
 pub use folders::{BRAKED, acting, leaving};
 pub use frames::ListFrames;
-pub use gather::address_hash;
 pub use lists::{Lists, NotExpressed};
 pub use meanwhile::Meanwhile;
 pub use options::{Allow, Keep, Options};
 pub use plan::Plan;
+pub use record::address_hash;
 pub use release::Released;
 pub use ruling::Hold;
 pub use sheet::ListFile;

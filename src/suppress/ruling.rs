@@ -2,7 +2,7 @@
 //! the one that stands for them. The strongest signal counts, not the first: an address that bounced for its own
 //! reason and for ours is judged by its own.
 
-use super::gather::{NONE, Record};
+use super::record::{NONE, Record};
 use super::signal::Signal;
 
 /// Where an address goes.

@@ -11,12 +11,12 @@ use super::domain_entry::DomainEntry;
 use super::doubt::Troubled;
 use super::entry::{AddressEntry, Answer, Seen};
 use super::frames::ListFrames;
-use super::gather::NONE;
 use super::lists::Lists;
 use super::options::Keep;
 use super::plan::Plan;
+use super::record::{NONE, moment};
 use super::ruling::{Hold, Ruling, Verdict};
-use crate::bounce::{Address, Blames, Cause, Kind, Permanence, ReplyCode, Timestamp};
+use crate::bounce::{Address, Blames, Cause, Kind, Permanence, ReplyCode};
 use crate::frame::cells::{Numbers, Words};
 use crate::frame::schema;
 
@@ -287,11 +287,6 @@ impl Ruling {
             origin,
         }
     }
-}
-
-/// A second of a record as a timestamp.
-fn moment(second: u32) -> Option<Timestamp> {
-    (second != NONE).then(|| Timestamp(i64::from(second) * 1000))
 }
 
 /// The shown columns of one frame, by name.

@@ -1,8 +1,8 @@
 //! Rulings on one address, and on whole small nights.
 
-use super::super::gather::NONE;
-use super::super::promise::{column, run, run_with};
+use super::super::record::NONE;
 use super::super::testing::{self, DAY, MIDNIGHT, Row, bounce};
+use super::super::tests::{column, run, run_with};
 use super::super::{Allow, Cap, Fate, Options};
 use super::*;
 use crate::bounce::{Blames, Cause, Confidence, IncidentKind, Kind, Permanence, ScopeType};
