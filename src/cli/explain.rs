@@ -1,5 +1,5 @@
 //! `explain`: one bounce, one incident, one address or one domain in words. In: an input, a reply, or a night's folder.
-//! Out: text on stdout. What it says is asked of parse, classify, analyze and suppress; this file only prints.
+//! Out: text on stdout. What it says is asked of parse, classify, outcome and suppress; this file only prints.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
