@@ -72,7 +72,7 @@ macro_rules! closed_set {
     };
 }
 
-pub(super) use closed_set;
+pub(crate) use closed_set;
 
 closed_set! {
     /// What one report says about one recipient. Only `Bounce` counts as a failure.

@@ -40,11 +40,8 @@ pub struct TenantFinding {
 
 /// What judging organisations needs.
 pub struct Tenants<'a> {
-    /// Names.
     pub night: &'a Night,
-    /// Thresholds.
     pub judging: &'a Judging,
-    /// What is common to all organisations.
     pub common: &'a Common,
     /// Findings of our side.
     pub ours: &'a [Candidate],
@@ -68,7 +65,7 @@ impl Tenants<'_> {
         if !explicit && identity.is_some_and(|(d, v)| self.ours.contains(&Candidate::one(d, v))) {
             return None;
         }
-        let chance = binomial_tail(tally.fails, tally.tried(), self.common.stray);
+        let chance = binomial_tail(tally.fails, tally.tried(), self.common.background_rate);
         let (grade, because) = self.grade(&tally, explicit, identity.is_some(), chance)?;
         let explicit = explicit || (tally.explicit > 0 && grade != Grade::Inconclusive);
         Some(TenantFinding { identity, grade, explicit, chance, because, tally })
@@ -124,7 +121,7 @@ impl Tenants<'_> {
             return false;
         }
         let hit: f64 = tally.explained.keys().map(|n| self.shares.get(n).copied().unwrap_or(1.0).max(1e-6).ln()).sum();
-        let strays = binomial_tail(tally.fails, tally.tried(), self.common.stray).max(1e-300).ln();
+        let strays = binomial_tail(tally.fails, tally.tried(), self.common.background_rate).max(1e-300).ln();
         j.tenant_prior.ln() - (hit + strays) >= j.masked_odds.ln()
     }
 

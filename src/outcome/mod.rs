@@ -8,6 +8,8 @@ use crate::judge::{Owners, judge};
 use crate::tables::policy;
 use crate::tables::receivers::Receivers;
 
+mod build;
+mod builder;
 pub mod chronic;
 pub mod details;
 mod groups;
@@ -16,10 +18,7 @@ mod owned;
 mod replies;
 mod samples;
 pub mod sources;
-mod support;
 mod tables;
-pub mod tell;
-mod teller;
 
 use incident::Judgement;
 use owned::Owned;
@@ -73,7 +72,7 @@ pub fn run(sources: &Sources, earlier: &[EarlierNight]) -> anyhow::Result<Outcom
     for (owner, sample) in rows.samples.read(&sources.events)? {
         details[owner as usize].sample = Some(sample);
     }
-    let (mut judgement, ids) = tell::tell(&facts, &verdict, &details, &judging);
+    let (mut judgement, ids) = build::build(&facts, &verdict, &details, &judging);
     (judgement.domains, judgement.domain_codes) = self::tables::domains(&rows, &facts, &ids);
     judgement.codes = self::tables::codes(&rows, &facts, &Receivers::load(tables)?);
     judgement.concentration = self::tables::concentration(&rows, &facts);
