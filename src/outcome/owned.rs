@@ -106,6 +106,10 @@ impl Owned {
         let size = all.len().div_ceil(rayon::current_num_threads()).max(1);
         let parts: Vec<Owned> = all.par_chunks(size).map(part).collect::<anyhow::Result<_>>()?;
         let mut whole = Owned::nothing();
+        if parts.is_empty() {
+            // The groups of a night without events have no rows, but columns.
+            whole.frame(0, groups.no_rows()?, facts, owners, &categories)?;
+        }
         parts.into_iter().try_for_each(|part| whole.join(part))?;
         Ok(whole)
     }

@@ -2,6 +2,7 @@
 //! incidents, sorted: those that act first, then by failures, then by id. What each rests on is `support`'s work.
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
 use super::details::{Details, most};
 use super::incident::{Incident, Judgement, Mode, Weighed};
@@ -35,6 +36,7 @@ pub fn tell(facts: &Facts, verdict: &Verdict, details: &[Details], judging: &Jud
     incidents.extend(verdict.findings.iter().zip(ours).map(|(f, d)| teller.systemic(f, d)));
     incidents.extend(verdict.tenants.iter().zip(tenants).map(|(f, d)| teller.tenant(f, d)));
     incidents.extend(verdict.others.iter().zip(others).map(|(f, d)| teller.quiet(f, d)));
+    tell_apart(&mut incidents);
     let weighed = teller.weighed(verdict, &incidents);
     let ids: Vec<String> = incidents.iter().map(|i| i.id.clone()).collect();
     incidents.sort_by(|a, b| order(a).cmp(&order(b)));
@@ -71,14 +73,30 @@ fn order(incident: &Incident) -> (bool, Reverse<u64>, &str) {
     (!incident.acts(), Reverse(incident.bounces), &incident.id)
 }
 
-/// `KIND-` and twelve hex digits of the hash of kind and scope.
-pub fn incident_id(kind: IncidentKind, scope: &Scope) -> String {
+/// `KIND-` and twelve hex digits of the hash of kind and scope. `again` is how many incidents of the night have both alike.
+pub fn incident_id(kind: IncidentKind, scope: &Scope, again: u64) -> String {
     let mut hasher = blake3::Hasher::new();
     for part in [kind.as_str(), &scope.type_name(), &scope.key()] {
         hasher.update(part.as_bytes());
         hasher.update(b"\0");
     }
+    if again > 0 {
+        hasher.update(&again.to_be_bytes());
+    }
     format!("{}-{}", kind.as_str(), &hasher.finalize().to_hex()[..12])
+}
+
+/// Two streams may find the same kind and scope, such as a list that is refused and whose addresses nobody knows: the later
+/// one gets another id, so that each row names one of them.
+fn tell_apart(incidents: &mut [Incident]) {
+    let mut taken = HashSet::new();
+    for incident in incidents {
+        let mut again = 0;
+        while !taken.insert(incident.id.clone()) {
+            again += 1;
+            incident.id = incident_id(incident.kind, &incident.scope, again);
+        }
+    }
 }
 
 impl Teller<'_> {
@@ -196,7 +214,7 @@ impl Teller<'_> {
             details.blocklists.iter().map(|(name, n)| (name.clone(), *n)).collect();
         blocklists.sort_by(|a, b| (Reverse(a.1), &a.0).cmp(&(Reverse(b.1), &b.0)));
         Incident {
-            id: incident_id(kind, &scope),
+            id: incident_id(kind, &scope, 0),
             kind,
             scope,
             confidence,
