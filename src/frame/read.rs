@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use polars::prelude::{ArrowDataType, DataFrame, DataType};
+use polars::prelude::{ArrowDataType, Column, DataFrame, DataType};
 use polars_io::SerReader;
 use polars_io::parquet::metadata::FileMetadataRef;
 use polars_io::parquet::read::ParquetReader;
@@ -88,6 +88,15 @@ impl RowGroups {
         };
         let columns = self.columns.iter().map(column).collect::<anyhow::Result<Vec<_>>>()?;
         Ok(DataFrame::new(frame.height(), columns)?)
+    }
+
+    /// A frame of the same columns without rows.
+    ///
+    /// # Errors
+    /// Columns that were asked for twice.
+    pub fn no_rows(&self) -> anyhow::Result<DataFrame> {
+        let column = |name: &String| Column::new_empty(name.as_str().into(), &schema::type_of(name).polars());
+        Ok(DataFrame::new(0, self.columns.iter().map(column).collect())?)
     }
 }
 

@@ -3,6 +3,7 @@
 //! those that act first, then by failures, then by id. Nothing is put into words here.
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
 use super::builder::IncidentBuilder;
 use super::details::{Details, most};
@@ -33,6 +34,7 @@ pub fn build(facts: &Facts, verdict: &Verdict, details: &[Details], judging: &Ju
     incidents.extend(verdict.findings.iter().zip(ours).map(|(f, d)| builder.systemic(f, d)));
     incidents.extend(verdict.tenants.iter().zip(tenants).map(|(f, d)| builder.tenant(f, d)));
     incidents.extend(verdict.others.iter().zip(others).map(|(f, d)| builder.other(f, d)));
+    make_ids_distinct(&mut incidents);
     let weighed = builder.weighed(&incidents);
     let ids: Vec<String> = incidents.iter().map(|i| i.id.clone()).collect();
     incidents.sort_by(|a, b| order(a).cmp(&order(b)));
@@ -69,14 +71,30 @@ fn order(incident: &Incident) -> (bool, Reverse<u64>, &str) {
     (!incident.acts(), Reverse(incident.bounces), &incident.id)
 }
 
-/// `KIND-` and twelve hex digits of the hash of kind and scope.
-pub fn incident_id(kind: IncidentKind, scope: &Scope) -> String {
+/// `KIND-` and twelve hex digits of the hash of kind and scope. `again` is how many incidents of the night have both alike.
+pub fn incident_id(kind: IncidentKind, scope: &Scope, again: u64) -> String {
     let mut hasher = blake3::Hasher::new();
     for part in [kind.as_str(), &scope.type_name(), &scope.key()] {
         hasher.update(part.as_bytes());
         hasher.update(b"\0");
     }
+    if again > 0 {
+        hasher.update(&again.to_be_bytes());
+    }
     format!("{}-{}", kind.as_str(), &hasher.finalize().to_hex()[..12])
+}
+
+/// Two streams may find the same kind and scope, such as a list that is refused and whose addresses nobody knows: the later
+/// one gets another id, so that each row names one of them.
+fn make_ids_distinct(incidents: &mut [Incident]) {
+    let mut taken = HashSet::new();
+    for incident in incidents {
+        let mut again = 0;
+        while !taken.insert(incident.id.clone()) {
+            again += 1;
+            incident.id = incident_id(incident.kind, &incident.scope, again);
+        }
+    }
 }
 
 /// What is claimed of an incident, besides what its failures look like.
@@ -101,7 +119,7 @@ impl IncidentBuilder<'_> {
         blocklists.sort_by(|a, b| (Reverse(a.1), &a.0).cmp(&(Reverse(b.1), &b.0)));
         let bounds = wilson(failed, tried);
         Incident {
-            id: incident_id(kind, &scope),
+            id: incident_id(kind, &scope, 0),
             kind,
             missing: self.missing(&scope),
             scope,

@@ -14,7 +14,7 @@ use crate::frame::{RowGroups, schema};
 const COLUMNS: &[&str] = &[schema::REPLY, schema::SOURCE, schema::SOURCE_INDEX];
 
 /// The first rows of each incident: by time, then by recipient. Rows that agree in both stand here together, and their
-/// texts decide, so the choice does not depend on the order of the files.
+/// texts decide, so the choice does not depend on the order of the files. They are many only where one recipient's rows say no time.
 #[derive(Debug, Default)]
 pub struct Samples(BTreeMap<u32, First>);
 
@@ -24,9 +24,6 @@ struct First {
     order: (Option<i64>, Option<i64>),
     places: Vec<(usize, usize)>,
 }
-
-/// Rows that agree in time and recipient beyond these are copies of each other.
-const MOST_ALIKE: usize = 32;
 
 impl Samples {
     /// Looks at the rows of a row group with their owners.
@@ -58,7 +55,7 @@ impl Samples {
             }
             std::collections::btree_map::Entry::Occupied(mut shown) => {
                 let shown = shown.get_mut();
-                if shown.order == first.order && shown.places.len() < MOST_ALIKE {
+                if shown.order == first.order {
                     shown.places.extend(first.places);
                 }
             }

@@ -129,3 +129,111 @@ fn a_host_that_nobody_knows_is_named_all_the_same() {
         assert_eq!(Facts::read(&sources).unwrap().night.receivers_covered, covered, "{host:?}");
     }
 }
+/// A consumer's refusal without a host, a list's dead addresses, or what `event` makes; hardly a row says its time.
+fn mixed(number: u64) -> ClassifiedEvent {
+    let mut placed = event(number);
+    let consumer = number.is_multiple_of(3);
+    if consumer || number % 7 == 1 {
+        let address = if consumer { format!("someone{number}@gmail.com") } else { recipient(number) };
+        placed.event.recipient = Address::parse(&address);
+        placed.facts.recipient = Some(Key::default().recipient_of(&address));
+        placed.facts.receiver_family = None;
+        placed.event.remote_mta = None;
+        let (cause, blames, basis) = if consumer {
+            (Cause::OtherPolicy, Blames::Unknown, Basis::Unstated)
+        } else {
+            (Cause::MailboxUnknown, Blames::Recipient, Basis::Directory)
+        };
+        placed.classification = Classification::new(cause, Permanence::Permanent, blames, basis).into();
+    }
+    placed.event.list_source = Some(if number % 7 == 1 { "fair" } else { "shop" }.into());
+    placed.event.timestamp = placed.event.timestamp.filter(|_| number.is_multiple_of(40));
+    placed
+}
+
+/// A row of a send log for each of these, and of deliveries for others.
+fn mixed_delivery(number: u64) -> PlacedDelivery {
+    let mut placed = delivery(number);
+    placed.delivery.recipient = mixed(number).event.recipient;
+    placed.delivery.list_source = mixed(number).event.list_source;
+    placed.facts.recipient = mixed(number).facts.recipient;
+    if let Some(address) = &placed.delivery.recipient {
+        placed.delivery.recipient_domain = address.domain().to_owned();
+    }
+    placed.attempted = number % 5 != 2;
+    placed
+}
+
+/// Writes a file of each of these rows.
+fn write_rows(folder: &Path, bounced: &[u64], sent: &[u64]) -> NightFiles {
+    let files = NightFiles::in_folder(folder);
+    let mut writer = NightWriter::create(&files).unwrap();
+    let bounced: Vec<_> = bounced.iter().copied().map(mixed).collect();
+    let sent: Vec<_> = sent.iter().copied().map(mixed_delivery).collect();
+    let page = writer.page(&bounced, &sent, &[]).unwrap();
+    writer.write(page).unwrap();
+    writer.finish().unwrap();
+    files
+}
+
+#[test]
+fn no_cut_and_no_order_of_files_and_rows_changes_a_judgement() {
+    let bounced: Vec<u64> = (0..1200).filter(|n| n % 3 == 0 || n % 7 == 1 || n % 60 == 7).collect();
+    let sent: Vec<u64> = (0..1200).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let one = judgement(&[write_rows(folder.path(), &bounced, &sent)]);
+    let kinds: Vec<IncidentKind> = one.incidents.iter().map(|incident| incident.kind).collect();
+    assert!(kinds.contains(&IncidentKind::ProviderBlock) && kinds.contains(&IncidentKind::ListQuality), "{kinds:?}");
+    let (mut back, mut back_sent) = (bounced.clone(), sent.clone());
+    back.reverse();
+    back_sent.reverse();
+    for (parts, (bounced, sent)) in
+        [(1, (&back, &back_sent)), (3, (&bounced, &back_sent)), (7, (&back, &sent)), (7, (&bounced, &sent))]
+    {
+        let folders: Vec<tempfile::TempDir> = (0..parts).map(|_| tempfile::tempdir().unwrap()).collect();
+        let cut = |rows: &[u64], part: usize| {
+            let size = rows.len().div_ceil(parts);
+            rows[(part * size).min(rows.len())..((part + 1) * size).min(rows.len())].to_vec()
+        };
+        let mut files: Vec<NightFiles> = folders
+            .iter()
+            .enumerate()
+            .map(|(part, folder)| write_rows(folder.path(), &cut(bounced, part), &cut(sent, part)))
+            .collect();
+        for turn in 0..parts {
+            files.rotate_left(1);
+            let shards = format!("{:?}", judgement(&files));
+            assert_eq!(shards, format!("{one:?}"), "{parts} shards, begun with {turn}");
+        }
+    }
+}
+
+#[test]
+fn a_sample_does_not_depend_on_the_cut_where_nothing_tells_its_rows_apart_but_their_words() {
+    let row = |number: u64| {
+        let mut placed = event(7);
+        placed.id = u128::from(number);
+        placed.event.timestamp = None;
+        placed.event.origin.index = number;
+        placed.event.reply = Some(format!("550 5.7.1 refused, see {}", 1000 - number));
+        placed
+    };
+    let sample = |rows: &[u64], size: usize| {
+        let folders: Vec<tempfile::TempDir> = rows.chunks(size).map(|_| tempfile::tempdir().unwrap()).collect();
+        let shard = |(rows, folder): (&[u64], &tempfile::TempDir)| {
+            let files = NightFiles::in_folder(folder.path());
+            let mut writer = NightWriter::create(&files).unwrap();
+            let rows: Vec<_> = rows.iter().copied().map(row).collect();
+            let page = writer.page(&rows, &[], &[]).unwrap();
+            writer.write(page).unwrap();
+            writer.finish().unwrap();
+            files
+        };
+        let files: Vec<NightFiles> = rows.chunks(size).zip(&folders).map(shard).collect();
+        judgement(&files).incidents[0].sample.clone().unwrap()
+    };
+    let rows: Vec<u64> = (0..100).collect();
+    let back: Vec<u64> = (0..100).rev().collect();
+    let one = sample(&rows, 100);
+    assert_eq!([sample(&rows, 30), sample(&back, 30), sample(&back, 100)], [one.clone(), one.clone(), one]);
+}
