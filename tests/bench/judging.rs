@@ -4,6 +4,8 @@
 //! domains, 200 campaigns, a listed IP, a blocked provider and tenants of their own. Prints seconds and peak memory of
 //! analysing each; the files are made before. `cargo bench --bench judging [-- MILLIONS...]`.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,8 +14,9 @@ use bouncescope::bounce::{
     Address, Basis, Blames, Cause, Classification, Delivery, EnhancedStatus, Event, Key, Kind, Origin, Permanence,
     ReplyCode, Timestamp,
 };
+use bouncescope::facts::Sources;
 use bouncescope::frame::{ClassifiedEvent, DeliveryId, NightFiles, NightWriter, PlacedDelivery, RowFacts, Sink};
-use bouncescope::outcome::{AnalyzeOptions, run};
+use bouncescope::outcome::run;
 
 const ORGANISATIONS: u64 = 500_000;
 const IPS: u64 = 30;
@@ -163,12 +166,12 @@ fn main() -> anyhow::Result<()> {
 
 fn analyse(files: &NightFiles, name: &str) -> anyhow::Result<()> {
     let start = Instant::now();
-    let options = AnalyzeOptions {
+    let sources = Sources {
         events: vec![files.events.clone()],
         deliveries: vec![files.deliveries.clone()],
-        ..AnalyzeOptions::default()
+        ..Sources::default()
     };
-    let judgement = run(&options)?;
+    let judgement = run(&sources, &[])?.judgement;
     let bounces: u64 = judgement.domains.iter().map(|d| d.bounces).sum();
     println!(
         "{name}: {bounces} events, {} deliveries, {} incidents: {:.1} s, peak {} MiB",
