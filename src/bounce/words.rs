@@ -29,6 +29,8 @@ macro_rules! closed_set {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name { $($(#[$vdoc])* $variant,)+ }
 
+        // Not every set is gone through.
+        #[allow(dead_code)]
         impl $name {
             /// All members, in the order of the contract.
             pub const ALL: &'static [$name] = &[$($name::$variant,)+];

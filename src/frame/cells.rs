@@ -145,6 +145,29 @@ pub fn flags<'a>(frame: &'a DataFrame, name: &str) -> anyhow::Result<&'a Boolean
     column.bool().with_context(|| expected(column, "true or false"))
 }
 
+/// A struct of typed columns, with the names of those columns, to scan, and how to find them in a frame.
+macro_rules! columns {
+    ($(#[$doc:meta])* $vis:vis struct $name:ident<$f:lifetime> { $($field:ident: $kind:ty = $column:expr,)+ }) => {
+        $(#[$doc])*
+        $vis struct $name<$f> { $($vis $field: $kind,)+ }
+
+        impl<$f> $name<$f> {
+            /// The columns to read.
+            $vis const NAMES: &'static [&'static str] = &[$($column,)+];
+
+            /// The columns of a frame.
+            ///
+            /// # Errors
+            /// A column that is missing or of another type.
+            $vis fn of(frame: &$f polars::prelude::DataFrame) -> anyhow::Result<Self> {
+                Ok($name { $($field: <$kind>::of(frame, $column)?,)+ })
+            }
+        }
+    };
+}
+
+pub(crate) use columns;
+
 fn expected(column: &Column, what: &str) -> String {
     format!("column {}: expected {what}, found {}", column.name(), column.dtype())
 }

@@ -45,10 +45,14 @@ impl Index {
         ];
         let parts = cells.in_parts(|nodes| Seen::over(night, places, cells, stream, nodes, sizes));
         let seen = parts.into_iter().reduce(Seen::join).unwrap_or_else(|| Seen::new(sizes));
-        let mut index = Index::default();
-        index.tried = stream.dimensions.iter().map(|d| seen.deciders(*d).filter(|(_, count)| *count > 0).count()).sum();
-        index.single = sizes.map(|n| vec![NONE; n]);
-        index.first_pool = places.organisations as u32;
+        let failing = |d: &Dimension| seen.deciders(*d).filter(|(_, count)| *count > 0).count();
+        let mut index = Index {
+            tried: stream.dimensions.iter().map(failing).sum(),
+            single: sizes.map(|n| vec![NONE; n]),
+            first_pool: places.organisations as u32,
+            receiver_column: vec![NONE; night.receivers.len()],
+            ..Index::default()
+        };
         for dimension in Dimension::ALL.into_iter().filter(|d| stream.dimensions.contains(d)) {
             let least = if dimension == Dimension::Pool { 1 } else { deciders.max(1) };
             for (value, _) in seen.deciders(dimension).filter(|(_, count)| *count >= least) {
@@ -58,7 +62,6 @@ impl Index {
             }
         }
         index.first_pair = vec![NONE; index.candidates.len()];
-        index.receiver_column = vec![NONE; night.receivers.len()];
         if stream.pairs {
             index.number_pairs();
         }

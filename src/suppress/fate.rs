@@ -5,42 +5,28 @@ use std::collections::BTreeMap;
 
 use super::record::{NONE, Record};
 use super::ruling::{Ruling, Verdict};
+use crate::bounce::closed_set;
 use crate::outcome::incident::Incident;
 
-/// What became of a bounce.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Fate {
-    /// Its address is on addresses.csv.
-    Listed,
-    /// Its domain is on domains.csv.
-    Covered,
-    /// Its address waits in held.csv.
-    Held,
-    /// Its address is in protected.csv.
-    Protected,
-    /// It was a transient answer: nothing to do but to try again.
-    Retried,
-    /// It matches nothing that was sent.
-    Unmatched,
+closed_set! {
+    /// What became of a bounce, in the order of reports.
+    Fate, "fate" {
+        /// Its address is on addresses.csv.
+        Listed = "listed",
+        /// Its domain is on domains.csv.
+        Covered = "covered",
+        /// Its address waits in held.csv.
+        Held = "held",
+        /// Its address is in protected.csv.
+        Protected = "protected",
+        /// It was a transient answer: nothing to do but to try again.
+        Retried = "retried",
+        /// It matches nothing that was sent.
+        Unmatched = "unmatched",
+    }
 }
 
 impl Fate {
-    /// All of them, in the order of reports.
-    pub const ALL: [Fate; 6] =
-        [Fate::Listed, Fate::Covered, Fate::Held, Fate::Protected, Fate::Retried, Fate::Unmatched];
-
-    /// The spelling used in report.json.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Fate::Listed => "listed",
-            Fate::Covered => "covered",
-            Fate::Held => "held",
-            Fate::Protected => "protected",
-            Fate::Retried => "retried",
-            Fate::Unmatched => "unmatched",
-        }
-    }
-
     /// The fate of the bounces of an address.
     pub(super) const fn of(verdict: Verdict) -> Fate {
         match verdict {

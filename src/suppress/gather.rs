@@ -8,33 +8,13 @@ use polars::prelude::DataFrame;
 use super::domains::Targets;
 use super::doubt::{Doubts, Troubled};
 use super::options::{Allow, Options};
-use super::record::{NONE, Record, address_hash};
+use super::record::{NONE, Record, address_hash, second};
 use super::signal::{Event, Signal};
 use crate::bounce::{Blames, Cause, Families, Family, Kind, Permanence, Unproven, is_return_path};
-use crate::frame::cells::{Members, Times, Words};
+use crate::frame::cells::{Members, Times, Words, columns};
 use crate::frame::schema;
 use crate::outcome::incident::{Incident, Judgement};
 use crate::tables::policy::Suppress;
-
-/// The columns that decide.
-pub(super) const COLUMNS: &[&str] = &[
-    schema::KIND,
-    schema::TIMESTAMP,
-    schema::RECIPIENT,
-    schema::FINAL_RECIPIENT,
-    schema::RECIPIENT_DOMAIN,
-    schema::RECEIVER,
-    schema::TEMPLATE,
-    schema::CAUSE,
-    schema::BLAMES,
-    schema::PERMANENCE,
-    schema::UNPROVEN,
-    schema::REJECTING_SYSTEM,
-    schema::FEEDBACK_TYPE,
-    schema::SENDING_DOMAIN,
-    schema::FAMILY,
-    schema::INCIDENT,
-];
 
 /// Everything that the first reading asks.
 pub(super) struct Gather<'a> {
@@ -126,7 +106,7 @@ impl<'a> Gather<'a> {
         Ok(Some(Record {
             address: address_hash(recipient),
             row: u32::try_from(self.rows + row as u64)?,
-            second: columns.second(row),
+            second: second(columns.timestamp.get(row)),
             target: self.targets.find(domain, columns.sending_domain.get(row), signal).unwrap_or(NONE),
             incident: owner,
             signal,
@@ -144,51 +124,24 @@ fn own_address(recipient: &str) -> Option<Unproven> {
     is_return_path(local).then_some(Unproven::OwnAddress)
 }
 
-/// The deciding columns of one frame.
-struct Columns<'f> {
-    kind: Members<'f, Kind>,
-    timestamp: Times<'f>,
-    recipient: Words<'f>,
-    final_recipient: Words<'f>,
-    recipient_domain: Words<'f>,
-    receiver: Words<'f>,
-    template: Words<'f>,
-    cause: Members<'f, Cause>,
-    blames: Members<'f, Blames>,
-    permanence: Members<'f, Permanence>,
-    unproven: Members<'f, Unproven>,
-    rejecting_system: Words<'f>,
-    feedback_type: Words<'f>,
-    sending_domain: Words<'f>,
-    family: Members<'f, Family>,
-    incident: Words<'f>,
-}
-
-impl<'f> Columns<'f> {
-    fn of(frame: &'f DataFrame) -> anyhow::Result<Columns<'f>> {
-        let text = |name| Words::of(frame, name);
-        Ok(Columns {
-            kind: Members::of(frame, schema::KIND)?,
-            timestamp: Times::of(frame, schema::TIMESTAMP)?,
-            recipient: text(schema::RECIPIENT)?,
-            final_recipient: text(schema::FINAL_RECIPIENT)?,
-            recipient_domain: text(schema::RECIPIENT_DOMAIN)?,
-            receiver: text(schema::RECEIVER)?,
-            template: text(schema::TEMPLATE)?,
-            cause: Members::of(frame, schema::CAUSE)?,
-            blames: Members::of(frame, schema::BLAMES)?,
-            permanence: Members::of(frame, schema::PERMANENCE)?,
-            unproven: Members::of(frame, schema::UNPROVEN)?,
-            rejecting_system: text(schema::REJECTING_SYSTEM)?,
-            feedback_type: text(schema::FEEDBACK_TYPE)?,
-            sending_domain: text(schema::SENDING_DOMAIN)?,
-            family: Members::of(frame, schema::FAMILY)?,
-            incident: text(schema::INCIDENT)?,
-        })
-    }
-
-    /// Seconds since 1970; dates before 1970 and after 2106 are as good as none.
-    fn second(&self, row: usize) -> u32 {
-        self.timestamp.get(row).and_then(|t| u32::try_from(t.0.div_euclid(1000)).ok()).unwrap_or(NONE)
+columns! {
+    /// The columns that decide.
+    pub(super) struct Columns<'f> {
+        kind: Members<'f, Kind> = schema::KIND,
+        timestamp: Times<'f> = schema::TIMESTAMP,
+        recipient: Words<'f> = schema::RECIPIENT,
+        final_recipient: Words<'f> = schema::FINAL_RECIPIENT,
+        recipient_domain: Words<'f> = schema::RECIPIENT_DOMAIN,
+        receiver: Words<'f> = schema::RECEIVER,
+        template: Words<'f> = schema::TEMPLATE,
+        cause: Members<'f, Cause> = schema::CAUSE,
+        blames: Members<'f, Blames> = schema::BLAMES,
+        permanence: Members<'f, Permanence> = schema::PERMANENCE,
+        unproven: Members<'f, Unproven> = schema::UNPROVEN,
+        rejecting_system: Words<'f> = schema::REJECTING_SYSTEM,
+        feedback_type: Words<'f> = schema::FEEDBACK_TYPE,
+        sending_domain: Words<'f> = schema::SENDING_DOMAIN,
+        family: Members<'f, Family> = schema::FAMILY,
+        incident: Words<'f> = schema::INCIDENT,
     }
 }

@@ -14,7 +14,7 @@ use super::sheet::ListFile;
 use crate::bounce::Cause;
 
 /// What the lists hold, for reports.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Lists {
     /// Rows of addresses.csv, by cause.
     pub addresses: BTreeMap<Cause, u64>,

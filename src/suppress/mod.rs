@@ -26,7 +26,6 @@ mod folders;
 mod frames;
 mod gather;
 mod lists;
-mod meanwhile;
 mod options;
 mod plan;
 pub mod present;
@@ -46,13 +45,13 @@ mod tests;
 pub use brake::{Brake, Cap};
 pub use cells::{is_formula, place, prose};
 pub use domain_entry::DomainEntry;
-pub use domains::HeldDomain;
-pub use entry::{AddressEntry, Answer, Refused, Seen};
-pub use fate::{ByFate, Fate, Fates};
+#[cfg(test)]
+pub use {domains::HeldDomain, entry::Seen};
+
+pub use fate::{ByFate, Fate};
 pub use folders::{BRAKED, acting, leaving};
 pub use frames::ListFrames;
 pub use lists::{Lists, NotExpressed};
-pub use meanwhile::Meanwhile;
 pub use options::{Allow, Keep, Options};
 pub use plan::Plan;
 pub use record::address_hash;
@@ -81,7 +80,7 @@ pub fn decide<'a>(
     options: &'a Options,
 ) -> anyhow::Result<Plan<'a>> {
     let deliveries = frame::scan(&options.deliveries, delivered::COLUMNS)?;
-    Plan::from_frames(frame::scan(events, gather::COLUMNS)?, deliveries, judgement, policy, options)
+    Plan::from_frames(frame::scan(events, gather::Columns::NAMES)?, deliveries, judgement, policy, options)
 }
 
 impl<'a> Plan<'a> {
@@ -125,18 +124,13 @@ impl<'a> Plan<'a> {
         Ok(Plan { judgement, policy, options, targets, shown, rulings, fates, covered, unmatched, brake })
     }
 
-    /// How the brake stands.
-    pub fn brake(&self) -> Brake {
-        self.brake
-    }
-
     /// Writes the lists: what acts to `night/suppression/`, what comes off to `night/release/`, or both to `night/review/braked/` where
     /// the brake has tripped; what is for people to `night/review/`. What is asked for by `keep` is handed on as frames.
     ///
     /// # Errors
     /// Event files that cannot be read again, and files that cannot be written.
     pub fn write(&self, events: &[PathBuf], night: &Path, keep: &Keep<'_>) -> anyhow::Result<Decided> {
-        let (mut lists, frames) = write::lists(self, frame::scan(events, write::COLUMNS)?, night, keep)?;
+        let (mut lists, frames) = write::lists(self, frame::scan(events, write::Columns::NAMES)?, night, keep)?;
         let options = self.options;
         let released = match keep.existing {
             Some(existing) => release::released(&frames, (events, &options.deliveries), options.as_of, existing)?,
@@ -145,7 +139,7 @@ impl<'a> Plan<'a> {
         lists.released = released.by_reason();
         let path = format!("{}/reactivate.csv", leaving(self.brake.tripped()));
         let mut sheet = sheet::Sheet::create(night, path, release::COLUMNS, |_| false)?;
-        released.rows()?.try_for_each(|row| sheet.row(&row, false).map(drop))?;
+        released.rows().try_for_each(|row| sheet.row(&row, false).map(drop))?;
         // Before what is for people alone.
         let place = lists.files.iter().position(|file| file.path.ends_with("/list_sources.csv"));
         lists.files.insert(place.unwrap_or(lists.files.len()), sheet.finish()?.0);

@@ -4,6 +4,7 @@
 
 use super::record::{NONE, Record};
 use super::signal::Signal;
+use crate::bounce::closed_set;
 
 /// Where an address goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,60 +23,71 @@ pub(super) enum Verdict {
     Unmatched,
 }
 
-/// Why an address or a domain waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Hold {
-    /// "Unknown" in a wording that needs a second day.
-    DoubtfulWording,
-    /// "Unknown" while the whole domain flips.
-    DomainFlips,
-    /// "Unknown" while the receiver refuses us.
-    ReceiverIncident,
-    /// The answer is about another mailbox than the one we mailed.
-    Forwarded,
-    /// Full, but not for long enough.
-    MailboxFull,
-    /// A transient answer about the mailbox.
-    Transient,
-    /// The address was found by elimination, or is one that we send from.
-    Unproven,
-    /// A feedback report of a type that is no wish.
-    FeedbackType,
-    /// The domain is said to take no mail, but something of it answered, or it is a consumer domain.
-    DomainAnswered,
-    /// Nothing tells whose fault it is.
-    UnknownReply,
-    /// It was delivered to after it had bounced.
-    DeliveredSince,
-    /// The allow list names it.
-    Allowed,
-    /// A suspected tenant block; a person decides.
-    SuspectedTenant,
-    /// Not enough contrast or volume for a judgement.
-    Inconclusive,
-    /// A tenant block of one IP or campaign, which a domain list cannot say.
-    OneIdentity,
+closed_set! {
+    /// Why an address or a domain waits.
+    Hold, "reason" {
+        /// "Unknown" in a wording that needs a second day.
+        DoubtfulWording = "doubtful_wording",
+        /// "Unknown" while the whole domain flips.
+        DomainFlips = "domain_flips",
+        /// "Unknown" while the receiver refuses us.
+        ReceiverIncident = "receiver_incident",
+        /// The answer is about another mailbox than the one we mailed.
+        Forwarded = "forwarded",
+        /// Full, but not for long enough.
+        MailboxFull = "mailbox_full",
+        /// A transient answer about the mailbox.
+        Transient = "transient_answer",
+        /// The address was found by elimination, or is one that we send from.
+        Unproven = "unproven_recipient",
+        /// A feedback report of a type that is no wish.
+        FeedbackType = "feedback_type",
+        /// The domain is said to take no mail, but something of it answered, or it is a consumer domain.
+        DomainAnswered = "domain_answered",
+        /// Nothing tells whose fault it is.
+        UnknownReply = "unknown_reply",
+        /// It was delivered to after it had bounced.
+        DeliveredSince = "delivered_since",
+        /// The allow list names it.
+        Allowed = "allowed",
+        /// A suspected tenant block; a person decides.
+        SuspectedTenant = "suspected_tenant_block",
+        /// Not enough contrast or volume for a judgement.
+        Inconclusive = "inconclusive",
+        /// A tenant block of one IP or campaign, which a domain list cannot say.
+        OneIdentity = "one_identity",
+    }
 }
 
-impl Hold {
-    /// The spelling used in held.csv and reports.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Hold::DoubtfulWording => "doubtful_wording",
-            Hold::DomainFlips => "domain_flips",
-            Hold::ReceiverIncident => "receiver_incident",
-            Hold::Forwarded => "forwarded",
-            Hold::MailboxFull => "mailbox_full",
-            Hold::Transient => "transient_answer",
-            Hold::Unproven => "unproven_recipient",
-            Hold::FeedbackType => "feedback_type",
-            Hold::DomainAnswered => "domain_answered",
-            Hold::UnknownReply => "unknown_reply",
-            Hold::DeliveredSince => "delivered_since",
-            Hold::Allowed => "allowed",
-            Hold::SuspectedTenant => "suspected_tenant_block",
-            Hold::Inconclusive => "inconclusive",
-            Hold::OneIdentity => "one_identity",
+closed_set! {
+    /// What to do with an entry of held.csv until it is decided.
+    Meanwhile, "meanwhile" {
+        /// Go on mailing: the next answer decides.
+        MailOn = "mail_on",
+        /// Mail, but not through the sending identity that is refused.
+        OtherIdentity = "other_identity",
+        /// Do not mail until the date.
+        DoNotMail = "do_not_mail",
+    }
+}
+
+impl Meanwhile {
+    /// The word for a reason to wait.
+    pub const fn of(reason: Hold) -> Meanwhile {
+        match reason {
+            Hold::ReceiverIncident | Hold::OneIdentity => Meanwhile::OtherIdentity,
+            Hold::SuspectedTenant | Hold::Inconclusive => Meanwhile::DoNotMail,
+            Hold::DoubtfulWording
+            | Hold::DomainFlips
+            | Hold::Forwarded
+            | Hold::MailboxFull
+            | Hold::Transient
+            | Hold::Unproven
+            | Hold::FeedbackType
+            | Hold::DomainAnswered
+            | Hold::UnknownReply
+            | Hold::DeliveredSince
+            | Hold::Allowed => Meanwhile::MailOn,
         }
     }
 }

@@ -4,7 +4,6 @@
 use crate::bounce::{Blames, Cause, Kind, Permanence, Unproven};
 use crate::tables::policy::Suppress;
 
-use super::doubt::Reason;
 use super::entry::is_wish;
 
 /// What one event says. The order is the strength as evidence: the strongest signal of an address counts.
@@ -64,7 +63,7 @@ pub(super) struct Event<'a> {
 impl Signal {
     /// What the event says; `None` when it says nothing about its address (delays, auto-replies, our own platform's
     /// drops). `doubt` is asked only for "unknown" answers.
-    pub fn of(event: &Event<'_>, policy: &Suppress, doubt: impl FnOnce() -> Option<Reason>) -> Option<Signal> {
+    pub fn of(event: &Event<'_>, policy: &Suppress, doubt: impl FnOnce() -> Option<Signal>) -> Option<Signal> {
         match event.kind {
             Kind::Bounce | Kind::Complaint if event.unproven == Some(Unproven::Unmatched) => Some(Signal::Unmatched),
             Kind::Complaint if event.unproven.is_some() => Some(Signal::Unproven),
@@ -80,7 +79,7 @@ impl Signal {
         }
     }
 
-    fn of_bounce(event: &Event<'_>, doubt: impl FnOnce() -> Option<Reason>) -> Signal {
+    fn of_bounce(event: &Event<'_>, doubt: impl FnOnce() -> Option<Signal>) -> Signal {
         let transient = event.permanence == Permanence::Transient;
         if event.blames.is_elsewhere() {
             return if transient && !event.ours { Signal::Retried } else { Signal::Ours };
@@ -101,12 +100,7 @@ impl Signal {
                 Signal::Transient
             }
             Cause::MailboxUnknown | Cause::MailboxDisabled if is_forwarded(event) => Signal::Forwarded,
-            Cause::MailboxUnknown => match doubt() {
-                None => Signal::Dead,
-                Some(Reason::Wording) => Signal::DoubtWording,
-                Some(Reason::DomainFlips) => Signal::DoubtFlip,
-                Some(Reason::ReceiverIncident) => Signal::DoubtIncident,
-            },
+            Cause::MailboxUnknown => doubt().unwrap_or(Signal::Dead),
             Cause::MailboxDisabled => Signal::Dead,
             Cause::TenantPolicy => Signal::Refusal,
             Cause::DomainInvalid => Signal::DeadDomain,

@@ -5,10 +5,8 @@ use std::path::Path;
 
 mod places;
 
-use polars::prelude::DataFrame;
-
 use crate::bounce::{Address, Timestamp};
-use crate::frame::cells::{Numbers, Times, Words};
+use crate::frame::cells::{Numbers, Times, Words, columns};
 use crate::frame::{self, NightFiles, schema};
 
 /// Events kept; all are counted.
@@ -46,29 +44,15 @@ pub struct TrailEvent {
     pub index: u64,
 }
 
-const COLUMNS: &[&str] = &[
-    schema::TIMESTAMP,
-    schema::KIND,
-    schema::RECIPIENT,
-    schema::RECIPIENT_DOMAIN,
-    schema::CAUSE,
-    schema::RULE,
-    schema::REPLY,
-    schema::SOURCE,
-    schema::SOURCE_INDEX,
-    schema::INCIDENT,
-];
-
 /// Why an address is, or is not, on a list: its events and the rows that name it.
 ///
 /// # Errors
 /// A folder that holds no night, or whose files cannot be read.
 pub fn address(night: &Path, address: &Address) -> anyhow::Result<Trail> {
     let key = address.key();
-    let trail = events(night, |cells, row| {
-        Ok(cells.recipient.get(row).is_some_and(|recipient| recipient.to_lowercase() == key))
-    })?;
-    Ok(Trail { rows: places::of(night, &|cell| cell.to_lowercase() == key)?, ..trail })
+    let is_it = |cell: &str| cell.to_lowercase() == key;
+    let trail = events(night, |columns, row| columns.recipient.get(row).is_some_and(is_it))?;
+    Ok(Trail { rows: places::of(night, &is_it)?, ..trail })
 }
 
 /// Why a domain is, or is not, on a list.
@@ -76,7 +60,7 @@ pub fn address(night: &Path, address: &Address) -> anyhow::Result<Trail> {
 /// # Errors
 /// A folder that holds no night, or whose files cannot be read.
 pub fn domain(night: &Path, domain: &str) -> anyhow::Result<Trail> {
-    let trail = events(night, |cells, row| Ok(cells.domain.get(row) == Some(domain)))?;
+    let trail = events(night, |columns, row| columns.domain.get(row) == Some(domain))?;
     Ok(Trail { rows: places::of(night, &|cell| cell == domain)?, ..trail })
 }
 
@@ -85,57 +69,41 @@ pub fn domain(night: &Path, domain: &str) -> anyhow::Result<Trail> {
 /// # Errors
 /// Files that cannot be read.
 pub fn incident(night: &Path, id: &str) -> anyhow::Result<Trail> {
-    events(night, |cells, row| Ok(cells.incident.get(row) == Some(id)))
+    events(night, |columns, row| columns.incident.get(row) == Some(id))
 }
 
-fn events(night: &Path, wanted: impl Fn(&Cells<'_>, usize) -> anyhow::Result<bool>) -> anyhow::Result<Trail> {
+fn events(night: &Path, wanted: impl Fn(&Columns<'_>, usize) -> bool) -> anyhow::Result<Trail> {
     let mut found = Trail::default();
-    for frame in frame::scan(&[NightFiles::in_folder(night).events], COLUMNS)? {
+    for frame in frame::scan(&[NightFiles::in_folder(night).events], Columns::NAMES)? {
         let frame = frame?;
-        let cells = Cells::of(&frame)?;
-        for row in 0..frame.height() {
-            if wanted(&cells, row)? {
-                found.events_total += 1;
-                if found.events.len() < SHOWN {
-                    found.events.push(cells.event(row));
-                }
+        let columns = Columns::of(&frame)?;
+        for row in (0..frame.height()).filter(|row| wanted(&columns, *row)) {
+            found.events_total += 1;
+            if found.events.len() < SHOWN {
+                found.events.push(columns.event(row));
             }
         }
     }
     Ok(found)
 }
 
-/// The columns of one frame.
-struct Cells<'f> {
-    time: Times<'f>,
-    kind: Words<'f>,
-    recipient: Words<'f>,
-    domain: Words<'f>,
-    incident: Words<'f>,
-    cause: Words<'f>,
-    rule: Words<'f>,
-    reply: Words<'f>,
-    source: Words<'f>,
-    index: Numbers<'f>,
+columns! {
+    /// What is shown of an event, and what it is found by.
+    struct Columns<'f> {
+        time: Times<'f> = schema::TIMESTAMP,
+        kind: Words<'f> = schema::KIND,
+        recipient: Words<'f> = schema::RECIPIENT,
+        domain: Words<'f> = schema::RECIPIENT_DOMAIN,
+        incident: Words<'f> = schema::INCIDENT,
+        cause: Words<'f> = schema::CAUSE,
+        rule: Words<'f> = schema::RULE,
+        reply: Words<'f> = schema::REPLY,
+        source: Words<'f> = schema::SOURCE,
+        index: Numbers<'f> = schema::SOURCE_INDEX,
+    }
 }
 
-impl<'f> Cells<'f> {
-    fn of(frame: &'f DataFrame) -> anyhow::Result<Cells<'f>> {
-        let text = |name| Words::of(frame, name);
-        Ok(Cells {
-            time: Times::of(frame, schema::TIMESTAMP)?,
-            kind: text(schema::KIND)?,
-            recipient: text(schema::RECIPIENT)?,
-            domain: text(schema::RECIPIENT_DOMAIN)?,
-            incident: text(schema::INCIDENT)?,
-            cause: text(schema::CAUSE)?,
-            rule: text(schema::RULE)?,
-            reply: text(schema::REPLY)?,
-            source: text(schema::SOURCE)?,
-            index: Numbers::of(frame, schema::SOURCE_INDEX)?,
-        })
-    }
-
+impl Columns<'_> {
     fn event(&self, row: usize) -> TrailEvent {
         let text = |cell: &Words<'_>| cell.get(row).map(str::to_owned);
         TrailEvent {

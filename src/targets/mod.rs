@@ -171,8 +171,8 @@ impl<'n> Changes<'n> {
         let is_new = |key: &str| existing.is_none_or(|existing| !existing.holds(&key.to_lowercase()));
         let addresses = entries::those(&night.lists.addresses, "email", is_new)?;
         let domains = entries::those(&night.lists.domains, "domain", is_new)?;
-        let removed = |kind| entries::of_type(night.released.list(), kind);
-        let (removed_addresses, removed_domains) = (removed("address")?, removed("domain")?);
+        let removed_addresses = night.released.values("address", "email")?;
+        let removed_domains = night.released.values("domain", "domain")?;
         let by_sender = options.targets.iter().any(|target| target.scope == Scope::SendingDomain);
         let senders = match by_sender {
             true => Some(Senders::of(&addresses, &[night.events, night.deliveries])?),

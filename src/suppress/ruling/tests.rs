@@ -87,8 +87,8 @@ fn a_tenant_block_lists_the_domain_and_needs_no_addresses() {
     let judgement = Judgement { incidents: vec![block], ..testing::judgement() };
     let lists = run(&rows, &judgement, dir.path());
     let entry = &lists.domains[0];
-    assert_eq!((entry.domain(), entry.seen().bounces, entry.recipients()), ("example.com", 2, 2));
-    assert_eq!(entry.seen().evidence(), "night.csv#0 (+1)");
+    assert_eq!((entry.domain.as_str(), entry.seen.bounces, entry.recipients), ("example.com", 2, 2));
+    assert_eq!(entry.seen.evidence(), "night.csv#0 (+1)");
     assert_eq!((lists.covered, column(dir.path(), "addresses.csv", "email")), (2, vec!["cat@example.com".into()]));
     assert_eq!(lists.protected_total(), 0);
 }
