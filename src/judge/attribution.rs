@@ -2,7 +2,7 @@
 //! failure marked with the finding that explains it. Single organisations are `tenant`'s work.
 //!
 //! Greedy: take the candidate with the best score, set its failures aside, weigh the rest again. Then each finding is
-//! fitted once more with the others fixed: it falls if it does not hold on its own, and gives way to a better one.
+//! fitted once more with the others fixed: it is dropped if it does not hold on its own, and replaced by a better one.
 
 use super::candidate::{Candidate, Dimension, Stream};
 use super::grounds::Gate;

@@ -105,7 +105,7 @@ fn covered(night: &Night, cells: &Cells) -> [bool; Dimension::COUNT] {
     covered
 }
 
-/// Pairs of one sender at several receivers, or beside it alone, are that sender's doing; so is a lack of
+/// Pairs of one sender at several receivers, or together with it alone, are that sender's doing; so is a lack of
 /// authentication, wherever it is noticed. Pairs that together cover what we sent to one receiver are that receiver's.
 fn merge_pairs(night: &Night, cells: &mut Cells, search: &mut Attribution) {
     let pairs: Vec<Candidate> = search.findings.iter().map(|f| f.candidate).filter(Candidate::is_pair).collect();

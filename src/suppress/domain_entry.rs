@@ -12,7 +12,7 @@ use crate::tables::policy::Suppress;
 
 /// One row of domains.csv.
 #[derive(Debug, Clone)]
-pub struct DomainRow {
+pub struct ListedDomain {
     /// The domain.
     pub domain: String,
     /// Its organisation.
@@ -37,12 +37,12 @@ pub struct DomainRow {
 
 /// A domain that may be listed. Its row can be read, but made and changed only here.
 #[derive(Debug, Clone)]
-pub struct DomainEntry(DomainRow);
+pub struct DomainEntry(ListedDomain);
 
 impl Deref for DomainEntry {
-    type Target = DomainRow;
+    type Target = ListedDomain;
 
-    fn deref(&self) -> &DomainRow {
+    fn deref(&self) -> &ListedDomain {
         &self.0
     }
 }
@@ -84,7 +84,7 @@ impl DomainEntry {
             true => policy.expires.tenant_block_explicit,
             false => policy.expires.tenant_block_pattern,
         };
-        Ok(DomainEntry(DomainRow {
+        Ok(DomainEntry(ListedDomain {
             domain: domain.to_owned(),
             organisation: organisation.to_owned(),
             incident: Some(incident.id.clone()),
@@ -117,7 +117,7 @@ impl DomainEntry {
         if permanence != Permanence::Permanent {
             return Err(Refused::Transient { cause });
         }
-        Ok(DomainEntry(DomainRow {
+        Ok(DomainEntry(ListedDomain {
             domain: domain.to_owned(),
             organisation: organisation.ok_or(Refused::ConsumerDomain)?.to_owned(),
             incident: None,

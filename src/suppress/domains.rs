@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::decision::Hold;
 use super::domain_entry::DomainEntry;
 use super::entry::{Refused, Seen};
 use super::options::{Allow, Options};
 use super::record::{NONE, Record};
-use super::ruling::Hold;
 use super::signal::Signal;
 use crate::bounce::{Cause, Confidence, IncidentKind, ScopeType};
 use crate::outcome::incident::{DomainRow, Incident, Judgement};

@@ -3,7 +3,7 @@
 //! changes one, and each way to build an entry asks for a permanent cause that blames the recipient, or for a complaint, out of a
 //! report that proves whom it means. The one other door is the full mailbox's own rule.
 //!
-//! Whether an address ought to be listed (doubts, deliveries since, the brake) is `ruling`'s work.
+//! Whether an address ought to be listed (unreliable, deliveries since, the brake) is `decision`'s work.
 
 use std::ops::Deref;
 
@@ -53,7 +53,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// The trail: the first event, and how many more there are.
+    /// The first event, and how many more there are.
     pub fn evidence(&self) -> String {
         match self.bounces.saturating_sub(1) {
             0 => self.origin.clone(),
@@ -117,7 +117,7 @@ pub enum Refused {
 
 /// One row of addresses.csv.
 #[derive(Debug, Clone)]
-pub struct AddressRow {
+pub struct ListedAddress {
     /// Whom it lists.
     pub address: Address,
     /// What the deciding event says: a cause that blames the recipient, or `complaint`.
@@ -132,12 +132,12 @@ pub struct AddressRow {
 
 /// An address that may be listed. Its row can be read, but made and changed only here.
 #[derive(Debug, Clone)]
-pub struct AddressEntry(AddressRow);
+pub struct AddressEntry(ListedAddress);
 
 impl Deref for AddressEntry {
-    type Target = AddressRow;
+    type Target = ListedAddress;
 
-    fn deref(&self) -> &AddressRow {
+    fn deref(&self) -> &ListedAddress {
         &self.0
     }
 }
@@ -172,7 +172,7 @@ impl AddressEntry {
             _ => return Err(refused),
         };
         let expires = expiry.from_night(as_of);
-        Ok(AddressEntry(AddressRow { address, answer, seen, added: as_of, expires }))
+        Ok(AddressEntry(ListedAddress { address, answer, seen, added: as_of, expires }))
     }
 
     /// An entry from a complaint.
@@ -195,7 +195,7 @@ impl AddressEntry {
         proven(&address, &answer)?;
         let answer = Answer { cause: Cause::Complaint, ..answer };
         let expires = policy.expires.complaint.from_night(as_of);
-        Ok(AddressEntry(AddressRow { address, answer, seen, added: as_of, expires }))
+        Ok(AddressEntry(ListedAddress { address, answer, seen, added: as_of, expires }))
     }
 }
 

@@ -1,10 +1,10 @@
-//! Fates: what became of each bounce. In: the rulings on addresses, and the bounces that they rest on. Out: counts by
+//! Fates: what became of each bounce. In: the decisions on addresses, and the bounces that they rest on. Out: counts by
 //! incident and fate. Each bounce has exactly one fate, so their sum is the bounces, of each incident and of the night.
 
 use std::collections::BTreeMap;
 
+use super::decision::{Decision, Verdict};
 use super::record::{NONE, Record};
-use super::ruling::{Ruling, Verdict};
 use crate::bounce::closed_set;
 use crate::outcome::incident::Incident;
 
@@ -70,8 +70,8 @@ impl Counting {
     }
 
     /// Counts the bounces of an address.
-    pub fn add(&mut self, ruling: &Ruling, records: &[Record]) {
-        let fate = Fate::of(ruling.verdict) as usize;
+    pub fn add(&mut self, decision: &Decision, records: &[Record]) {
+        let fate = Fate::of(decision.verdict) as usize;
         for record in records.iter().filter(|record| record.bounce) {
             self.all[fate] += 1;
             if record.incident != NONE {

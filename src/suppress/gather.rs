@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, HashMap};
 use polars::prelude::DataFrame;
 
 use super::domains::Targets;
-use super::doubt::{Doubts, Troubled};
 use super::options::{Allow, Options};
 use super::record::{NONE, Record, address_hash, second};
 use super::signal::{Event, Signal};
+use super::unreliable_unknown::{Troubled, UnreliableUnknown};
 use crate::bounce::{Blames, Cause, Families, Family, Kind, Permanence, Unproven, is_return_path};
 use crate::frame::cells::{Members, Times, Words, columns};
 use crate::frame::schema;
@@ -20,7 +20,7 @@ use crate::tables::policy::Suppress;
 pub(super) struct Gather<'a> {
     policy: &'a Suppress,
     allow: &'a Allow,
-    doubts: Doubts<'a>,
+    unreliable: UnreliableUnknown<'a>,
     judgement: &'a Judgement,
     /// Places of the incidents in the judgement.
     incidents: HashMap<&'a str, u32>,
@@ -45,7 +45,7 @@ impl<'a> Gather<'a> {
         Gather {
             policy,
             allow: &options.allow,
-            doubts: Doubts::new(judgement, policy, troubled),
+            unreliable: UnreliableUnknown::new(judgement, policy, troubled),
             judgement,
             incidents: judgement.incidents.iter().map(|incident| incident.id.as_str()).zip(0..).collect(),
             targets,
@@ -96,11 +96,11 @@ impl<'a> Gather<'a> {
             ours: self.judgement.incidents.get(owner as usize).is_some_and(Incident::is_ours),
         };
         let domain = columns.recipient_domain.get(row).unwrap_or_default();
-        let doubt = || {
+        let unreliable = || {
             let reply = columns.template.get(row).unwrap_or_default();
-            self.doubts.reason(reply, columns.rejecting_system.get(row), columns.receiver.get(row), domain)
+            self.unreliable.reason(reply, columns.rejecting_system.get(row), columns.receiver.get(row), domain)
         };
-        let Some(signal) = Signal::of(&event, self.policy, doubt) else {
+        let Some(signal) = Signal::of(&event, self.policy, unreliable) else {
             return Ok(None);
         };
         Ok(Some(Record {

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::brake::Brake;
+use super::decision::Hold;
 use super::domain_entry::DomainEntry;
 use super::domains::HeldDomain;
 use super::fate::Fates;
 use super::release::Why;
-use super::ruling::Hold;
 use super::sheet::ListFile;
 use crate::bounce::Cause;
 
@@ -48,7 +48,7 @@ pub struct Lists {
     pub not_expressed: Vec<NotExpressed>,
 }
 
-/// What of the night a target cannot be told, for one reason.
+/// What of the night a target cannot express, for one reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotExpressed {
     /// The target.

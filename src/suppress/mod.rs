@@ -2,7 +2,7 @@
 //! the policy, options. Out: the lists as CSV files, and their counts.
 //!
 //! Two readings: the first keeps forty bytes for each failure and rules on each address, the second writes the rows
-//! that the rulings name, so that no text is held and the lists come in the order of their first evidence. What may
+//! that the decisions name, so that no text is held and the lists come in the order of their first evidence. What may
 //! suppress at all is held by two types, `AddressEntry` and `DomainEntry`; the rest decides whether it ought to.
 //! Memory of earlier nights is history's work.
 
@@ -15,11 +15,10 @@ use crate::outcome::incident::Judgement;
 use crate::tables::policy::Suppress;
 
 mod brake;
-mod cells;
+mod decision;
 mod delivered;
 mod domain_entry;
 mod domains;
-mod doubt;
 mod entry;
 mod fate;
 mod folders;
@@ -29,12 +28,13 @@ mod lists;
 mod options;
 mod plan;
 pub mod present;
+pub mod provenance;
 mod record;
 pub mod release;
-mod ruling;
 mod sheet;
 mod signal;
-pub mod trail;
+mod spreadsheet;
+mod unreliable_unknown;
 mod write;
 
 #[cfg(test)]
@@ -43,11 +43,12 @@ pub(crate) mod testing;
 mod tests;
 
 pub use brake::{Brake, Cap};
-pub use cells::{is_formula, place, prose};
 pub use domain_entry::DomainEntry;
+pub use spreadsheet::{is_formula, place, prose};
 #[cfg(test)]
 pub use {domains::HeldDomain, entry::Seen};
 
+pub use decision::Hold;
 pub use fate::{ByFate, Fate};
 pub use folders::{BRAKED, acting, leaving};
 pub use frames::ListFrames;
@@ -56,15 +57,14 @@ pub use options::{Allow, Keep, Options};
 pub use plan::Plan;
 pub use record::address_hash;
 pub use release::Released;
-pub use ruling::Hold;
 pub use sheet::ListFile;
 pub use write::{ADDRESSES, DOMAINS};
 
+use decision::{Decision, Rules, Verdict};
 use domains::Targets;
-use doubt::Troubled;
 use fate::Counting;
 use gather::Gather;
-use ruling::{Rules, Ruling, Verdict};
+use unreliable_unknown::Troubled;
 
 /// Frames with the columns asked for, all event files one after the other.
 type Frames = Box<dyn Iterator<Item = anyhow::Result<DataFrame>> + Send>;
@@ -103,25 +103,25 @@ impl<'a> Plan<'a> {
         let shown = domains::shown(&records, &targets);
         let covered = targets.acting(&shown);
         let rules = Rules { full_days: policy.mailbox_full.bounces, covered: &covered };
-        let (mut rulings, mut covered_addresses, mut unmatched) = (Vec::new(), 0, 0);
+        let (mut decisions, mut covered_addresses, mut unmatched) = (Vec::new(), 0, 0);
         let mut fates = Counting::with_delays(delays);
         for address in records.chunk_by(|a, b| a.address == b.address) {
-            let ruling = Ruling::on(address, rules);
-            ruling.iter().for_each(|ruling| fates.add(ruling, address));
-            match ruling {
-                Some(ruling) if ruling.verdict == Verdict::Covered => covered_addresses += 1,
-                Some(ruling) if ruling.verdict == Verdict::Unmatched => unmatched += 1,
-                Some(ruling) if ruling.verdict == Verdict::Retry => {}
-                ruling => rulings.extend(ruling),
+            let decision = Decision::on(address, rules);
+            decision.iter().for_each(|decision| fates.add(decision, address));
+            match decision {
+                Some(decision) if decision.verdict == Verdict::Covered => covered_addresses += 1,
+                Some(decision) if decision.verdict == Verdict::Unmatched => unmatched += 1,
+                Some(decision) if decision.verdict == Verdict::Retry => {}
+                decision => decisions.extend(decision),
             }
         }
         drop(records);
-        rulings.sort_unstable_by_key(|r| r.row);
-        let addresses = rulings.iter().filter(|r| r.verdict == Verdict::Suppress).count();
+        decisions.sort_unstable_by_key(|r| r.row);
+        let addresses = decisions.iter().filter(|r| r.verdict == Verdict::Suppress).count();
         let new = (addresses + covered.iter().filter(|c| **c).count()) as u64;
         let brake = Brake::new(new, options.cap, judgement.recipients_mailed, &policy.brake);
         let (covered, fates) = (covered_addresses, fates.finish(&judgement.incidents));
-        Ok(Plan { judgement, policy, options, targets, shown, rulings, fates, covered, unmatched, brake })
+        Ok(Plan { judgement, policy, options, targets, shown, decisions, fates, covered, unmatched, brake })
     }
 
     /// Writes the lists: what acts to `night/suppression/`, what comes off to `night/release/`, or both to `night/review/braked/` where

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, Series};
 
-use super::cells::{is_formula, place};
 use super::frames::ListFrames;
 use super::present::{Existing, Listed};
 use super::sheet::Cell;
+use super::spreadsheet::{is_formula, place};
 use crate::bounce::{Blames, Cause, ListedReason, Since, Timestamp, closed_set};
 
 mod evidence;

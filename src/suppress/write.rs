@@ -1,4 +1,4 @@
-//! Writing: the second reading of the events. In: rulings in order of reading, and frames. Out: the lists as CSV. An
+//! Writing: the second reading of the events. In: decisions in order of reading, and frames. Out: the lists as CSV. An
 //! entry is built from the event that stands for it, by the constructors that refuse; what they refuse is protected.
 
 use std::collections::BTreeMap;
@@ -6,15 +6,15 @@ use std::path::Path;
 
 use polars::prelude::DataFrame;
 
+use super::decision::{Decision, Hold, Verdict};
 use super::domain_entry::DomainEntry;
-use super::doubt::Troubled;
 use super::entry::{AddressEntry, Answer, Seen};
 use super::frames::ListFrames;
 use super::lists::Lists;
 use super::options::Keep;
 use super::plan::Plan;
 use super::record::{NONE, moment};
-use super::ruling::{Hold, Ruling, Verdict};
+use super::unreliable_unknown::Troubled;
 use crate::bounce::{Address, Blames, Cause, Kind, Permanence, ReplyCode, Unproven};
 use crate::frame::cells::{Members, Numbers, Words, columns};
 use crate::frame::schema;
@@ -58,8 +58,8 @@ struct Writing<'p, 'a> {
     troubled: Troubled<'p>,
     files: Files<'p>,
     lists: Lists,
-    /// Rulings still to come.
-    rulings: std::slice::Iter<'p, Ruling>,
+    /// Decisions still to come.
+    decisions: std::slice::Iter<'p, Decision>,
     /// Targets by the position of their first event.
     evidence: BTreeMap<u32, Vec<usize>>,
     /// The event that each target's entry rests on.
@@ -94,7 +94,7 @@ pub(super) fn lists<'p>(
             brake: plan.brake,
             ..Lists::default()
         },
-        rulings: plan.rulings.iter(),
+        decisions: plan.decisions.iter(),
         evidence,
         found: plan.targets.all.iter().map(|_| None).collect(),
     };
@@ -112,17 +112,17 @@ pub(super) fn lists<'p>(
 }
 
 impl<'p> Writing<'p, '_> {
-    /// Writes the rulings that lie in this frame; returns the position behind its last row.
+    /// Writes the decisions that lie in this frame; returns the position behind its last row.
     fn frame(&mut self, frame: &DataFrame, start: u64) -> anyhow::Result<u64> {
         let end = start + frame.height() as u64;
         let columns = Columns::of(frame)?;
         let inside = |row: u32| u64::from(row) < end;
-        while let Some(ruling) = self.rulings.as_slice().first().copied().filter(|r| inside(r.row)) {
-            self.rulings.next();
-            let row = (u64::from(ruling.row) - start) as usize;
+        while let Some(decision) = self.decisions.as_slice().first().copied().filter(|r| inside(r.row)) {
+            self.decisions.next();
+            let row = (u64::from(decision.row) - start) as usize;
             if let Some(shown) = columns.event(row) {
-                let incident = self.incident(&ruling, columns.receivers(row));
-                self.address(&ruling, shown, incident)?;
+                let incident = self.incident(&decision, columns.receivers(row));
+                self.address(&decision, shown, incident)?;
             }
         }
         while let Some(entry) = self.evidence.first_entry().filter(|e| inside(*e.key())) {
@@ -134,23 +134,23 @@ impl<'p> Writing<'p, '_> {
         Ok(end)
     }
 
-    /// The incident that a ruling rests on; `None` where no incident has a part in it.
-    fn incident(&self, ruling: &Ruling, receivers: [Option<&str>; 2]) -> Option<&'p str> {
+    /// The incident that a decision rests on; `None` where no incident has a part in it.
+    fn incident(&self, decision: &Decision, receivers: [Option<&str>; 2]) -> Option<&'p str> {
         let incidents = &self.plan.judgement.incidents;
-        let found = match ruling.verdict {
+        let found = match decision.verdict {
             Verdict::Hold(Hold::ReceiverIncident) => {
                 self.troubled.incident(receivers).and_then(|place| incidents.get(place))
             }
-            _ => incidents.get(ruling.incident as usize),
+            _ => incidents.get(decision.incident as usize),
         };
         found.map(|incident| incident.id.as_str())
     }
 
-    /// One ruling and its event to their list.
-    fn address(&mut self, ruling: &Ruling, shown: Shown, incident: Option<&str>) -> anyhow::Result<()> {
+    /// One decision and its event to their list.
+    fn address(&mut self, decision: &Decision, shown: Shown, incident: Option<&str>) -> anyhow::Result<()> {
         let Shown { recipient, origin, answer } = shown;
-        let seen = ruling.seen(origin);
-        match ruling.verdict {
+        let seen = decision.seen(origin);
+        match decision.verdict {
             Verdict::Suppress => {
                 let (policy, as_of) = (self.plan.policy, self.plan.options.as_of);
                 let build = match answer.kind {
@@ -166,7 +166,7 @@ impl<'p> Writing<'p, '_> {
                         }
                         return Ok(());
                     }
-                    // A ruling and the types disagree: a fault of ours, and the type is right.
+                    // A decision and the types disagree: a fault of ours, and the type is right.
                     Some(Err(refused)) => tracing::error!(origin = seen.origin, %refused, "entry refused"),
                     None => tracing::error!(origin = seen.origin, "recipient is no address"),
                 }
@@ -260,7 +260,7 @@ impl<'p> Writing<'p, '_> {
     }
 }
 
-impl Ruling {
+impl Decision {
     fn seen(&self, origin: String) -> Seen {
         Seen {
             first: moment(self.first),

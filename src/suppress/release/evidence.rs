@@ -81,8 +81,8 @@ pub(super) struct Told {
     /// The last failure at each listed domain; the end of time for one without a time. One mail that got past does not end a block
     /// that goes on.
     pub failed: BTreeMap<String, Timestamp>,
-    /// The listed addresses that told a wish: a complaint, whatever it proves, or an unsubscribe. A feedback report that is none
-    /// (`not-spam`, `auth-failure`) tells none.
+    /// The listed addresses that expressed a wish: a complaint, whatever it proves, or an unsubscribe. A feedback report that is none
+    /// (`not-spam`, `auth-failure`) expresses none.
     pub wishes: BTreeSet<String>,
     /// The replies to protected addresses that blame us, by key.
     pub faults: BTreeMap<String, OurFault>,

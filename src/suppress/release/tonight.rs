@@ -7,9 +7,9 @@ use polars::prelude::DataFrame;
 
 use crate::bounce::{Cause, Timestamp};
 use crate::frame::cells::Words;
+use crate::suppress::decision::Meanwhile;
 use crate::suppress::frames::ListFrames;
 use crate::suppress::present::Existing;
-use crate::suppress::ruling::Meanwhile;
 
 /// What waits in held.csv.
 #[derive(Debug)]

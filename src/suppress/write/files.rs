@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use crate::bounce::Timestamp;
 use crate::judge::grounds::HoldReason;
 use crate::outcome::incident::ListSourceRow;
-use crate::suppress::cells::{is_formula, place, prose};
+use crate::suppress::decision::{Hold, Meanwhile};
 use crate::suppress::domain_entry::DomainEntry;
 use crate::suppress::domains::HeldDomain;
 use crate::suppress::entry::{AddressEntry, Answer, Seen};
@@ -18,8 +18,8 @@ use crate::suppress::folders::acting;
 use crate::suppress::frames::ListFrames;
 use crate::suppress::options::Keep;
 use crate::suppress::present::Existing;
-use crate::suppress::ruling::{Hold, Meanwhile};
 use crate::suppress::sheet::{Cell, ListFile, Sheet};
+use crate::suppress::spreadsheet::{is_formula, place, prose};
 
 /// Columns of addresses.csv.
 pub const ADDRESSES: &str =
@@ -33,7 +33,7 @@ const PROTECTED: &str = "email,cause,blames,rule,reply_code,status,first_seen,la
 const LIST_SOURCES: &str = "list_source,tried,unknown,listings,complaints,reason,incident";
 const QUARANTINE: &str = "list,column,value,evidence";
 
-/// The lists, in the order in which they are told.
+/// The lists, in the order of reports.
 #[derive(Clone, Copy)]
 enum At {
     Addresses,

@@ -1,4 +1,4 @@
-//! Rulings on one address, and on whole small nights.
+//! Decisions on one address, and on whole small nights.
 
 use super::super::record::NONE;
 use super::super::testing::{self, DAY, MIDNIGHT, Row, bounce};
@@ -24,7 +24,7 @@ fn record(signal: Signal, second: u32) -> Record {
 }
 
 fn verdict(records: &[Record]) -> Option<Verdict> {
-    Ruling::on(records, Rules { full_days: 3, covered: &[] }).map(|r| r.verdict)
+    Decision::on(records, Rules { full_days: 3, covered: &[] }).map(|r| r.verdict)
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The trail back: from an address, a domain or an incident of a published night to the events and the list rows.
+//! Provenance: from an address, a domain or an incident of a published night to the events and the list rows.
 //! In: a night's folder. Out: events and rows as they stand there. Nothing is decided here; `report` puts them into words.
 
 use std::path::Path;
@@ -14,9 +14,9 @@ const SHOWN: usize = 20;
 
 /// What a night knows of an address, a domain or an incident.
 #[derive(Debug, Default)]
-pub struct Trail {
+pub struct Provenance {
     /// The first events, in the night's order.
-    pub events: Vec<TrailEvent>,
+    pub events: Vec<ProvenanceEvent>,
     /// All of them.
     pub events_total: u64,
     /// Rows of lists that name it, each with its file in front; always empty for an incident.
@@ -25,7 +25,7 @@ pub struct Trail {
 
 /// One event, as the night holds it; what it does not say is `None`.
 #[derive(Debug)]
-pub struct TrailEvent {
+pub struct ProvenanceEvent {
     /// When it happened.
     pub time: Option<Timestamp>,
     /// What it is.
@@ -48,32 +48,32 @@ pub struct TrailEvent {
 ///
 /// # Errors
 /// A folder that holds no night, or whose files cannot be read.
-pub fn address(night: &Path, address: &Address) -> anyhow::Result<Trail> {
+pub fn address(night: &Path, address: &Address) -> anyhow::Result<Provenance> {
     let key = address.key();
     let is_it = |cell: &str| cell.to_lowercase() == key;
-    let trail = events(night, |columns, row| columns.recipient.get(row).is_some_and(is_it))?;
-    Ok(Trail { rows: places::of(night, &is_it)?, ..trail })
+    let provenance = events(night, |columns, row| columns.recipient.get(row).is_some_and(is_it))?;
+    Ok(Provenance { rows: places::of(night, &is_it)?, ..provenance })
 }
 
 /// Why a domain is, or is not, on a list.
 ///
 /// # Errors
 /// A folder that holds no night, or whose files cannot be read.
-pub fn domain(night: &Path, domain: &str) -> anyhow::Result<Trail> {
-    let trail = events(night, |columns, row| columns.domain.get(row) == Some(domain))?;
-    Ok(Trail { rows: places::of(night, &|cell| cell == domain)?, ..trail })
+pub fn domain(night: &Path, domain: &str) -> anyhow::Result<Provenance> {
+    let provenance = events(night, |columns, row| columns.domain.get(row) == Some(domain))?;
+    Ok(Provenance { rows: places::of(night, &|cell| cell == domain)?, ..provenance })
 }
 
 /// The events that an incident of the judgement explains.
 ///
 /// # Errors
 /// Files that cannot be read.
-pub fn incident(night: &Path, id: &str) -> anyhow::Result<Trail> {
+pub fn incident(night: &Path, id: &str) -> anyhow::Result<Provenance> {
     events(night, |columns, row| columns.incident.get(row) == Some(id))
 }
 
-fn events(night: &Path, wanted: impl Fn(&Columns<'_>, usize) -> bool) -> anyhow::Result<Trail> {
-    let mut found = Trail::default();
+fn events(night: &Path, wanted: impl Fn(&Columns<'_>, usize) -> bool) -> anyhow::Result<Provenance> {
+    let mut found = Provenance::default();
     for frame in frame::scan(&[NightFiles::in_folder(night).events], Columns::NAMES)? {
         let frame = frame?;
         let columns = Columns::of(&frame)?;
@@ -104,9 +104,9 @@ columns! {
 }
 
 impl Columns<'_> {
-    fn event(&self, row: usize) -> TrailEvent {
+    fn event(&self, row: usize) -> ProvenanceEvent {
         let text = |cell: &Words<'_>| cell.get(row).map(str::to_owned);
-        TrailEvent {
+        ProvenanceEvent {
             time: self.time.get(row),
             kind: text(&self.kind),
             recipient: text(&self.recipient),

@@ -37,16 +37,16 @@ impl<'a> Troubled<'a> {
 }
 
 /// What is known tonight of domains and receivers, for doubting.
-pub(super) struct Doubts<'a> {
+pub(super) struct UnreliableUnknown<'a> {
     wordings: &'a [Doubtful],
     flipping: HashSet<&'a str>,
     troubled: &'a Troubled<'a>,
 }
 
-impl<'a> Doubts<'a> {
-    pub fn new(judgement: &'a Judgement, policy: &'a Suppress, troubled: &'a Troubled<'a>) -> Doubts<'a> {
+impl<'a> UnreliableUnknown<'a> {
+    pub fn new(judgement: &'a Judgement, policy: &'a Suppress, troubled: &'a Troubled<'a>) -> UnreliableUnknown<'a> {
         let flipping = judgement.domains.iter().filter(|d| flips(d, &policy.flip)).map(|d| d.domain.as_str());
-        Doubts { wordings: &policy.doubtful, flipping: flipping.collect(), troubled }
+        UnreliableUnknown { wordings: &policy.doubtful, flipping: flipping.collect(), troubled }
     }
 
     /// The reason not to believe an "unknown" answer; `None`: believe it. `speaker` is the system that spoke,
@@ -102,7 +102,7 @@ mod tests {
         let policy = policy::load(None).unwrap().suppress;
         let receivers = Receivers::load(None).unwrap();
         let troubled = Troubled::new(&judgement.incidents, &receivers);
-        Doubts::new(judgement, &policy, &troubled).reason(
+        UnreliableUnknown::new(judgement, &policy, &troubled).reason(
             reply,
             Some("exchange_online"),
             Some("exchange_online"),

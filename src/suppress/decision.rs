@@ -1,4 +1,4 @@
-//! Ruling: what becomes of one address. In: all records of the address. Out: a verdict, the events it rests on, and
+//! Decision: what becomes of one address. In: all records of the address. Out: a verdict, the events it rests on, and
 //! the one that stands for them. The strongest signal counts, not the first: an address that bounced for its own
 //! reason and for ours is judged by its own.
 
@@ -94,7 +94,7 @@ impl Meanwhile {
 
 /// What becomes of one address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ruling {
+pub(super) struct Decision {
     /// Position of the event that stands for the others.
     pub row: u32,
     /// Where it goes.
@@ -127,9 +127,9 @@ const UNKNOWN: &[Signal] =
 /// Signals that an entry for the domain answers.
 const DOMAIN: &[Signal] = &[Signal::DeadDomain, Signal::Ours, Signal::Unknown, Signal::Retried];
 
-impl Ruling {
-    /// The ruling on one address; `None` when nothing failed. The records are in order of reading.
-    pub fn on(records: &[Record], rules: Rules<'_>) -> Option<Ruling> {
+impl Decision {
+    /// The decision on one address; `None` when nothing failed. The records are in order of reading.
+    pub fn on(records: &[Record], rules: Rules<'_>) -> Option<Decision> {
         let strongest = records.iter().map(|r| r.signal).min()?;
         let speaks_of_domain = |r: &&Record| DOMAIN.contains(&r.signal);
         let covered = |r: &Record| rules.covered.get(r.target as usize).copied().unwrap_or(false);
@@ -152,19 +152,19 @@ impl Ruling {
                 }
             }
             signal => {
-                let kin = |r: &&Record| match UNKNOWN.contains(&signal) {
+                let same = |r: &&Record| match UNKNOWN.contains(&signal) {
                     true => UNKNOWN.contains(&r.signal),
                     false => r.signal == signal,
                 };
-                let evidence: Vec<_> = records.iter().filter(kin).collect();
+                let evidence: Vec<_> = records.iter().filter(same).collect();
                 let verdict = own_verdict(signal, &evidence, records, rules);
                 (verdict, evidence)
             }
         };
-        Some(Ruling::resting_on(verdict, &evidence, strongest))
+        Some(Decision::resting_on(verdict, &evidence, strongest))
     }
 
-    fn resting_on(verdict: Verdict, evidence: &[&Record], strongest: Signal) -> Ruling {
+    fn resting_on(verdict: Verdict, evidence: &[&Record], strongest: Signal) -> Decision {
         let dates = || evidence.iter().map(|r| r.second).filter(|s| *s != NONE);
         // The first event of the strongest signal stands for all: its cause and rule go on the list. Among failures of
         // ours, one that an incident explains says more than one that nothing explains.
@@ -173,7 +173,7 @@ impl Ruling {
         let rests = matches!(strongest, Signal::Ours | Signal::Unknown);
         let owned = best.clone().find(|r| rests && r.incident != NONE);
         let shown = owned.or_else(|| best.clone().next()).or(evidence.first());
-        Ruling {
+        Decision {
             row: shown.map_or(NONE, |r| r.row),
             verdict,
             bounces: u32::try_from(evidence.len()).unwrap_or(u32::MAX),
