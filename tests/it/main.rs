@@ -1,5 +1,6 @@
 //! The one integration binary: each further one would link polars again.
 
+mod any_cut;
 mod bad_input;
 mod docs;
 mod example;
