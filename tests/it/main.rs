@@ -3,6 +3,7 @@
 // Tests say what is wrong by failing, in whatever order.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::iter_over_hash_type, missing_docs)]
 
+mod any_cut;
 mod bad_input;
 mod docs;
 mod example;
