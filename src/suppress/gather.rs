@@ -7,11 +7,11 @@ use polars::prelude::DataFrame;
 
 use super::domains::Targets;
 use super::options::{Allow, Options};
-use super::record::{NONE, Record, address_hash, second};
+use super::record::{NONE, Record, second};
 use super::signal::{Event, Signal};
 use super::unreliable_unknown::{Troubled, UnreliableUnknown};
 use crate::bounce::{Blames, Cause, Families, Family, Kind, Permanence, Unproven, is_return_path};
-use crate::frame::cells::{Members, Times, Words, columns};
+use crate::frame::cells::{Members, Numbers, Times, Words, columns};
 use crate::frame::schema;
 use crate::outcome::incident::{Incident, Judgement};
 use crate::tables::policy::Suppress;
@@ -79,6 +79,7 @@ impl<'a> Gather<'a> {
         let (Some(kind), Some(recipient)) = (columns.kind.get(row), columns.recipient.get(row)) else {
             return Ok(None);
         };
+        let Some(address) = columns.recipient_key.get(row) else { return Ok(None) };
         let owner = columns.incident.get(row).and_then(|id| self.incidents.get(id).copied()).unwrap_or(NONE);
         if kind == Kind::Delay && owner != NONE {
             *self.delays.entry(owner).or_default() += 1;
@@ -104,7 +105,7 @@ impl<'a> Gather<'a> {
             return Ok(None);
         };
         Ok(Some(Record {
-            address: address_hash(recipient),
+            address,
             row: u32::try_from(self.rows + row as u64)?,
             second: second(columns.timestamp.get(row)),
             target: self.targets.find(domain, columns.sending_domain.get(row), signal).unwrap_or(NONE),
@@ -130,6 +131,7 @@ columns! {
         kind: Members<'f, Kind> = schema::KIND,
         timestamp: Times<'f> = schema::TIMESTAMP,
         recipient: Words<'f> = schema::RECIPIENT,
+        recipient_key: Numbers<'f> = schema::RECIPIENT_KEY,
         final_recipient: Words<'f> = schema::FINAL_RECIPIENT,
         recipient_domain: Words<'f> = schema::RECIPIENT_DOMAIN,
         receiver: Words<'f> = schema::RECEIVER,

@@ -55,7 +55,6 @@ pub use frames::ListFrames;
 pub use lists::{Lists, NotExpressed};
 pub use options::{Allow, Keep, Options};
 pub use plan::Plan;
-pub use record::address_hash;
 pub use release::Released;
 pub use sheet::ListFile;
 pub use write::{ADDRESSES, DOMAINS};

@@ -1,5 +1,5 @@
-//! Records: what one event says about its address, forty bytes, no text. Addresses are 128-bit hashes (two of ten million
-//! collide with a chance of 10⁻²⁵), places are indices into the judgement.
+//! Records: what one event says about its address, 32 bytes, no text. Addresses are their keys (of ten million two are alike
+//! with a chance of one in 400,000; then one of them is on no list), places are indices into the judgement.
 
 use super::signal::Signal;
 use crate::bounce::Timestamp;
@@ -7,14 +7,11 @@ use crate::bounce::Timestamp;
 /// No index, no date.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// 128 bits; in two halves, so that a record needs no padding.
-pub(super) type AddressHash = [u64; 2];
-
 /// What one event says, in brief.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Record {
-    /// Hash of the address; records of one address are neighbours once sorted.
-    pub address: AddressHash,
+    /// The recipient's key; records of one address are neighbours once sorted.
+    pub address: i64,
     /// Position among all events read.
     pub row: u32,
     /// Seconds since 1970, or `NONE`.
@@ -35,18 +32,11 @@ pub(super) struct Record {
     pub allowed: bool,
 }
 
-const _: () = assert!(size_of::<Record>() == 40, "a record has forty bytes");
-
-/// The hash by which events of one mailbox find each other, whatever the case of its letters.
-pub fn address_hash(address: &str) -> AddressHash {
-    let hash = blake3::hash(address.to_lowercase().as_bytes());
-    let words = hash.as_bytes().as_chunks().0;
-    std::array::from_fn(|at| u64::from_be_bytes(words[at]))
-}
+const _: () = assert!(size_of::<Record>() == 32, "a record has 32 bytes");
 
 impl Record {
     /// A record without a place, a date and whatever an event may add.
-    pub fn of(address: AddressHash, signal: Signal) -> Record {
+    pub fn of(address: i64, signal: Signal) -> Record {
         let (row, second, target, incident) = (NONE, NONE, NONE, NONE);
         let (bounce, policy, permanent, allowed) = (false, false, false, false);
         Record { address, row, second, target, incident, signal, bounce, policy, permanent, allowed }

@@ -18,9 +18,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use polars::prelude::DataFrame;
 
-use crate::bounce::nearest_word;
+use crate::bounce::{Key, nearest_word};
 use crate::suppress::present::Existing;
-use crate::suppress::{ListFile, ListFrames, Released, acting, address_hash, is_formula, leaving};
+use crate::suppress::{ListFile, ListFrames, Released, acting, is_formula, leaving};
 use crate::tables::targets::{Change, Holds, Scope, Target, TargetFile};
 use crate::tables::{self, TableError};
 
@@ -268,11 +268,11 @@ impl<'w> Writing<'w> {
 
     /// The entries that a file may hold, each once.
     fn expressible<'e>(&mut self, sheet: &Sheet<'_>, mut entries: Vec<Entry<'e>>) -> Vec<Entry<'e>> {
-        let mut seen = HashSet::new();
+        let (key, mut seen) = (Key::default(), HashSet::new());
         entries.retain(|entry| {
             let refusal = sheet.refusal(*entry);
             self.written.not_expressed.extend(refusal.map(|why| Inexpressible::of(sheet.file.change, *entry, why)));
-            refusal.is_none() && sheet.rows_each() > 0 && seen.insert(address_hash(entry.name()))
+            refusal.is_none() && sheet.rows_each() > 0 && seen.insert(key.recipient_of(entry.name()))
         });
         entries
     }

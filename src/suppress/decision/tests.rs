@@ -10,7 +10,7 @@ use crate::outcome::incident::{DomainRow, Incident, Judgement};
 
 fn record(signal: Signal, second: u32) -> Record {
     Record {
-        address: [0, 1],
+        address: 1,
         row: 0,
         second,
         target: NONE,
