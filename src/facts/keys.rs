@@ -8,7 +8,7 @@ use super::maps::Contacts;
 use super::names::NONE;
 use super::night::Night;
 use crate::bounce::BUCKETS;
-use crate::frame::cells::{Numbers, Words};
+use crate::frame::cells::{Coded, Numbers, Words};
 use crate::frame::schema;
 
 /// The columns that are read.
@@ -48,7 +48,7 @@ pub struct Keys<'f> {
     domains: Words<'f>,
     recipients: Numbers<'f>,
     buckets: Numbers<'f>,
-    senders: [Words<'f>; 4],
+    senders: [Coded<'f>; 4],
     contacts: &'f Contacts,
 }
 
@@ -69,16 +69,16 @@ impl<'f> Keys<'f> {
     /// # Errors
     /// A column that is not there or holds something else.
     pub fn of(frame: &'f DataFrame, contacts: &'f Contacts) -> anyhow::Result<Keys<'f>> {
-        let words = |name| Words::of(frame, name);
+        let coded = |name| Coded::of(frame, name);
         Ok(Keys {
-            domains: words(schema::RECIPIENT_DOMAIN)?,
+            domains: Words::of(frame, schema::RECIPIENT_DOMAIN)?,
             recipients: Numbers::of(frame, schema::RECIPIENT_KEY)?,
             buckets: Numbers::of(frame, schema::BUCKET)?,
             senders: [
-                words(schema::SENDING_IP)?,
-                words(schema::SENDING_DOMAIN)?,
-                words(schema::CAMPAIGN_ID)?,
-                words(schema::LIST_SOURCE)?,
+                coded(schema::SENDING_IP)?,
+                coded(schema::SENDING_DOMAIN)?,
+                coded(schema::CAMPAIGN_ID)?,
+                coded(schema::LIST_SOURCE)?,
             ],
             contacts,
         })
@@ -89,20 +89,19 @@ impl<'f> Keys<'f> {
         self.recipients.get(row)
     }
 
-    /// The list source of a row, its own or that of the sender's list.
-    pub fn list_source(&self, row: usize) -> Option<&'f str> {
-        let known = || self.contacts.list_source(self.recipient(row)?);
-        self.senders[3].get(row).or_else(known)
-    }
-
     /// What a row is about; `None` without a domain, or with one that is not known.
-    pub fn get(&self, row: usize, naming: &mut impl Naming) -> Option<Key> {
+    pub fn get(&mut self, row: usize, naming: &mut impl Naming) -> Option<Key> {
         let (domain, pool) = naming.domain(self.domains.get(row)?);
-        let mut sender = |part: usize| {
-            let name = if part == 3 { self.list_source(row) } else { self.senders[part].get(row) };
-            name.map_or(NONE, |name| naming.sender(part, name))
-        };
-        let identity = Identity::of([sender(0), sender(1), sender(2), sender(3)]);
+        let mut parts = [NONE; 4];
+        for (part, (id, words)) in parts.iter_mut().zip(&mut self.senders).enumerate() {
+            *id = words.get(row, |name| naming.sender(part, name)).unwrap_or(NONE);
+        }
+        if parts[3] == NONE
+            && let Some(list_source) = self.recipients.get(row).and_then(|key| self.contacts.list_source(key))
+        {
+            parts[3] = naming.sender(3, list_source);
+        }
+        let identity = Identity::of(parts);
         let bucket = self.buckets.get(row).filter(|_| pool).map_or(0, |bucket| bucket.rem_euclid(BUCKETS) as u8);
         (domain != NONE).then_some(Key { domain, bucket, identity })
     }

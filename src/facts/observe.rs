@@ -15,7 +15,7 @@ use super::names::{NONE, renumber};
 use super::night::{Counted, Night, Outcome};
 use super::send_log::{Attempt, Bounce, Bounced};
 use crate::bounce::{Family, Kind, Unproven};
-use crate::frame::cells::{Members, Numbers, Words, flags};
+use crate::frame::cells::{Coded, Members, Numbers, Words, flags};
 use crate::frame::{RowGroups, schema};
 use crate::tables::consumer_domains::ConsumerDomains;
 use crate::tables::receivers::Receivers;
@@ -140,11 +140,11 @@ impl<'a> Part<'a> {
 
     /// Counts the rows that take part. With `keep` their bounces are kept for send logs.
     fn events(&mut self, frame: &DataFrame, keep: bool) -> anyhow::Result<()> {
-        let keys = Keys::of(frame, self.known.contacts)?;
+        let mut keys = Keys::of(frame, self.known.contacts)?;
         let kinds = Members::<Kind>::of(frame, schema::KIND)?;
         let unproven = Members::<Unproven>::of(frame, schema::UNPROVEN)?;
         let families = Members::<Family>::of(frame, schema::FAMILY)?;
-        let (hosts, messages) = (Hosts::of(frame)?, Words::of(frame, schema::MESSAGE_ID)?);
+        let (mut hosts, messages) = (Hosts::of(frame)?, Words::of(frame, schema::MESSAGE_ID)?);
         let tenants = Words::of(frame, schema::TENANT_ID)?;
         for row in 0..frame.height() {
             let (Some(recipient), Some(kind)) = (keys.recipient(row), kinds.get(row)) else { continue };
@@ -167,7 +167,7 @@ impl<'a> Part<'a> {
                 self.mailed.add(recipient);
                 self.name_host(0, &hosts, row);
             }
-            self.answered(&hosts, row, key.domain, 1);
+            self.answered(&mut hosts, row, key.domain, 1);
             let tenant = tenants.get(row).map_or(NONE, |tenant| self.night.tenants.id(tenant));
             self.night.marked(key.domain, NONE, tenant);
             self.count(key, identity, Outcome::of(family), 1);
@@ -177,8 +177,8 @@ impl<'a> Part<'a> {
 
     /// Counts what was accepted; of a send log what did not bounce.
     fn deliveries(&mut self, frame: &DataFrame, bounced: &Bounced) -> anyhow::Result<()> {
-        let keys = Keys::of(frame, self.known.contacts)?;
-        let (hosts, messages) = (Hosts::of(frame)?, Words::of(frame, schema::MESSAGE_ID)?);
+        let mut keys = Keys::of(frame, self.known.contacts)?;
+        let (mut hosts, messages) = (Hosts::of(frame)?, Words::of(frame, schema::MESSAGE_ID)?);
         let (counts, attempted) = (Numbers::of(frame, schema::COUNT)?, flags(frame, schema::ATTEMPTED)?);
         for row in 0..frame.height() {
             let Some(key) = keys.get(row, self) else { continue };
@@ -186,7 +186,7 @@ impl<'a> Part<'a> {
             let count = counts.get(row).and_then(|n| u64::try_from(n).ok()).unwrap_or(1);
             self.night.rates = true;
             self.name_host(1, &hosts, row);
-            self.answered(&hosts, row, key.domain, count);
+            self.answered(&mut hosts, row, key.domain, count);
             recipient.iter().for_each(|recipient| self.mailed.add(*recipient));
             if bounced.holds_message(message, recipient) {
                 continue;
@@ -232,14 +232,13 @@ impl<'a> Part<'a> {
         *all += 1;
     }
 
-    fn answered(&mut self, hosts: &Hosts, row: usize, domain: u32, count: u64) {
-        if let Some(receiver) = hosts.receivers.get(row) {
-            let receiver = self.night.receiver_of(receiver, self.known.receivers);
-            self.night.answered(domain, receiver, count);
-        }
+    fn answered(&mut self, hosts: &mut Hosts<'_>, row: usize, domain: u32, count: u64) {
+        let Part { night, known, .. } = self;
+        let receiver = hosts.receivers.get(row, |receiver| night.receiver_of(receiver, known.receivers));
+        night.answered(domain, receiver.unwrap_or(NONE), count);
         if let Some(customer) = hosts.customers.get(row) {
-            let customer = self.night.customers.id(customer);
-            self.night.marked(domain, customer, NONE);
+            let customer = night.customers.id(customer);
+            night.marked(domain, customer, NONE);
         }
     }
 
@@ -293,7 +292,7 @@ impl<'a> Part<'a> {
 /// What the answering hosts tell of a domain.
 struct Hosts<'f> {
     names: Words<'f>,
-    receivers: Words<'f>,
+    receivers: Coded<'f>,
     customers: Words<'f>,
 }
 
@@ -301,7 +300,7 @@ impl<'f> Hosts<'f> {
     fn of(frame: &'f DataFrame) -> anyhow::Result<Hosts<'f>> {
         Ok(Hosts {
             names: Words::of(frame, schema::REMOTE_MTA)?,
-            receivers: Words::of(frame, schema::RECEIVER_FAMILY)?,
+            receivers: Coded::of(frame, schema::RECEIVER_FAMILY)?,
             customers: Words::of(frame, schema::CUSTOMER_KEY)?,
         })
     }

@@ -46,6 +46,41 @@ impl<'a> Words<'a> {
     }
 }
 
+/// A column of few distinct words, read as numbers: what a word was given lately needs no look-up.
+pub struct Coded<'a> {
+    words: Words<'a>,
+    /// Views of words of a column in one chunk, and their numbers. Equal views of one chunk are equal words.
+    lately: Box<[(u128, u32); LATELY]>,
+}
+
+/// Words remembered of a column; a power of two.
+const LATELY: usize = 1 << 10;
+
+impl<'a> Coded<'a> {
+    /// The column of that name.
+    ///
+    /// # Errors
+    /// A column that is not there, or holds no text.
+    pub fn of(frame: &'a DataFrame, name: &str) -> anyhow::Result<Coded<'a>> {
+        Ok(Coded { words: Words::of(frame, name)?, lately: Box::new([(u128::MAX, u32::MAX); LATELY]) })
+    }
+
+    /// The number of a cell's word, as `number` gives it; `None` where the cell is null.
+    pub fn get(&mut self, row: usize, number: impl FnOnce(&'a str) -> u32) -> Option<u32> {
+        let word = self.words.get(row)?;
+        let Words::Plain(column) = &self.words else { return Some(number(word)) };
+        let mut chunks = column.downcast_iter();
+        let (Some(chunk), None) = (chunks.next(), chunks.next()) else { return Some(number(word)) };
+        let view = chunk.views()[row].as_u128();
+        let mixed = (view as u64 ^ (view >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let seen = &mut self.lately[(mixed >> 54) as usize % LATELY];
+        if seen.0 != view {
+            *seen = (view, number(word));
+        }
+        Some(seen.1)
+    }
+}
+
 /// A column of a closed set, read as its members.
 pub struct Members<'a, W> {
     words: Words<'a>,

@@ -6,21 +6,25 @@ use std::collections::HashMap;
 
 use super::verdict::Verdict;
 use crate::bounce::{Families, Family};
-use crate::facts::cells::NOBODY;
+use crate::facts::cells::{Cells, NOBODY};
 
 /// The owner of each failure: the place of an incident in the order findings, tenants, others.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Owners {
     /// By the number in `Fail::by`.
     by_number: HashMap<u16, u32>,
     /// By organisation, with the families that are owned there, for failures that no finding explains.
     by_decider: HashMap<u32, Vec<(Families, u32)>>,
+    /// The families of which some failures are owned: others need no look-up.
+    owned: Families,
 }
 
 impl Owners {
-    /// The owners that a verdict names.
-    pub fn of_verdict(verdict: &Verdict) -> Owners {
-        let mut owners = Owners::default();
+    /// The owners that a verdict names on the cells that it has judged.
+    pub fn of_verdict(verdict: &Verdict, cells: &Cells) -> Owners {
+        let explained = cells.fails.iter().filter(|fail| fail.by != NOBODY);
+        let owned = explained.fold(Families::NONE, |owned, fail| owned.with(fail.family.set()));
+        let mut owners = Owners { by_number: HashMap::new(), by_decider: HashMap::new(), owned };
         for (at, finding) in (0..).zip(&verdict.findings) {
             owners.by_number.insert(finding.number, at);
         }
@@ -28,8 +32,14 @@ impl Owners {
         let others = verdict.others.iter().map(|other| (other.decider, other.families()));
         for (at, (decider, families)) in (verdict.findings.len() as u32..).zip(tenants.chain(others)) {
             owners.by_decider.entry(decider).or_default().push((families, at));
+            owners.owned = owners.owned.with(families);
         }
         owners
+    }
+
+    /// Whether an incident owns some failures of that family.
+    pub fn own_some(&self, family: Family) -> bool {
+        self.owned.has(family)
     }
 
     /// The incident that owns the failures of a decider.

@@ -63,7 +63,7 @@ pub fn run(sources: &Sources, earlier: &[EarlierNight]) -> anyhow::Result<Outcom
     let judging = policy::load(tables)?.judging;
     let mut facts = Facts::read(sources)?;
     let verdict = judge(&facts.night, &facts.places, &mut facts.cells, &judging);
-    let owners = Owners::of_verdict(&verdict);
+    let owners = Owners::of_verdict(&verdict, &facts.cells);
     let rows = Owned::read(&sources.events, &facts, &owners)?;
 
     let count = verdict.findings.len() + verdict.tenants.len() + verdict.others.len();

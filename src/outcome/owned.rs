@@ -135,7 +135,7 @@ struct Found {
 
 impl Found {
     fn of(frame: &DataFrame, facts: &Facts, owners: &Owners) -> anyhow::Result<Found> {
-        let keys = Keys::of(frame, &facts.contacts)?;
+        let mut keys = Keys::of(frame, &facts.contacts)?;
         let families = Members::<Family>::of(frame, schema::FAMILY)?;
         let unproven = Members::<Unproven>::of(frame, schema::UNPROVEN)?;
         let (rows, mut night) = (frame.height(), &facts.night);
@@ -146,10 +146,13 @@ impl Found {
                 continue;
             }
             let Some(key) = keys.get(row, &mut night) else { continue };
-            let Some(identity) = facts.night.identities.find(&key.identity) else { continue };
-            let Some((node, fail)) = facts.cells.find(key.domain, key.bucket, identity, family) else { continue };
             (found.recipients[row], found.domains[row]) = (Some(recipient), key.domain);
-            found.owners[row] = owners.of(node.decider, family, fail.by).unwrap_or(NOBODY);
+            if owners.own_some(family)
+                && let Some(identity) = facts.night.identities.find(&key.identity)
+                && let Some((node, fail)) = facts.cells.find(key.domain, key.bucket, identity, family)
+            {
+                found.owners[row] = owners.of(node.decider, family, fail.by).unwrap_or(NOBODY);
+            }
         }
         Ok(found)
     }

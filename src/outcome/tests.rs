@@ -95,7 +95,7 @@ fn judge_night(night: Night) -> Judgement {
     let judging = policy::load(None).unwrap().judging;
     let verdict = judge(&facts.night, &facts.places, &mut facts.cells, &judging);
     let count = verdict.findings.len() + verdict.tenants.len() + verdict.others.len();
-    let details = details::of_cells(&facts, &Owners::of_verdict(&verdict), count);
+    let details = details::of_cells(&facts, &Owners::of_verdict(&verdict, &facts.cells), count);
     let judgement = build::build(&facts, &verdict, &details, &judging).0;
     for incident in &judgement.incidents {
         let scopes = incident.kind.meaning().scopes;
