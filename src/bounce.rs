@@ -20,6 +20,7 @@ pub use incident_kind::{FailureStream, Fault, IncidentKind, KindMeaning};
 pub use key::{BUCKETS, Key};
 pub use meaning::{Families, Family, Meaning};
 pub use present::{PresentEntry, Since, Subject, When};
+pub(crate) use words::closed_set;
 pub use words::nearest as nearest_word;
 pub use words::{
     Action, Basis, Blames, Cause, Confidence, IncidentStatus, Kind, ListedReason, Loss, Permanence, RejectReason,

@@ -3,8 +3,6 @@
 //! The floor plan, in the order of the flow; a room imports only rooms above it. Reading (`source` to `ingest`) and
 //! thinking (`history` to `report`) meet only in `frame`, `tables` and `bounce`; this file leads from one to the other.
 
-#![warn(missing_docs)]
-
 pub mod bounce;
 
 pub mod guard;
@@ -28,13 +26,13 @@ pub mod history;
 
 pub mod facts;
 
-pub mod judge;
+pub(crate) mod judge;
 
 pub mod outcome;
 
-pub mod suppress;
+pub(crate) mod suppress;
 
-pub mod targets;
+pub(crate) mod targets;
 
 pub mod report;
 

@@ -218,7 +218,7 @@ pub fn explain_incident(
     let counted = frame::scan(std::slice::from_ref(&files.deliveries), &[])?.next().is_some();
     let judgement = outcome::run(&sources(&files, counted, tables, maps, &Key::default()), &[])?.judgement;
     let incident = report::incident_of(&judgement, id, night)?;
-    Ok(report::incident_told(incident, &judgement, &suppress::trail::incident(night, id)?))
+    Ok(report::incident_told(incident, &judgement, &suppress::provenance::incident(night, id)?))
 }
 
 /// What the memory keeps of a night.

@@ -29,6 +29,8 @@ macro_rules! closed_set {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name { $($(#[$vdoc])* $variant,)+ }
 
+        // Not every set is gone through.
+        #[allow(dead_code)]
         impl $name {
             /// All members, in the order of the contract.
             pub const ALL: &'static [$name] = &[$($name::$variant,)+];
@@ -72,7 +74,7 @@ macro_rules! closed_set {
     };
 }
 
-pub(super) use closed_set;
+pub(crate) use closed_set;
 
 closed_set! {
     /// What one report says about one recipient. Only `Bounce` counts as a failure.

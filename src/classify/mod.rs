@@ -1,5 +1,5 @@
 //! NAMING: event -> Classification: which rule spoke, on what evidence.
-//! In: an event as parse left it. Out: cause, permanence, blames, basis, who spoke. What a cluster of them means is analyze's work.
+//! In: an event as parse left it. Out: cause, permanence, blames, basis, who spoke. What a cluster of them means is judge's work.
 //!
 //! A reply is first reduced to its template; everything after sees only that, the codes, the command and the receiver
 //! that the host belongs to. So equal keys have equal answers, and a night's two thousand templates are named once each.

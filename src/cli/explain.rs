@@ -1,5 +1,5 @@
 //! `explain`: one bounce, one incident, one address or one domain in words. In: an input, a reply, or a night's folder.
-//! Out: text on stdout. What it says is asked of parse, classify, analyze and suppress; this file only prints.
+//! Out: text on stdout. What it says is asked of parse, classify, outcome and suppress; this file only prints.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
@@ -17,7 +17,7 @@ use crate::frame::names_a_cause;
 use crate::parse::{ParseOptions, Parsed, Reader};
 use crate::report::{self, harmless};
 use crate::source;
-use crate::suppress::trail;
+use crate::suppress::provenance;
 use crate::tables::advice::{About, Advice, Case, Phase};
 
 /// Events told of one input.
@@ -109,11 +109,11 @@ fn past(args: &ExplainArgs, tables: Option<&Path>, settings: &Settings) -> anyho
     } else if let Some(address) = &args.address {
         let address = Address::parse(address)
             .ok_or_else(|| Usage(format!("--address {address:?} is not an address; write it as ann@example.com")))?;
-        report::told(address.as_str(), &trail::address(&folder, &address)?)
+        report::told(address.as_str(), &provenance::address(&folder, &address)?)
     } else if let Some(domain) = &args.domain {
         let domain = crate::bounce::domain_key(domain)
             .ok_or_else(|| Usage(format!("--domain {domain:?} is not a domain; write it as example.com")))?;
-        report::told(&domain, &trail::domain(&folder, &domain)?)
+        report::told(&domain, &provenance::domain(&folder, &domain)?)
     } else {
         String::new()
     };

@@ -3,55 +3,75 @@
 
 use rayon::prelude::*;
 
-/// Keys fall into shards by their upper bits, so that putting one in order needs little room beside.
-const SHARDS: usize = 16;
-/// Fewer keys than this are not worth putting in order while reading.
-const SETTLE_FROM: usize = 1 << 18;
-
-/// Distinct keys.
-#[derive(Default)]
-pub struct Distinct([Shard; SHARDS]);
-
-#[derive(Default)]
-struct Shard {
-    keys: Vec<i64>,
+/// Values of which each is kept once, in the memory that they need themselves.
+#[derive(Debug)]
+pub struct Settling<T> {
+    values: Vec<T>,
     settled: usize,
 }
 
-impl Distinct {
-    /// Adds a key.
-    pub fn add(&mut self, key: i64) {
-        let shard = &mut self.0[(key as u64 >> 60) as usize];
-        shard.keys.push(key);
-        if shard.keys.len() > SETTLE_FROM && shard.keys.len() > 2 * shard.settled {
-            shard.settle();
+/// Fewer values than this are not worth putting in order while reading.
+const SETTLE_FROM: usize = 1 << 18;
+
+impl<T> Default for Settling<T> {
+    fn default() -> Settling<T> {
+        Settling { values: Vec::new(), settled: 0 }
+    }
+}
+
+impl<T: Ord> Settling<T> {
+    /// Adds a value.
+    pub fn add(&mut self, value: T) {
+        self.values.push(value);
+        if self.values.len() > SETTLE_FROM && self.values.len() > 2 * self.settled {
+            self.settle();
         }
     }
 
     /// Adds those of another part.
-    pub fn join(&mut self, other: Distinct) {
-        for (shard, part) in self.0.iter_mut().zip(other.0) {
-            if shard.keys.is_empty() {
-                *shard = part;
-            } else {
-                shard.keys.extend(part.keys);
-                shard.settle();
-            }
+    pub fn join(&mut self, other: Settling<T>) {
+        if self.values.is_empty() {
+            *self = other;
+        } else {
+            self.values.extend(other.values);
+            self.settle();
         }
     }
 
-    /// How many there are.
-    pub fn count(&mut self) -> u64 {
-        self.0.par_iter_mut().for_each(Shard::settle);
-        self.0.iter().map(|shard| shard.keys.len() as u64).sum()
+    /// All of them, in order.
+    pub fn finish(mut self) -> Vec<T> {
+        self.settle();
+        self.values
+    }
+
+    fn settle(&mut self) {
+        self.values.sort_unstable();
+        self.values.dedup();
+        self.settled = self.values.len();
     }
 }
 
-impl Shard {
-    fn settle(&mut self) {
-        self.keys.sort_unstable();
-        self.keys.dedup();
-        self.settled = self.keys.len();
+/// Keys fall into shards by their upper bits, so that putting one in order needs little room beside.
+const SHARDS: usize = 16;
+
+/// Distinct keys.
+#[derive(Default)]
+pub struct Distinct([Settling<i64>; SHARDS]);
+
+impl Distinct {
+    /// Adds a key.
+    pub fn add(&mut self, key: i64) {
+        self.0[(key as u64 >> 60) as usize].add(key);
+    }
+
+    /// Adds those of another part.
+    pub fn join(&mut self, other: Distinct) {
+        self.0.iter_mut().zip(other.0).for_each(|(shard, part)| shard.join(part));
+    }
+
+    /// How many there are.
+    pub fn count(self) -> u64 {
+        self.0.into_par_iter().map(|shard| shard.finish().len() as u64).sum()
     }
 }
 

@@ -12,7 +12,7 @@ use crate::tables::consumer_domains::ConsumerDomains;
 use crate::tables::receivers::Receivers;
 
 pub mod cells;
-mod distinct;
+pub mod distinct;
 pub mod identity;
 pub mod keys;
 pub mod maps;

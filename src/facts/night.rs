@@ -95,7 +95,7 @@ pub struct Night {
     pub delivered: Vec<u64>,
     /// Whether deliveries are known.
     pub rates: bool,
-    /// Whether the deliveries name receivers at least half as often as the bounces do.
+    /// Whether the deliveries name the hosts that answered at least half as often as the bounces do.
     pub receivers_covered: bool,
     /// Distinct recipients mailed; `None` counts-only.
     pub recipients_mailed: Option<u64>,

@@ -24,14 +24,21 @@ const EVENTS: &[&str] = &[
     schema::KIND,
     schema::UNPROVEN,
     schema::FAMILY,
+    schema::REMOTE_MTA,
     schema::RECEIVER_FAMILY,
     schema::CUSTOMER_KEY,
     schema::TENANT_ID,
     schema::MESSAGE_ID,
 ];
 
-const DELIVERIES: &[&str] =
-    &[schema::COUNT, schema::ATTEMPTED, schema::RECEIVER_FAMILY, schema::CUSTOMER_KEY, schema::MESSAGE_ID];
+const DELIVERIES: &[&str] = &[
+    schema::COUNT,
+    schema::ATTEMPTED,
+    schema::REMOTE_MTA,
+    schema::RECEIVER_FAMILY,
+    schema::CUSTOMER_KEY,
+    schema::MESSAGE_ID,
+];
 
 /// What is known before a night is read.
 #[derive(Clone, Copy)]
@@ -95,8 +102,8 @@ struct Part<'a> {
     night: Night,
     /// Recipients of bounces and of deliveries.
     mailed: Distinct,
-    /// Rows that name a receiver, and all: of bounces and of deliveries.
-    receivers_named: [(u64, u64); 2],
+    /// Rows that name the host that answered, and all: of bounces and of deliveries.
+    hosts_named: [(u64, u64); 2],
     bounces: Vec<Bounce>,
     /// Messages that bounced, with their recipients.
     messages: Vec<u64>,
@@ -124,7 +131,7 @@ impl<'a> Part<'a> {
             known,
             night: Night::default(),
             mailed: Distinct::default(),
-            receivers_named: [(0, 0); 2],
+            hosts_named: [(0, 0); 2],
             bounces: Vec::new(),
             messages: Vec::new(),
             attempts: Vec::new(),
@@ -158,7 +165,7 @@ impl<'a> Part<'a> {
             let Some(family) = family else { continue };
             if kind == Kind::Bounce {
                 self.mailed.add(recipient);
-                self.name_receiver(0, &hosts, row);
+                self.name_host(0, &hosts, row);
             }
             self.answered(&hosts, row, key.domain, 1);
             let tenant = tenants.get(row).map_or(NONE, |tenant| self.night.tenants.id(tenant));
@@ -178,7 +185,7 @@ impl<'a> Part<'a> {
             let (recipient, message) = (keys.recipient(row), messages.get(row));
             let count = counts.get(row).and_then(|n| u64::try_from(n).ok()).unwrap_or(1);
             self.night.rates = true;
-            self.name_receiver(1, &hosts, row);
+            self.name_host(1, &hosts, row);
             self.answered(&hosts, row, key.domain, count);
             recipient.iter().for_each(|recipient| self.mailed.add(*recipient));
             if bounced.holds_message(message, recipient) {
@@ -219,9 +226,9 @@ impl<'a> Part<'a> {
         self.night.count(Counted { domain: key.domain, identity, bucket: key.bucket, outcome, count });
     }
 
-    fn name_receiver(&mut self, of: usize, hosts: &Hosts, row: usize) {
-        let (named, all) = &mut self.receivers_named[of];
-        *named += u64::from(hosts.receivers.get(row).is_some());
+    fn name_host(&mut self, of: usize, hosts: &Hosts, row: usize) {
+        let (named, all) = &mut self.hosts_named[of];
+        *named += u64::from(hosts.names.get(row).is_some());
         *all += 1;
     }
 
@@ -239,7 +246,7 @@ impl<'a> Part<'a> {
     /// Adds another part.
     fn join(&mut self, other: Part) {
         self.mailed.join(other.mailed);
-        for (sum, part) in self.receivers_named.iter_mut().zip(other.receivers_named) {
+        for (sum, part) in self.hosts_named.iter_mut().zip(other.hosts_named) {
             *sum = (sum.0 + part.0, sum.1 + part.1);
         }
         self.night.rates |= other.night.rates;
@@ -259,8 +266,8 @@ impl<'a> Part<'a> {
 
     fn finish(mut self, named: &[&str]) -> Night {
         let share = |(named, all): (u64, u64)| if all == 0 { 1.0 } else { named as f64 / all as f64 };
-        self.night.receivers_covered = share(self.receivers_named[1]) >= 0.5 * share(self.receivers_named[0]);
-        let mailed = self.mailed.count();
+        self.night.receivers_covered = share(self.hosts_named[1]) >= 0.5 * share(self.hosts_named[0]);
+        let mailed = std::mem::take(&mut self.mailed).count();
         self.night.recipients_mailed = (self.night.rates && mailed > 0).then_some(mailed);
         for receiver in named {
             self.night.receiver_of(receiver, self.known.receivers);
@@ -285,6 +292,7 @@ impl<'a> Part<'a> {
 
 /// What the answering hosts tell of a domain.
 struct Hosts<'f> {
+    names: Words<'f>,
     receivers: Words<'f>,
     customers: Words<'f>,
 }
@@ -292,6 +300,7 @@ struct Hosts<'f> {
 impl<'f> Hosts<'f> {
     fn of(frame: &'f DataFrame) -> anyhow::Result<Hosts<'f>> {
         Ok(Hosts {
+            names: Words::of(frame, schema::REMOTE_MTA)?,
             receivers: Words::of(frame, schema::RECEIVER_FAMILY)?,
             customers: Words::of(frame, schema::CUSTOMER_KEY)?,
         })

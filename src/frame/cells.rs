@@ -6,7 +6,7 @@ use std::str::FromStr;
 use anyhow::{Context, bail};
 use polars::prelude::{
     BooleanChunked, Categorical8Type, CategoricalChunked, Column, DataFrame, DataType, Int32Chunked, Int64Chunked,
-    IntoColumn, NewChunkedArray, StringChunked, UInt32Chunked,
+    StringChunked,
 };
 
 use crate::bounce::Timestamp;
@@ -80,17 +80,6 @@ impl<'a, W: FromStr + Copy> Members<'a, W> {
     }
 }
 
-/// The places of a closed set's cells in their set: polars groups by numbers of this width, and not by those of the set.
-///
-/// # Errors
-/// A column that is not there, or is no closed set.
-pub fn places(frame: &DataFrame, name: &str) -> anyhow::Result<Column> {
-    let column = frame.column(name)?;
-    let set = column.try_cat8().with_context(|| expected(column, "a closed set"))?;
-    let places = set.physical().iter().map(|place| place.map(u32::from));
-    Ok(UInt32Chunked::from_iter_options(name.into(), places).into_column())
-}
-
 /// The column of timestamps.
 pub struct Times<'a>(&'a Int64Chunked);
 
@@ -111,14 +100,12 @@ impl<'a> Times<'a> {
     }
 }
 
-/// A column of whole numbers, of one of three widths.
+/// A column of whole numbers, of either width.
 pub enum Numbers<'a> {
     /// Counts, positions, keys.
     Long(&'a Int64Chunked),
     /// Codes, buckets.
     Short(&'a Int32Chunked),
-    /// Places in lists of the program's own; no file holds them.
-    Id(&'a UInt32Chunked),
 }
 
 impl<'a> Numbers<'a> {
@@ -131,7 +118,6 @@ impl<'a> Numbers<'a> {
         Ok(match column.dtype() {
             DataType::Int64 => Numbers::Long(column.i64()?),
             DataType::Int32 => Numbers::Short(column.i32()?),
-            DataType::UInt32 => Numbers::Id(column.u32()?),
             _ => bail!(expected(column, "whole numbers")),
         })
     }
@@ -146,7 +132,6 @@ impl<'a> Numbers<'a> {
         match self {
             Numbers::Long(column) => column.get(row),
             Numbers::Short(column) => column.get(row).map(i64::from),
-            Numbers::Id(column) => column.get(row).map(i64::from),
         }
     }
 }
@@ -159,6 +144,29 @@ pub fn flags<'a>(frame: &'a DataFrame, name: &str) -> anyhow::Result<&'a Boolean
     let column = frame.column(name)?;
     column.bool().with_context(|| expected(column, "true or false"))
 }
+
+/// A struct of typed columns, with the names of those columns, to scan, and how to find them in a frame.
+macro_rules! columns {
+    ($(#[$doc:meta])* $vis:vis struct $name:ident<$f:lifetime> { $($field:ident: $kind:ty = $column:expr,)+ }) => {
+        $(#[$doc])*
+        $vis struct $name<$f> { $($vis $field: $kind,)+ }
+
+        impl<$f> $name<$f> {
+            /// The columns to read.
+            $vis const NAMES: &'static [&'static str] = &[$($column,)+];
+
+            /// The columns of a frame.
+            ///
+            /// # Errors
+            /// A column that is missing or of another type.
+            $vis fn of(frame: &$f polars::prelude::DataFrame) -> anyhow::Result<Self> {
+                Ok($name { $($field: <$kind>::of(frame, $column)?,)+ })
+            }
+        }
+    };
+}
+
+pub(crate) use columns;
 
 fn expected(column: &Column, what: &str) -> String {
     format!("column {}: expected {what}, found {}", column.name(), column.dtype())

@@ -2,7 +2,7 @@
 //!
 //! In: classified events, deliveries, rejects. Out: `DataFrame`s and the Parquet files of a night. The files hold text,
 //! `Int64`, `Int32`, `Boolean` and UTC milliseconds, which every engine knows; in memory closed sets are `Enum`. Text stays
-//! text: Parquet's own dictionaries keep it small, and the bytes do not depend on threads. Counting is analyze's work.
+//! text: Parquet's own dictionaries keep it small, and the bytes do not depend on threads. Counting is facts' and outcome's work.
 
 pub mod cells;
 mod convert;

@@ -11,6 +11,8 @@ use polars_io::parquet::write::{BatchedWriter, KeyValueMetadata, ParquetCompress
 use polars_parquet::write::schema_to_metadata_key;
 
 use super::read::ARROW_SCHEMA;
+use polars_parquet::write::CompressedPage;
+
 use super::{ClassifiedEvent, PlacedDelivery, delivery_frame, event_frame, schema, text, whole};
 use crate::bounce::{Key, Origin, Reject};
 
@@ -243,6 +245,11 @@ impl TableWriter {
             self.pending = rest;
         }
         Ok(())
+    }
+
+    /// Writes a row group whose columns are encoded already.
+    pub(super) fn push_pages(&mut self, rows: u64, pages: &[Vec<CompressedPage>]) -> anyhow::Result<()> {
+        self.writer.write_row_group(rows, pages).with_context(|| format!("{}: cannot be written", self.path.display()))
     }
 
     fn write(&mut self, mut group: DataFrame) -> anyhow::Result<()> {

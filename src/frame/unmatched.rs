@@ -182,7 +182,7 @@ impl Sent {
 fn write_marked(events: &Path, unmatched: &HashSet<usize>, key: &Key) -> anyhow::Result<()> {
     let set = enum_type(Unproven::WORDS);
     let mut start = 0;
-    rewrite(events, key, |_, frame| {
+    rewrite(events, key, &[schema::UNPROVEN], |_, frame| {
         let before = Members::<Unproven>::of(frame, schema::UNPROVEN)?;
         let places = (0..frame.height()).map(|row| match unmatched.contains(&(start + row)) {
             true => Some(Unproven::Unmatched as u8),

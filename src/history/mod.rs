@@ -1,6 +1,6 @@
 //! MEMORY: the state folder: a lock, and the verdicts of earlier nights.
 //!
-//! In: the folder and a night's verdicts. Out: what was judged on earlier nights, so that analyze can tell new from
+//! In: the folder and a night's verdicts. Out: what was judged on earlier nights, so that outcome can tell new from
 //! chronic. A night that is judged again replaces what it said before. Events and the ledger join with the nights.
 
 use std::fs::{File, TryLockError};

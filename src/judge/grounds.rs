@@ -2,7 +2,7 @@
 //! is what it is, what is missing. In: nothing. Out: plain types. The sentences made of them are `report`'s work.
 
 use super::scope::Scope;
-use crate::bounce::ScopeType;
+use crate::bounce::{ScopeType, closed_set};
 
 /// What a judgement counted.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -187,40 +187,25 @@ impl HoldReason {
     }
 }
 
-/// What a gate looks at; the words are those of policy.toml.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GateName {
-    /// Nats of evidence.
-    Evidence,
-    /// Odds inside against outside.
-    Odds,
-    /// Organisations tried outside.
-    OutsideOrganisations,
-    /// Share outside a consumer pool, at most.
-    PoolOutside,
-    /// Odds of a consumer pool without deliveries.
-    PoolOddsCounts,
-    /// Organisations hit.
-    Organisations,
-    /// Lower bound of a receiver's share.
-    ReceiverLow,
-    /// Mean share of an identity of ours.
-    SenderShare,
-}
-
-impl GateName {
-    /// The word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            GateName::Evidence => "evidence",
-            GateName::Odds => "odds",
-            GateName::OutsideOrganisations => "outside_organisations",
-            GateName::PoolOutside => "pool_outside",
-            GateName::PoolOddsCounts => "pool_odds_counts",
-            GateName::Organisations => "organisations",
-            GateName::ReceiverLow => "receiver_low",
-            GateName::SenderShare => "sender_share",
-        }
+closed_set! {
+    /// What a gate looks at; the words are those of policy.toml.
+    GateName, "gate" {
+        /// Nats of evidence.
+        Evidence = "evidence",
+        /// Odds inside against outside.
+        Odds = "odds",
+        /// Organisations tried outside.
+        OutsideOrganisations = "outside_organisations",
+        /// Share outside a consumer pool, at most.
+        PoolOutside = "pool_outside",
+        /// Odds of a consumer pool without deliveries.
+        PoolOddsCounts = "pool_odds_counts",
+        /// Organisations hit.
+        Organisations = "organisations",
+        /// Lower bound of a receiver's share.
+        ReceiverLow = "receiver_low",
+        /// Mean share of an identity of ours.
+        SenderShare = "sender_share",
     }
 }
 

@@ -2,6 +2,7 @@
 //! one cell, found quickly: measuring asks for them tens of millions of times.
 
 use super::candidate::{Candidate, Dimension, Stream};
+use super::walk::walk;
 use crate::facts::cells::Cells;
 use crate::facts::identity::Identity;
 use crate::facts::names::NONE;
@@ -12,7 +13,7 @@ use crate::facts::organisation::Places;
 const MOST_PAIRED_VALUES: usize = 20_000;
 
 /// The numbers of all candidates of a stream.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Index {
     /// Candidates by number.
     pub candidates: Vec<Candidate>,
@@ -44,10 +45,14 @@ impl Index {
         ];
         let parts = cells.in_parts(|nodes| Seen::over(night, places, cells, stream, nodes, sizes));
         let seen = parts.into_iter().reduce(Seen::join).unwrap_or_else(|| Seen::new(sizes));
-        let mut index = Index::empty();
-        index.tried = stream.dimensions.iter().map(|d| seen.deciders(*d).filter(|(_, count)| *count > 0).count()).sum();
-        index.single = sizes.map(|n| vec![NONE; n]);
-        index.first_pool = places.organisations as u32;
+        let failing = |d: &Dimension| seen.deciders(*d).filter(|(_, count)| *count > 0).count();
+        let mut index = Index {
+            tried: stream.dimensions.iter().map(failing).sum(),
+            single: sizes.map(|n| vec![NONE; n]),
+            first_pool: places.organisations as u32,
+            receiver_column: vec![NONE; night.receivers.len()],
+            ..Index::default()
+        };
         for dimension in Dimension::ALL.into_iter().filter(|d| stream.dimensions.contains(d)) {
             let least = if dimension == Dimension::Pool { 1 } else { deciders.max(1) };
             for (value, _) in seen.deciders(dimension).filter(|(_, count)| *count >= least) {
@@ -57,7 +62,6 @@ impl Index {
             }
         }
         index.first_pair = vec![NONE; index.candidates.len()];
-        index.receiver_column = vec![NONE; night.receivers.len()];
         if stream.pairs {
             index.number_pairs();
         }
@@ -66,19 +70,7 @@ impl Index {
 
     /// An index of one candidate.
     pub fn only(candidate: Candidate) -> Index {
-        Index { candidates: vec![candidate], tried: 1, only: true, ..Index::empty() }
-    }
-
-    fn empty() -> Index {
-        Index {
-            candidates: vec![],
-            tried: 0,
-            single: Default::default(),
-            first_pool: 0,
-            first_pair: vec![],
-            receiver_column: vec![],
-            only: false,
-        }
+        Index { candidates: vec![candidate], tried: 1, only: true, ..Index::default() }
     }
 
     fn number_pairs(&mut self) {
@@ -162,21 +154,18 @@ impl Seen {
     ) -> Seen {
         let mut seen = Seen::new(sizes);
         let fails_in = |dimension: Dimension, family| stream.fails[dimension as usize].has(family);
-        for n in nodes {
-            let node = &cells.nodes[n];
+        for place in walk(night, cells, nodes) {
+            let (node, identity) = (place.node, place.identity());
             let judged = night.receiver_kinds.get(node.receiver as usize).is_some_and(|k| *k != ReceiverKind::Other);
-            for cell in cells.cells_of(n) {
-                let identity = &night.identities.get(cells.cells[cell].identity);
-                for fail in &cells.fails[cells.fails_of(cell)] {
-                    for dimension in Dimension::SENDER.into_iter().filter(|d| fails_in(*d, fail.family)) {
-                        seen.add(dimension, dimension.value(identity), node.decider);
-                    }
-                    if judged && fails_in(Dimension::Receiver, fail.family) {
-                        seen.add(Dimension::Receiver, node.receiver, node.decider);
-                    }
-                    if judged && places.is_pool(node.decider) && fails_in(Dimension::Pool, fail.family) {
-                        seen.add(Dimension::Pool, node.decider - places.organisations as u32, node.decider);
-                    }
+            for fail in place.fails {
+                for dimension in Dimension::SENDER.into_iter().filter(|d| fails_in(*d, fail.family)) {
+                    seen.add(dimension, dimension.value(&identity), node.decider);
+                }
+                if judged && fails_in(Dimension::Receiver, fail.family) {
+                    seen.add(Dimension::Receiver, node.receiver, node.decider);
+                }
+                if judged && places.is_pool(node.decider) && fails_in(Dimension::Pool, fail.family) {
+                    seen.add(Dimension::Pool, node.decider - places.organisations as u32, node.decider);
                 }
             }
         }

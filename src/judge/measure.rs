@@ -5,6 +5,8 @@
 //! and once outside. So four hundred rejections at one company are one vote.
 
 use super::candidate::{Candidate, Dimension, Stream};
+use super::stats;
+use super::walk::walk;
 use crate::bounce::{BUCKETS, Family};
 use crate::facts::cells::{Cells, NOBODY};
 use crate::facts::night::Night;
@@ -36,20 +38,6 @@ pub struct Measure {
 }
 
 impl Measure {
-    /// Nothing seen.
-    pub const EMPTY: Measure = Measure {
-        hits: 0.0,
-        trials: 0.0,
-        hits_out: 0.0,
-        trials_out: 0.0,
-        hit: 0,
-        exposed: 0,
-        hit_out: 0,
-        exposed_out: 0,
-        fails: 0,
-        named: [0; 6],
-    };
-
     /// Mean share inside; 0 without trials.
     pub fn rate(&self) -> f64 {
         if self.trials > 0.0 { self.hits / self.trials } else { 0.0 }
@@ -58,6 +46,30 @@ impl Measure {
     /// Mean share outside; 0 without trials.
     pub fn rate_out(&self) -> f64 {
         if self.trials_out > 0.0 { self.hits_out / self.trials_out } else { 0.0 }
+    }
+
+    /// Odds of failure inside against outside.
+    pub fn odds(&self) -> f64 {
+        stats::odds_ratio((self.hits, self.trials), (self.hits_out, self.trials_out))
+    }
+
+    /// Log-likelihood ratio of inside against outside, nats.
+    pub fn evidence(&self) -> f64 {
+        stats::likelihood_ratio((self.hits, self.trials), (self.hits_out, self.trials_out))
+    }
+
+    /// Adds what another part of the night gave.
+    pub fn join(&mut self, other: &Measure) {
+        self.hits += other.hits;
+        self.trials += other.trials;
+        self.hits_out += other.hits_out;
+        self.trials_out += other.trials_out;
+        self.hit += other.hit;
+        self.exposed += other.exposed;
+        self.hit_out += other.hit_out;
+        self.exposed_out += other.exposed_out;
+        self.fails += other.fails;
+        self.named.iter_mut().zip(other.named).for_each(|(sum, n)| *sum += n);
     }
 
     /// Share of the failures whose wording is one of these.
@@ -70,11 +82,8 @@ impl Measure {
 /// What measuring looks at.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
-    /// Names and identities.
     pub night: &'a Night,
-    /// Organisations and pools.
     pub places: &'a Places,
-    /// The counts.
     pub cells: &'a Cells,
     /// What counts as failure and as got past.
     pub stream: &'a Stream,
@@ -148,42 +157,19 @@ pub struct Counted {
     pub explained: bool,
 }
 
-impl Measure {
-    /// Adds what another part of the night gave.
-    pub fn join(&mut self, other: &Measure) {
-        self.hits += other.hits;
-        self.trials += other.trials;
-        self.hits_out += other.hits_out;
-        self.trials_out += other.trials_out;
-        self.hit += other.hit;
-        self.exposed += other.exposed;
-        self.hit_out += other.hit_out;
-        self.exposed_out += other.exposed_out;
-        self.fails += other.fails;
-        self.named.iter_mut().zip(other.named).for_each(|(sum, n)| *sum += n);
-    }
-}
-
 /// Share of the failures of `of` that each of `others` holds too, 0..=1.
 pub fn overlaps(view: View, of: &Candidate, others: &[Candidate]) -> Vec<f64> {
     if others.is_empty() {
         return vec![];
     }
-    let (night, cells) = (view.night, view.cells);
-    let parts = cells.in_parts(|nodes| {
+    let parts = view.cells.in_parts(|nodes| {
         let (mut both, mut all) = (vec![0u64; others.len()], 0u64);
-        for n in nodes {
-            let node = &cells.nodes[n];
-            for cell in cells.cells_of(n).filter(|cell| !cells.fails_of(*cell).is_empty()) {
-                let identity = &night.identities.get(cells.cells[cell].identity);
-                if !of.holds(node.receiver, node.decider, identity) {
-                    continue;
-                }
-                let fails = view.count(cell).fails[of.dimension as usize];
-                all += fails;
-                for (sum, other) in both.iter_mut().zip(others) {
-                    *sum += if other.holds(node.receiver, node.decider, identity) { fails } else { 0 };
-                }
+        let failing = walk(view.night, view.cells, nodes).filter(|place| !place.fails.is_empty());
+        for place in failing.filter(|place| place.is_in(of)) {
+            let fails = view.count(place.at).fails[of.dimension as usize];
+            all += fails;
+            for (sum, other) in both.iter_mut().zip(others) {
+                *sum += if place.is_in(other) { fails } else { 0 };
             }
         }
         (both, all)

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::judge::Verdict;
+use super::verdict::Verdict;
 use crate::bounce::{Families, Family};
 use crate::facts::cells::NOBODY;
 
@@ -25,7 +25,7 @@ impl Owners {
             owners.by_number.insert(finding.number, at);
         }
         let tenants = verdict.tenants.iter().map(|tenant| (tenant.tally.decider, Families::POLICY));
-        let others = verdict.others.iter().map(|quiet| (quiet.decider, quiet.families()));
+        let others = verdict.others.iter().map(|other| (other.decider, other.families()));
         for (at, (decider, families)) in (verdict.findings.len() as u32..).zip(tenants.chain(others)) {
             owners.by_decider.entry(decider).or_default().push((families, at));
         }

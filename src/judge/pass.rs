@@ -56,12 +56,14 @@ struct Last {
     hit_anywhere: u32,
 }
 
-impl Last {
-    const NOBODY: Last = Last { hit: NONE, exposed: NONE, hit_out: NONE, exposed_out: NONE, hit_anywhere: NONE };
+impl Default for Last {
+    fn default() -> Last {
+        Last { hit: NONE, exposed: NONE, hit_out: NONE, exposed_out: NONE, hit_anywhere: NONE }
+    }
 }
 
 /// What is known of one candidate.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Slot {
     measure: Measure,
     /// How many of the deciders exposed to it are hit anywhere.
@@ -70,8 +72,6 @@ struct Slot {
 }
 
 impl Slot {
-    const EMPTY: Slot = Slot { measure: Measure::EMPTY, hit_anywhere: 0, last: Last::NOBODY };
-
     fn join(&mut self, other: &Slot) {
         self.measure.join(&other.measure);
         self.hit_anywhere += other.hit_anywhere;
@@ -104,7 +104,7 @@ struct Pass<'a> {
     index: &'a Index,
     slots: Vec<Slot>,
     /// What voters with one node say of a pair, and so of its candidate of our side too.
-    twins: Vec<Slot>,
+    shared: Vec<Slot>,
     inside: Vec<Sums>,
     touched: Vec<u32>,
     totals: [Sums; Dimension::COUNT],
@@ -124,8 +124,8 @@ impl<'a> Pass<'a> {
         let mut pass = Pass {
             view,
             index,
-            slots: vec![Slot::EMPTY; n],
-            twins: vec![Slot::EMPTY; n],
+            slots: vec![Slot::default(); n],
+            shared: vec![Slot::default(); n],
             inside: vec![Sums::default(); n],
             touched: Vec::new(),
             totals: Default::default(),
@@ -149,7 +149,7 @@ impl<'a> Pass<'a> {
 
     fn join(&mut self, other: &Pass) {
         self.slots.iter_mut().zip(&other.slots).for_each(|(sum, slot)| sum.join(slot));
-        self.twins.iter_mut().zip(&other.twins).for_each(|(sum, slot)| sum.join(slot));
+        self.shared.iter_mut().zip(&other.shared).for_each(|(sum, slot)| sum.join(slot));
         self.base.iter_mut().zip(&other.base).for_each(|(sum, m)| sum.join(m));
     }
 
@@ -245,7 +245,7 @@ impl<'a> Pass<'a> {
     fn slot(&mut self, slot: u32) -> &mut Slot {
         match self.index.pair(slot, self.column) {
             NONE => &mut self.slots[slot as usize],
-            pair => &mut self.twins[pair as usize],
+            pair => &mut self.shared[pair as usize],
         }
     }
 
@@ -276,10 +276,10 @@ impl<'a> Pass<'a> {
     }
 
     fn finish(mut self) -> (Vec<Measure>, [Measure; Dimension::COUNT]) {
-        for (pair, twin) in self.twins.iter().enumerate() {
+        for (pair, shared) in self.shared.iter().enumerate() {
             if let Some(single) = self.index.single_of(pair as u32) {
-                self.slots[single as usize].join(twin);
-                self.slots[pair].join(twin);
+                self.slots[single as usize].join(shared);
+                self.slots[pair].join(shared);
             }
         }
         let candidates = self.index.candidates.iter();

@@ -22,6 +22,11 @@ pub fn wilson(hits: f64, trials: f64) -> Option<(f64, f64)> {
     Some((((centre - spread) / scale).clamp(0.0, p), ((centre + spread) / scale).clamp(p, 1.0)))
 }
 
+/// The lower bound; 0 without trials.
+pub fn wilson_low(hits: f64, trials: f64) -> f64 {
+    wilson(hits, trials).map_or(0.0, |(low, _)| low)
+}
+
 /// Log-likelihood, in nats, of `hits` among `trials` under their own share: A ln(A/T) + (T−A) ln(1−A/T); at most 0.
 fn log_likelihood(hits: f64, trials: f64) -> f64 {
     let part = |x: f64| if x > 0.0 { x * (x / trials).ln() } else { 0.0 };

@@ -2,8 +2,10 @@
 //! organisation with refusals, and what is common to all. Judging them is `tenant`'s work.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::candidate::Dimension;
+use super::walk::{Place, organisations, walk};
 use crate::bounce::{Families, Family};
 use crate::facts::cells::{Cells, NOBODY};
 use crate::facts::names::NONE;
@@ -50,12 +52,14 @@ impl Tally {
 pub struct Common {
     /// Organisations with three messages or more.
     pub large: u64,
-    /// Share of stray refusals at organisations that take our mail.
-    pub stray: f64,
+    /// Share of refusals at organisations that take our mail.
+    pub background_rate: f64,
     /// For each receiver, organisations that refuse most of our mail for no known reason, and all.
     pub refusing: Vec<(u64, u64)>,
     /// For each of `IDENTITIES`, how many organisations and pools each value reached.
     pub reached: [Vec<u32>; 3],
+    /// Refusals without explicit wording, and messages, at organisations that take our mail.
+    background: (u64, u64),
 }
 
 /// Counts all organisations.
@@ -66,105 +70,83 @@ pub fn count(
     judging: &Judging,
     passes: Families,
 ) -> (Vec<Tally>, Common) {
-    let parts = cells.in_parts(|nodes| Part::over(night, places, cells, judging, passes, nodes));
-    let mut common = Common { refusing: vec![(0, 0); night.receivers.len()], ..Common::default() };
-    let (mut tallies, mut quiet) = (Vec::new(), (0u64, 0u64));
-    for part in parts {
-        common.large += part.large;
-        quiet = (quiet.0 + part.quiet.0, quiet.1 + part.quiet.1);
-        for (sum, part) in common.refusing.iter_mut().zip(part.refusing) {
-            *sum = (sum.0 + part.0, sum.1 + part.1);
+    let empty = || Common { refusing: vec![(0, 0); night.receivers.len()], ..Common::default() };
+    let parts = cells.in_parts(|nodes| {
+        let (mut tallies, mut common) = (Vec::new(), empty());
+        for nodes in organisations(places, cells, nodes) {
+            let mut tally = Tally::of_nodes(night, cells, nodes.clone(), passes);
+            common.add(&tally, judging);
+            let enough = tally.fails as f64 >= judging.tenant_failures;
+            if tally.fails > 0 {
+                if enough || tally.explicit > 0 || !tally.explained.is_empty() {
+                    tally.split(night, cells, nodes, passes);
+                }
+                tallies.push(tally);
+            }
         }
-        tallies.extend(part.tallies);
+        (tallies, common)
+    });
+    let (mut tallies, mut common) = (Vec::new(), empty());
+    for (part, of_part) in parts {
+        tallies.extend(part);
+        common.join(of_part);
     }
-    common.stray = if quiet.1 == 0 { 0.0 } else { quiet.0 as f64 / quiet.1 as f64 }.max(judging.stray_floor);
+    let (refused, tried) = common.background;
+    common.background_rate = if tried == 0 { 0.0 } else { refused as f64 / tried as f64 }.max(judging.stray_floor);
     common.reached = reached(night, cells);
     (tallies, common)
 }
 
-/// What some of the nodes give.
-struct Part {
-    tallies: Vec<Tally>,
-    large: u64,
-    /// Refusals without explicit wording, and messages, at organisations that take our mail.
-    quiet: (u64, u64),
-    refusing: Vec<(u64, u64)>,
-}
-
-impl Part {
-    fn over(
-        night: &Night,
-        places: &Places,
-        cells: &Cells,
-        judging: &Judging,
-        passes: Families,
-        nodes: std::ops::Range<usize>,
-    ) -> Part {
-        let refusing = vec![(0, 0); night.receivers.len()];
-        let mut part = Part { tallies: vec![], large: 0, quiet: (0, 0), refusing };
-        let mut at = nodes.start;
-        while at < nodes.end {
-            let decider = cells.nodes[at].decider;
-            let end = at + cells.nodes[at..nodes.end].iter().take_while(|n| n.decider == decider).count();
-            if !places.is_pool(decider) {
-                let mut tally = tally(cells, at..end, passes);
-                part.add(&tally, judging);
-                let enough = tally.fails as f64 >= judging.tenant_failures;
-                if tally.fails > 0 {
-                    if enough || tally.explicit > 0 || !tally.explained.is_empty() {
-                        tally.split(night, cells, at..end, passes);
-                    }
-                    part.tallies.push(tally);
-                }
-            }
-            at = end;
-        }
-        part
-    }
-
+impl Common {
     fn add(&mut self, tally: &Tally, judging: &Judging) {
         let (few, rarely) = ((tally.fails as f64) < judging.tenant_failures, tally.rate() < judging.inconclusive_rate);
         self.large += u64::from(tally.tried() as f64 >= judging.tenant_failures);
         if few || rarely {
             let unstated = tally.fails - tally.explicit.min(tally.fails);
-            self.quiet = (self.quiet.0 + unstated, self.quiet.1 + tally.tried());
+            self.background = (self.background.0 + unstated, self.background.1 + tally.tried());
         }
         if let Some((refusing, all)) = self.refusing.get_mut(tally.receiver as usize) {
             *all += u64::from(tally.tried() > 0);
             *refusing += u64::from(tally.fails > 0 && !rarely);
         }
     }
-}
 
-fn tally(cells: &Cells, nodes: std::ops::Range<usize>, passes: Families) -> Tally {
-    let mut tally = Tally::of(cells.nodes[nodes.start].decider);
-    let mut most = 0;
-    for node in nodes {
-        let before = tally.tried();
-        for cell in cells.cells_of(node) {
-            tally.add(cells, cell, passes);
-        }
-        if tally.tried() - before > most || tally.receiver == NONE {
-            (most, tally.receiver) = (tally.tried() - before, cells.nodes[node].receiver);
+    fn join(&mut self, other: Common) {
+        self.large += other.large;
+        let sums = self.refusing.iter_mut().chain([&mut self.background]);
+        for (sum, part) in sums.zip(other.refusing.into_iter().chain([other.background])) {
+            *sum = (sum.0 + part.0, sum.1 + part.1);
         }
     }
-    tally
 }
 
 impl Tally {
-    /// An empty tally.
     fn of(decider: u32) -> Tally {
         let (explained, values) = (BTreeMap::new(), Default::default());
         Tally { decider, receiver: NONE, fails: 0, explicit: 0, explained, past: 0, values }
     }
 
+    /// Of an organisation by its nodes.
+    fn of_nodes(night: &Night, cells: &Cells, nodes: Range<usize>, passes: Families) -> Tally {
+        let mut tally = Tally::of(cells.nodes[nodes.start].decider);
+        let mut most = 0;
+        for node in nodes {
+            let before = tally.tried();
+            walk(night, cells, node..node + 1).for_each(|place| _ = tally.add(&place, passes));
+            if tally.tried() - before > most || tally.receiver == NONE {
+                (most, tally.receiver) = (tally.tried() - before, cells.nodes[node].receiver);
+            }
+        }
+        tally
+    }
+
     /// Splits refusals and trials by our side of the message.
-    fn split(&mut self, night: &Night, cells: &Cells, nodes: std::ops::Range<usize>, passes: Families) {
-        for cell in nodes.flat_map(|n| cells.cells_of(n)) {
-            let (fails, past) = Tally::of(self.decider).add(cells, cell, passes);
-            let identity = &night.identities.get(cells.cells[cell].identity);
+    fn split(&mut self, night: &Night, cells: &Cells, nodes: Range<usize>, passes: Families) {
+        for place in walk(night, cells, nodes) {
+            let (fails, past) = Tally::of(self.decider).add(&place, passes);
+            let identity = place.identity();
             for (values, dimension) in self.values.iter_mut().zip(IDENTITIES) {
-                let value = dimension.value(identity);
+                let value = dimension.value(&identity);
                 if value != NONE && fails + past > 0 {
                     let entry = values.entry(value).or_default();
                     *entry = (entry.0 + fails, entry.1 + fails + past);
@@ -174,21 +156,18 @@ impl Tally {
     }
 
     /// Adds a cell; returns its unexplained refusals and what got past.
-    fn add(&mut self, cells: &Cells, cell: usize, passes: Families) -> (u64, u64) {
-        let (mut fails, mut past) = (0, u64::from(cells.cells[cell].delivered));
-        for fail in &cells.fails[cells.fails_of(cell)] {
+    fn add(&mut self, place: &Place<'_>, passes: Families) -> (u64, u64) {
+        let (mut fails, mut past) = (0, place.delivered());
+        for fail in place.fails {
             let count = u64::from(fail.count);
             if passes.has(fail.family) {
                 past += count;
             } else if Families::POLICY.has(fail.family) {
-                if fail.by == NOBODY {
-                    fails += count;
-                } else {
-                    *self.explained.entry(fail.by).or_default() += count;
+                match fail.by {
+                    NOBODY => fails += count,
+                    by => *self.explained.entry(by).or_default() += count,
                 }
-                if fail.family == Family::Explicit {
-                    self.explicit += count;
-                }
+                self.explicit += if fail.family == Family::Explicit { count } else { 0 };
             }
         }
         self.fails += fails;
@@ -201,16 +180,13 @@ fn reached(night: &Night, cells: &Cells) -> [Vec<u32>; 3] {
     let sizes = [night.sending_domains.len(), night.campaigns.len(), night.ips.len()];
     let parts = cells.in_parts(|nodes| {
         let (mut reached, mut last) = (sizes.map(|n| vec![0; n]), sizes.map(|n| vec![NONE; n]));
-        for n in nodes {
-            let decider = cells.nodes[n].decider;
-            for cell in cells.cells_of(n) {
-                let identity = &night.identities.get(cells.cells[cell].identity);
-                for at in 0..IDENTITIES.len() {
-                    let value = IDENTITIES[at].value(identity) as usize;
-                    if value < sizes[at] && last[at][value] != decider {
-                        last[at][value] = decider;
-                        reached[at][value] += 1;
-                    }
+        for place in walk(night, cells, nodes) {
+            let identity = place.identity();
+            for (at, dimension) in IDENTITIES.iter().enumerate() {
+                let value = dimension.value(&identity) as usize;
+                if value < sizes[at] && last[at][value] != place.node.decider {
+                    last[at][value] = place.node.decider;
+                    reached[at][value] += 1;
                 }
             }
         }

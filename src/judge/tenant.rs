@@ -32,7 +32,7 @@ pub struct TenantFinding {
     pub explicit: bool,
     /// Counts.
     pub tally: Tally,
-    /// Chance of as many refusals by strays alone at this organisation.
+    /// Chance of as many refusals at the background rate alone.
     pub chance: f64,
     /// Why not surer; `None` if nothing is missing.
     pub because: Option<Grounds>,
@@ -40,11 +40,8 @@ pub struct TenantFinding {
 
 /// What judging organisations needs.
 pub struct Tenants<'a> {
-    /// Names.
     pub night: &'a Night,
-    /// Thresholds.
     pub judging: &'a Judging,
-    /// What is common to all organisations.
     pub common: &'a Common,
     /// Findings of our side.
     pub ours: &'a [Candidate],
@@ -68,7 +65,7 @@ impl Tenants<'_> {
         if !explicit && identity.is_some_and(|(d, v)| self.ours.contains(&Candidate::one(d, v))) {
             return None;
         }
-        let chance = binomial_tail(tally.fails, tally.tried(), self.common.stray);
+        let chance = binomial_tail(tally.fails, tally.tried(), self.common.background_rate);
         let (grade, because) = self.grade(&tally, explicit, identity.is_some(), chance)?;
         let explicit = explicit || (tally.explicit > 0 && grade != Grade::Inconclusive);
         Some(TenantFinding { identity, grade, explicit, chance, because, tally })
@@ -114,7 +111,8 @@ impl Tenants<'_> {
     }
 
     /// Whether an organisation that findings of ours explain in part is better explained by itself: it refuses nearly
-    /// all, and all those findings together with strays are much less likely than one more organisation that blocks us.
+    /// all, and all those findings and the background together are much less likely than one more organisation that
+    /// blocks us.
     fn behind_findings(&self, tally: &Tally) -> bool {
         let j = self.judging;
         let explained: u64 = tally.explained.values().sum();
@@ -124,8 +122,8 @@ impl Tenants<'_> {
             return false;
         }
         let hit: f64 = tally.explained.keys().map(|n| self.shares.get(n).copied().unwrap_or(1.0).max(1e-6).ln()).sum();
-        let strays = binomial_tail(tally.fails, tally.tried(), self.common.stray).max(1e-300).ln();
-        j.tenant_prior.ln() - (hit + strays) >= j.masked_odds.ln()
+        let background = binomial_tail(tally.fails, tally.tried(), self.common.background_rate).max(1e-300).ln();
+        j.tenant_prior.ln() - (hit + background) >= j.masked_odds.ln()
     }
 
     /// Whether several organisations behind one receiver refuse us, so that the receiver may be at fault although it is

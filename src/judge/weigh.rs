@@ -5,8 +5,7 @@ use super::candidate::{Candidate, Dimension, Stream};
 use super::grounds::{Gate, GateName};
 use super::measure::Measure;
 use super::stats;
-use crate::bounce::FailureStream;
-use crate::bounce::Family;
+use crate::bounce::{FailureStream, Family};
 use crate::tables::policy::Judging;
 
 /// What weighing one candidate gave.
@@ -27,7 +26,6 @@ pub struct Weight {
 /// What is the same for all candidates of a round.
 #[derive(Debug, Clone, Copy)]
 pub struct Round<'a> {
-    /// Thresholds.
     pub judging: &'a Judging,
     /// Candidates tried in this round.
     pub tried: usize,
@@ -35,7 +33,6 @@ pub struct Round<'a> {
     pub of_dimension: [usize; Dimension::COUNT],
     /// Whether deliveries are known.
     pub rates: bool,
-    /// The stream.
     pub stream: &'a Stream,
 }
 
@@ -52,28 +49,28 @@ pub fn naming(stream: &Stream, dimension: Dimension) -> &'static [Family] {
 impl Round<'_> {
     /// Evidence and score of a candidate, and whether it passes all gates.
     pub fn weigh(&self, candidate: &Candidate, m: &Measure) -> Weight {
-        let evidence = stats::likelihood_ratio((m.hits, m.trials), (m.hits_out, m.trials_out));
         let named = m.share_named(naming(self.stream, candidate.dimension));
         let of_type = self.of_dimension[candidate.dimension as usize].max(1) as f64;
         let pair = if candidate.is_pair() { self.judging.pair_penalty } else { 0.0 };
         Weight {
-            evidence,
-            needed: (self.tried.max(1) as f64 / self.judging.error_budget).ln(),
-            score: evidence - of_type.ln() - pair + self.judging.text_weight * named,
-            odds: stats::odds_ratio((m.hits, m.trials), (m.hits_out, m.trials_out)),
-            passes: self.gates(candidate, m).all(|g| g.passed()),
+            evidence: m.evidence(),
+            needed: self.needed(),
+            score: m.evidence() - of_type.ln() - pair + self.judging.text_weight * named,
+            odds: m.odds(),
+            passes: self.gates(candidate, m).iter().all(Gate::passed),
         }
     }
 
+    fn needed(&self) -> f64 {
+        (self.tried.max(1) as f64 / self.judging.error_budget).ln()
+    }
+
     /// The gates of a candidate, in order.
-    pub fn gates(&self, candidate: &Candidate, m: &Measure) -> impl Iterator<Item = Gate> {
+    pub fn gates(&self, candidate: &Candidate, m: &Measure) -> Vec<Gate> {
         let j = self.judging;
-        let evidence = stats::likelihood_ratio((m.hits, m.trials), (m.hits_out, m.trials_out));
-        let odds = stats::odds_ratio((m.hits, m.trials), (m.hits_out, m.trials_out));
-        let needed = (self.tried.max(1) as f64 / j.error_budget).ln();
         let mut gates = vec![
-            Gate::at_least(GateName::Evidence, evidence, needed),
-            Gate::at_least(GateName::Odds, odds, j.odds),
+            Gate::at_least(GateName::Evidence, m.evidence(), self.needed()),
+            Gate::at_least(GateName::Odds, m.odds(), j.odds),
             Gate::at_least(GateName::OutsideOrganisations, f64::from(m.exposed_out), j.outside_organisations),
         ];
         let organisations = Gate::at_least(GateName::Organisations, f64::from(m.hit), j.organisations);
@@ -82,15 +79,15 @@ impl Round<'_> {
                 let most = if self.rates { j.pool_outside } else { j.pool_outside_counts };
                 gates.push(Gate::at_most(GateName::PoolOutside, m.rate_out(), most));
                 if !self.rates {
-                    gates.push(Gate::at_least(GateName::PoolOddsCounts, odds, j.pool_odds_counts));
+                    gates.push(Gate::at_least(GateName::PoolOddsCounts, m.odds(), j.pool_odds_counts));
                 }
             }
             Dimension::Receiver => {
-                let low = stats::wilson(m.hits, m.trials).map_or(0.0, |(low, _)| low);
+                let low = stats::wilson_low(m.hits, m.trials);
                 gates.extend([organisations, Gate::at_least(GateName::ReceiverLow, low, j.receiver_low)]);
             }
             _ => gates.extend([organisations, Gate::at_least(GateName::SenderShare, m.rate(), j.sender_share)]),
         }
-        gates.into_iter()
+        gates
     }
 }

@@ -4,15 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use polars::prelude::DataFrame;
-
-use super::groups::{COUNT, FIRST, LAST};
-use super::owned::OWNER;
+use super::owned::Owned;
 use crate::bounce::{Cause, Origin, Timestamp};
 use crate::facts::Facts;
 use crate::facts::names::NONE;
-use crate::frame::cells::{Numbers, Times, Words};
-use crate::frame::schema;
 use crate::judge::Owners;
 
 /// What an incident's failures look like.
@@ -87,34 +82,25 @@ impl Details {
     }
 }
 
-/// Adds what the rows show: `incidents` by owner, cause, template and list, `recipients` by owner and recipient.
-///
-/// # Errors
-/// Frames of other columns.
-pub fn of_rows(details: &mut [Details], incidents: &DataFrame, recipients: &DataFrame) -> anyhow::Result<()> {
-    let (owners, counts) = (Numbers::of(incidents, OWNER)?, Numbers::of(incidents, COUNT)?);
-    let causes = Numbers::of(incidents, schema::CAUSE)?;
-    let templates = Words::of(incidents, schema::TEMPLATE)?;
-    let lists = Words::of(incidents, schema::BLOCKLIST)?;
-    let (first, last) = (Times::of(incidents, FIRST)?, Times::of(incidents, LAST)?);
-    for row in 0..incidents.height() {
-        let Some(details) = owners.place(row).and_then(|owner| details.get_mut(owner)) else { continue };
-        let n = counts.place(row).unwrap_or_default() as u64;
-        let cause = causes.place(row).and_then(|place| Cause::ALL.get(place)).copied().unwrap_or(Cause::Unknown);
-        *details.causes.entry(cause).or_default() += n;
-        for (names, name) in [(&mut details.templates, templates.get(row)), (&mut details.blocklists, lists.get(row))] {
-            name.iter().for_each(|name| *names.entry((*name).to_owned()).or_default() += n);
+/// Adds what the rows show.
+pub fn of_rows(details: &mut [Details], rows: &Owned) {
+    for group in &rows.incidents {
+        let (Some(details), Some(reply)) =
+            (details.get_mut(group.upper as usize), rows.replies.get_index(group.lower as usize))
+        else {
+            continue;
+        };
+        *details.causes.entry(reply.code.2).or_default() += group.count;
+        for (names, name) in [(&mut details.templates, &reply.template), (&mut details.blocklists, &reply.blocklist)] {
+            name.iter().for_each(|name| *names.entry(name.to_string()).or_default() += group.count);
         }
-        details.first = [details.first, first.get(row)].into_iter().flatten().min();
-        details.last = details.last.max(last.get(row));
+        let times = group.times.map(|(first, last)| (Timestamp(first), Timestamp(last)));
+        details.first = [details.first, times.map(|t| t.0)].into_iter().flatten().min();
+        details.last = details.last.max(times.map(|t| t.1));
     }
-    let owners = Numbers::of(recipients, OWNER)?;
-    for row in 0..recipients.height() {
-        if let Some(details) = owners.place(row).and_then(|owner| details.get_mut(owner)) {
-            details.recipients += 1;
-        }
+    for (owner, _) in &rows.recipients {
+        details.get_mut(*owner as usize).into_iter().for_each(|details| details.recipients += 1);
     }
-    Ok(())
 }
 
 /// The most frequent key, and how often it is there; of equals the smallest.

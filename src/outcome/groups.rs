@@ -1,46 +1,61 @@
-//! Groups that grow: the frames of row groups, grouped, put together and grouped again. In: frames with the same keys and
-//! counts. Out: one frame with a row for each key. Sums, least and greatest values do not depend on the order, so neither
-//! does the result, up to the order of its rows.
+//! Groups that grow: the frames of row groups, grouped, put together and grouped again. In: pairs of numbers, in one key
+//! each, with times where they are wanted. Out: one frame with a row for each pair. Sums, least and greatest values do not
+//! depend on the order, so neither does the result, up to the order of its rows.
 
 use polars::prelude::*;
 
 /// Rows that wait are grouped again when there are so many, and twice as many as groups are known.
 const GROUP_FROM: usize = 1 << 20;
 
-/// How many rows fell into a group.
-pub const COUNT: &str = "n";
-/// The least time in a group.
-pub const FIRST: &str = "first";
-/// The greatest time in a group.
-pub const LAST: &str = "last";
+const KEY: &str = "key";
+const COUNT: &str = "n";
+const FIRST: &str = "first";
+const LAST: &str = "last";
 
-/// The groups of one set of keys.
-#[derive(Debug)]
+/// No incident owns the row.
+pub const NOBODY: u32 = u32::MAX;
+
+/// Two numbers as one key.
+pub const fn key(upper: u32, lower: u32) -> u64 {
+    (upper as u64) << 32 | lower as u64
+}
+
+/// One group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Group {
+    /// The upper number of its key.
+    pub upper: u32,
+    /// The lower one.
+    pub lower: u32,
+    /// How many rows fell into it.
+    pub count: u64,
+    /// The least and the greatest time in it, if any row had one.
+    pub times: Option<(i64, i64)>,
+}
+
+/// The groups of one kind of key.
+#[derive(Debug, Default)]
 pub struct Groups {
-    keys: &'static [&'static str],
-    /// A column of which each group keeps the least and the greatest value.
-    times: Option<&'static str>,
     /// Grouped frames that are not put together yet; the first is what was put together before.
     parts: Vec<DataFrame>,
     grouped: usize,
 }
 
 impl Groups {
-    /// No groups of these keys yet.
-    pub fn by(keys: &'static [&'static str], times: Option<&'static str>) -> Groups {
-        Groups { keys, times, parts: Vec::new(), grouped: 0 }
-    }
-
-    /// Counts the rows of a frame.
+    /// Counts rows by their keys; `times` of the same length, or empty where none are wanted.
     ///
     /// # Errors
-    /// A frame without the keys.
-    pub fn add(&mut self, rows: LazyFrame) -> PolarsResult<()> {
-        let mut of_group = vec![len().cast(DataType::Int64).alias(COUNT)];
-        if let Some(times) = self.times {
-            of_group.extend([col(times).min().alias(FIRST), col(times).max().alias(LAST)]);
+    /// None that input can cause.
+    pub fn add(&mut self, keys: Vec<u64>, times: Vec<Option<i64>>) -> PolarsResult<()> {
+        if keys.is_empty() {
+            return Ok(());
         }
-        self.push(rows.group_by(self.by_keys()).agg(of_group).collect()?)
+        let (rows, times) = (keys.len(), if times.is_empty() { vec![None; keys.len()] } else { times });
+        let times = Column::new(FIRST.into(), times);
+        let frame = DataFrame::new(rows, vec![Column::new(KEY.into(), keys), times])?;
+        let of_group =
+            [len().cast(DataType::Int64).alias(COUNT), col(FIRST).max().alias(LAST), col(FIRST).min().alias(FIRST)];
+        self.push(frame.lazy().group_by([col(KEY)]).agg(of_group).collect()?)
     }
 
     /// Adds the groups of another part.
@@ -51,26 +66,23 @@ impl Groups {
         other.parts.into_iter().try_for_each(|part| self.push(part))
     }
 
-    /// One row for each group; categories are text again.
+    /// All groups, in the order of their keys.
     ///
     /// # Errors
     /// None that input can cause.
-    pub fn finish(mut self) -> PolarsResult<DataFrame> {
+    pub fn finish(mut self) -> PolarsResult<Vec<Group>> {
         self.regroup()?;
-        let mut grouped = self.parts.pop().unwrap_or_default();
-        for key in self.keys {
-            if let Ok(column) = grouped.column(key)
-                && matches!(column.dtype(), DataType::Categorical(..))
-            {
-                let text = column.cast(&DataType::String)?;
-                grouped.with_column(text)?;
-            }
-        }
-        Ok(grouped)
-    }
-
-    fn by_keys(&self) -> Vec<Expr> {
-        self.keys.iter().map(|key| col(*key)).collect()
+        let Some(groups) = self.parts.pop() else { return Ok(Vec::new()) };
+        let groups = groups.sort([KEY], SortMultipleOptions::default())?;
+        let (keys, counts) = (groups.column(KEY)?.u64()?, groups.column(COUNT)?.i64()?);
+        let (first, last) = (groups.column(FIRST)?.i64()?, groups.column(LAST)?.i64()?);
+        let rows = keys.iter().zip(counts.iter()).zip(first.iter().zip(last.iter()));
+        let group = |((key, count), (first, last)): ((Option<u64>, Option<i64>), (Option<i64>, Option<i64>))| {
+            let key = key.unwrap_or_default();
+            let count = count.and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
+            Group { upper: (key >> 32) as u32, lower: key as u32, count, times: first.zip(last) }
+        };
+        Ok(rows.map(group).collect())
     }
 
     fn push(&mut self, part: DataFrame) -> PolarsResult<()> {
@@ -84,11 +96,8 @@ impl Groups {
             return Ok(());
         }
         let parts: Vec<LazyFrame> = self.parts.drain(..).map(DataFrame::lazy).collect();
-        let mut of_group = vec![col(COUNT).sum()];
-        if self.times.is_some() {
-            of_group.extend([col(FIRST).min(), col(LAST).max()]);
-        }
-        let grouped = concat(parts, UnionArgs::default())?.group_by(self.by_keys()).agg(of_group).collect()?;
+        let of_group = [col(COUNT).sum(), col(LAST).max(), col(FIRST).min()];
+        let grouped = concat(parts, UnionArgs::default())?.group_by([col(KEY)]).agg(of_group).collect()?;
         self.grouped = grouped.height();
         self.parts.push(grouped);
         Ok(())
@@ -99,21 +108,20 @@ impl Groups {
 mod tests {
     use super::*;
 
-    fn frame(keys: &[&str], times: &[i64]) -> LazyFrame {
-        df!("key" => keys, "at" => times).unwrap().lazy()
-    }
-
     #[test]
     fn groups_are_the_same_however_the_rows_are_cut() {
-        let mut whole = Groups::by(&["key"], Some("at"));
-        whole.add(frame(&["a", "b", "a"], &[3, 2, 1])).unwrap();
-        let (mut one, mut other) = (Groups::by(&["key"], Some("at")), Groups::by(&["key"], Some("at")));
-        one.add(frame(&["a"], &[3])).unwrap();
-        other.add(frame(&["b", "a"], &[2, 1])).unwrap();
+        let mut whole = Groups::default();
+        whole.add(vec![key(1, 2), key(7, 0), key(1, 2)], vec![Some(3), None, Some(1)]).unwrap();
+        let (mut one, mut other) = (Groups::default(), Groups::default());
+        one.add(vec![key(1, 2)], vec![Some(3)]).unwrap();
+        other.add(vec![key(7, 0), key(1, 2)], vec![None, Some(1)]).unwrap();
         one.join(other).unwrap();
-        let sorted = |groups: Groups| groups.finish().unwrap().sort(["key"], SortMultipleOptions::default()).unwrap();
-        let want = df!("key" => ["a", "b"], COUNT => [2i64, 1], FIRST => [1i64, 2], LAST => [3i64, 2]).unwrap();
-        assert!(sorted(whole).equals(&want));
-        assert!(sorted(one).equals(&want));
+        let want = [
+            Group { upper: 1, lower: 2, count: 2, times: Some((1, 3)) },
+            Group { upper: 7, lower: 0, count: 1, times: None },
+        ];
+        assert_eq!(whole.finish().unwrap(), want);
+        assert_eq!(one.finish().unwrap(), want);
+        assert_eq!(Groups::default().finish().unwrap(), []);
     }
 }

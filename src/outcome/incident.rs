@@ -1,4 +1,4 @@
-//! What analyze says: incidents and the tables around them. Plain data; suppress acts on it, report places it.
+//! What outcome says: incidents and the tables around them. Plain data; suppress acts on it, report places it.
 
 use serde::Serialize;
 
@@ -216,7 +216,7 @@ pub struct Weighed {
     pub incident: Option<String>,
 }
 
-/// All that analyze says of a night.
+/// All that outcome says of a night.
 #[derive(Debug, Clone)]
 pub struct Judgement {
     /// Rates or counts-only.

@@ -8,17 +8,17 @@ use crate::judge::{Owners, judge};
 use crate::tables::policy;
 use crate::tables::receivers::Receivers;
 
+mod build;
+mod builder;
 pub mod chronic;
 pub mod details;
 mod groups;
 pub mod incident;
 mod owned;
+mod replies;
 mod samples;
 pub mod sources;
-mod support;
 mod tables;
-pub mod tell;
-mod teller;
 
 use incident::Judgement;
 use owned::Owned;
@@ -50,7 +50,7 @@ impl RowOwners {
 
     /// Whether no row has an owner.
     pub fn is_empty(&self) -> bool {
-        self.rows.iter().flatten().all(|at| *at == owned::NOBODY)
+        self.rows.iter().flatten().all(|at| *at == groups::NOBODY)
     }
 }
 
@@ -68,15 +68,14 @@ pub fn run(sources: &Sources, earlier: &[EarlierNight]) -> anyhow::Result<Outcom
 
     let count = verdict.findings.len() + verdict.tenants.len() + verdict.others.len();
     let mut details = details::of_cells(&facts, &owners, count);
-    details::of_rows(&mut details, &rows.incidents.finish()?, &rows.recipients.finish()?)?;
+    details::of_rows(&mut details, &rows);
     for (owner, sample) in rows.samples.read(&sources.events)? {
         details[owner as usize].sample = Some(sample);
     }
-    let (mut judgement, ids) = tell::tell(&facts, &verdict, &details, &judging);
-    (judgement.domains, judgement.domain_codes) = self::tables::domains(&rows.domains.finish()?, &facts, &ids)?;
-    let (codes, templates) = (rows.codes.finish()?, rows.templates.finish()?);
-    judgement.codes = self::tables::codes(&codes, &templates, &Receivers::load(tables)?)?;
-    judgement.concentration = self::tables::concentration(&codes)?;
+    let (mut judgement, ids) = build::build(&facts, &verdict, &details, &judging);
+    (judgement.domains, judgement.domain_codes) = self::tables::domains(&rows, &facts, &ids);
+    judgement.codes = self::tables::codes(&rows, &facts, &Receivers::load(tables)?);
+    judgement.concentration = self::tables::concentration(&rows, &facts);
     self::tables::sums(&mut judgement, &facts);
     chronic::mark(&mut judgement.incidents, earlier);
     Ok(Outcome { judgement, owners: RowOwners { ids, rows: rows.owners } })

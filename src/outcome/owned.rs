@@ -1,125 +1,92 @@
 //! The events once more, with their owners: which incident explains each. In: event files, and the judge's verdict on their
-//! cells. Out: the owner of every row, and what is counted of the rows by owner, by recipient domain and by code. Row
+//! cells. Out: the owner of every row, and what is counted of the rows by owner, by recipient domain and by reply. Row
 //! groups are read on all cores; nothing depends on how they are shared out.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use polars::prelude::*;
+use foldhash::fast::RandomState;
+use indexmap::IndexSet;
+use polars::prelude::DataFrame;
 use rayon::prelude::*;
 
-use super::groups::Groups;
+use super::groups::{Group, Groups, NOBODY, key};
+use super::replies::{self, Replies, Reply};
 use super::samples::Samples;
 use crate::bounce::{Family, Kind, Unproven};
 use crate::facts::Facts;
+use crate::facts::distinct::Settling;
 use crate::facts::keys::{self, Keys};
-use crate::frame::cells::{Members, places};
+use crate::frame::cells::{Members, Times};
 use crate::frame::{RowGroups, schema};
 use crate::judge::Owners;
 
-/// The recipient's domain, as facts number it.
-pub const DOMAIN: &str = "domain_id";
-/// The organisation or pool, as facts number it.
-pub const DECIDER: &str = "decider";
-/// The incident, by its place in the verdict.
-pub const OWNER: &str = "owner";
-
-const COLUMNS: &[&str] = &[
-    schema::KIND,
-    schema::UNPROVEN,
-    schema::FAMILY,
-    schema::TIMESTAMP,
-    schema::CAUSE,
-    schema::REPLY_CODE,
-    schema::STATUS,
-    schema::TEMPLATE,
-    schema::BLOCKLIST,
-    schema::REJECTING_SYSTEM,
-];
-
-/// Columns of few distinct texts, which are grouped by.
-const CODED: &[&str] = &[schema::STATUS, schema::TEMPLATE, schema::BLOCKLIST, schema::REJECTING_SYSTEM];
+const COLUMNS: &[&str] = &[schema::UNPROVEN, schema::FAMILY, schema::TIMESTAMP];
 
 /// What the rows of a night show.
 pub struct Owned {
-    /// Rows by recipient domain, kind, cause, codes and owner.
-    pub domains: Groups,
-    /// Bounces by code, cause, speaker and organisation.
-    pub codes: Groups,
-    /// Bounces by code, cause, speaker and template.
-    pub templates: Groups,
-    /// Owned rows by owner, cause, template and list named, with their first and last times.
-    pub incidents: Groups,
-    /// Owned rows by owner and recipient.
-    pub recipients: Groups,
+    /// All replies, by their numbers.
+    pub replies: IndexSet<Reply, RandomState>,
+    /// Rows by recipient domain and reply.
+    pub domains: Vec<Group>,
+    /// Owned bounces by recipient domain and owner.
+    pub owned_domains: Vec<Group>,
+    /// Owned rows by owner and reply, with their times.
+    pub incidents: Vec<Group>,
+    /// Owner and recipient of owned rows.
+    pub recipients: Vec<(u32, i64)>,
     /// The rows to show as samples.
     pub samples: Samples,
     /// The owner of each row, row group by row group in the order of the files.
     pub owners: Vec<Box<[u32]>>,
 }
 
-/// No incident owns the row.
-pub const NOBODY: u32 = u32::MAX;
-
 impl Owned {
-    fn nothing() -> Owned {
-        Owned {
-            domains: Groups::by(
-                &[DOMAIN, schema::KIND, schema::REPLY_CODE, schema::STATUS, schema::CAUSE, OWNER],
-                None,
-            ),
-            codes: Groups::by(
-                &[schema::REPLY_CODE, schema::STATUS, schema::CAUSE, schema::REJECTING_SYSTEM, DECIDER],
-                None,
-            ),
-            templates: Groups::by(
-                &[schema::REPLY_CODE, schema::STATUS, schema::CAUSE, schema::REJECTING_SYSTEM, schema::TEMPLATE],
-                None,
-            ),
-            incidents: Groups::by(
-                &[OWNER, schema::CAUSE, schema::TEMPLATE, schema::BLOCKLIST],
-                Some(schema::TIMESTAMP),
-            ),
-            recipients: Groups::by(&[OWNER, schema::RECIPIENT_KEY], None),
-            samples: Samples::default(),
-            owners: Vec::new(),
-        }
-    }
-
     /// Reads the events.
     ///
     /// # Errors
     /// A file that cannot be read, or lacks a column.
     pub fn read(events: &[PathBuf], facts: &Facts, owners: &Owners) -> anyhow::Result<Owned> {
-        let groups = RowGroups::open(events, &[keys::COLUMNS, COLUMNS].concat())?;
-        let categories =
-            CODED.iter().map(|name| Categories::new((*name).into(), "outcome".into(), CategoricalPhysical::U32));
-        let categories: Vec<Arc<Categories>> = categories.collect();
+        let groups = RowGroups::open(events, &[keys::COLUMNS, replies::COLUMNS, COLUMNS].concat())?;
+        let replies = Replies::default();
         let all: Vec<usize> = (0..groups.len()).collect();
         let part = |of_part: &[usize]| {
-            let mut part = Owned::nothing();
-            for at in of_part {
-                part.frame(*at, groups.read(*at)?, facts, owners, &categories)?;
-            }
+            let (mut part, mut reader) = (Part::default(), replies::Reader::new(&replies));
+            of_part.iter().try_for_each(|at| part.frame(*at, &groups.read(*at)?, (facts, owners), &mut reader))?;
             anyhow::Ok(part)
         };
         let size = all.len().div_ceil(rayon::current_num_threads()).max(1);
-        let parts: Vec<Owned> = all.par_chunks(size).map(part).collect::<anyhow::Result<_>>()?;
-        let mut whole = Owned::nothing();
-        if parts.is_empty() {
-            // The groups of a night without events have no rows, but columns.
-            whole.frame(0, groups.no_rows()?, facts, owners, &categories)?;
-        }
+        let parts: Vec<Part> = all.par_chunks(size).map(part).collect::<anyhow::Result<_>>()?;
+        let mut whole = Part::default();
         parts.into_iter().try_for_each(|part| whole.join(part))?;
-        Ok(whole)
+        Ok(Owned {
+            replies: replies.finish(),
+            domains: whole.domains.finish()?,
+            owned_domains: whole.owned_domains.finish()?,
+            incidents: whole.incidents.finish()?,
+            recipients: whole.recipients.finish(),
+            samples: whole.samples,
+            owners: whole.owners,
+        })
     }
+}
 
-    fn join(&mut self, other: Owned) -> PolarsResult<()> {
+/// What one core has seen.
+#[derive(Default)]
+struct Part {
+    domains: Groups,
+    owned_domains: Groups,
+    incidents: Groups,
+    recipients: Settling<(u32, i64)>,
+    samples: Samples,
+    owners: Vec<Box<[u32]>>,
+}
+
+impl Part {
+    fn join(&mut self, other: Part) -> anyhow::Result<()> {
         self.domains.join(other.domains)?;
-        self.codes.join(other.codes)?;
-        self.templates.join(other.templates)?;
+        self.owned_domains.join(other.owned_domains)?;
         self.incidents.join(other.incidents)?;
-        self.recipients.join(other.recipients)?;
+        self.recipients.join(other.recipients);
         self.samples.join(other.samples);
         self.owners.extend(other.owners);
         Ok(())
@@ -129,48 +96,40 @@ impl Owned {
     fn frame(
         &mut self,
         at: usize,
-        mut frame: DataFrame,
-        facts: &Facts,
-        owners: &Owners,
-        categories: &[Arc<Categories>],
+        frame: &DataFrame,
+        (facts, owners): (&Facts, &Owners),
+        reader: &mut replies::Reader<'_>,
     ) -> anyhow::Result<()> {
-        let found = Found::of(&frame, facts, owners)?;
-        self.samples.add(at, &frame, &found.owners)?;
-        let place = |name: &str, found: &[u32]| {
-            let places = found.iter().map(|place| Some(*place).filter(|place| *place != NOBODY));
-            UInt32Chunked::from_iter_options(name.into(), places).into_column()
-        };
-        for (name, places) in [(DOMAIN, &found.domains), (DECIDER, &found.deciders), (OWNER, &found.owners)] {
-            frame.with_column(place(name, places))?;
+        let (columns, times) = (replies::Columns::of(frame)?, Times::of(frame, schema::TIMESTAMP)?);
+        let found = Found::of(frame, facts, owners)?;
+        let (mut domains, mut owned_domains) = (Vec::with_capacity(frame.height()), Vec::new());
+        let (mut incidents, mut moments) = (Vec::new(), Vec::new());
+        for (row, (domain, owner)) in found.domains.iter().zip(&found.owners).enumerate() {
+            let Some(recipient) = found.recipients[row] else { continue };
+            let reply = reader.number(&columns, row);
+            domains.push(key(*domain, reply));
+            if *owner != NOBODY {
+                incidents.push(key(*owner, reply));
+                moments.push(times.get(row).map(|time| time.0));
+                self.recipients.add((*owner, recipient));
+                if columns.kind(row) == Some(Kind::Bounce) {
+                    owned_domains.push(key(*domain, *owner));
+                }
+            }
         }
-        for name in [schema::KIND, schema::CAUSE] {
-            frame.with_column(places(&frame, name)?)?;
-        }
-        for (name, categories) in CODED.iter().zip(categories) {
-            let coded = frame.column(name)?.cast(&DataType::from_categories(categories.clone()))?;
-            frame.with_column(coded)?;
-        }
+        self.domains.add(domains, Vec::new())?;
+        self.owned_domains.add(owned_domains, Vec::new())?;
+        self.incidents.add(incidents, moments)?;
+        self.samples.add(at, frame, &found.owners)?;
         self.owners.push(found.owners.into());
-        let counted = frame.lazy().filter(col(DOMAIN).is_not_null()).collect()?;
-        self.group(counted.lazy())?;
         Ok(())
-    }
-
-    fn group(&mut self, rows: LazyFrame) -> PolarsResult<()> {
-        let bounces = rows.clone().filter(col(schema::KIND).eq(lit(Kind::Bounce as u32)));
-        let owned = rows.clone().filter(col(OWNER).is_not_null());
-        self.domains.add(rows)?;
-        self.codes.add(bounces.clone())?;
-        self.templates.add(bounces.filter(col(schema::TEMPLATE).is_not_null()))?;
-        self.incidents.add(owned.clone())?;
-        self.recipients.add(owned)
     }
 }
 
-/// What is found of each row of a frame; `NOBODY` for rows that take no part.
+/// What is found of each row of a frame; `None` and `NOBODY` for rows that take no part.
 struct Found {
+    recipients: Vec<Option<i64>>,
     domains: Vec<u32>,
-    deciders: Vec<u32>,
     owners: Vec<u32>,
 }
 
@@ -179,21 +138,18 @@ impl Found {
         let keys = Keys::of(frame, &facts.contacts)?;
         let families = Members::<Family>::of(frame, schema::FAMILY)?;
         let unproven = Members::<Unproven>::of(frame, schema::UNPROVEN)?;
-        let nobody = || vec![NOBODY; frame.height()];
-        let mut found = Found { domains: nobody(), deciders: nobody(), owners: nobody() };
-        let mut night = &facts.night;
-        for row in 0..frame.height() {
-            let Some(family) = families.get(row).filter(|_| keys.recipient(row).is_some()) else { continue };
+        let (rows, mut night) = (frame.height(), &facts.night);
+        let mut found = Found { recipients: vec![None; rows], domains: vec![NOBODY; rows], owners: vec![NOBODY; rows] };
+        for row in 0..rows {
+            let (Some(family), Some(recipient)) = (families.get(row), keys.recipient(row)) else { continue };
             if unproven.get(row) == Some(Unproven::Unmatched) {
                 continue;
             }
             let Some(key) = keys.get(row, &mut night) else { continue };
             let Some(identity) = facts.night.identities.find(&key.identity) else { continue };
             let Some((node, fail)) = facts.cells.find(key.domain, key.bucket, identity, family) else { continue };
-            (found.domains[row], found.deciders[row]) = (key.domain, node.decider);
-            if let Some(owner) = owners.of(node.decider, family, fail.by) {
-                found.owners[row] = owner;
-            }
+            (found.recipients[row], found.domains[row]) = (Some(recipient), key.domain);
+            found.owners[row] = owners.of(node.decider, family, fail.by).unwrap_or(NOBODY);
         }
         Ok(found)
     }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use polars::prelude::DataFrame;
 
-use super::owned::NOBODY;
+use super::groups::NOBODY;
 use crate::bounce::Origin;
 use crate::frame::cells::{Numbers, Times, Words};
 use crate::frame::{RowGroups, schema};

@@ -2,19 +2,19 @@
 //! list_sources.csv. Single unknown addresses are suppressed anyway; a source full of them, or one that draws listings
 //! and complaints far beyond the others, must not be mailed at all until somebody has looked at it.
 
+use super::builder::IncidentBuilder;
 use super::incident::{Incident, ListSourceRow};
-use super::teller::Teller;
-use crate::bounce::ScopeType;
-use crate::bounce::{Families, Family};
+use crate::bounce::{Families, Family, ScopeType};
 use crate::facts::cells::Cells;
 use crate::facts::names::NONE;
 use crate::facts::night::Night;
 use crate::judge::candidate::{Dimension, Stream};
 use crate::judge::grounds::HoldReason;
 use crate::judge::index::Index;
+use crate::judge::measure::Measure;
 use crate::judge::pass::measure;
-use crate::judge::stats::{likelihood_ratio, odds_ratio, wilson};
-use crate::judge::streams;
+use crate::judge::stats::{likelihood_ratio, odds_ratio, wilson_low};
+use crate::judge::{streams, walk};
 
 /// Replies that a trap or a spoilt list leads to.
 const LISTINGS: Families = Family::IpReputation.set().with(Family::DomainReputation.set());
@@ -36,8 +36,8 @@ impl Counted {
 }
 
 /// The sources to hold, by name.
-pub fn hold(teller: &Teller, incidents: &[Incident]) -> Vec<ListSourceRow> {
-    let (night, cells) = (teller.night, teller.cells);
+pub fn hold(builder: &IncidentBuilder, incidents: &[Incident]) -> Vec<ListSourceRow> {
+    let (night, cells) = (builder.night, builder.cells);
     if night.list_sources.is_empty() {
         return vec![];
     }
@@ -48,15 +48,15 @@ pub fn hold(teller: &Teller, incidents: &[Incident]) -> Vec<ListSourceRow> {
         complaints: sum.complaints + c.complaints,
         ..sum
     });
-    let listed = listed(teller);
+    let listed = listed(builder);
     let mut held = Vec::new();
     for (source, counted) in counts.iter().enumerate() {
         let name = night.list_sources.name(source as u32);
         let incident = incidents.iter().find(|i| i.scope.part(ScopeType::ListSource) == Some(name));
         let mut reasons = Vec::new();
-        reasons.extend(full_of_unknown(teller, counted, incident));
+        reasons.extend(full_of_unknown(builder, counted, incident));
         reasons.extend(listed.iter().find(|(s, _)| *s as usize == source).map(|(_, reason)| reason.clone()));
-        reasons.extend(complained(teller, counted, &all));
+        reasons.extend(complained(builder, counted, &all));
         if !reasons.is_empty() {
             held.push(ListSourceRow {
                 list_source: name.to_owned(),
@@ -74,11 +74,11 @@ pub fn hold(teller: &Teller, incidents: &[Incident]) -> Vec<ListSourceRow> {
 
 fn count(night: &Night, cells: &Cells) -> Vec<Counted> {
     let mut counts = vec![Counted::default(); night.list_sources.len()];
-    for (at, cell) in cells.cells.iter().enumerate() {
-        let source = night.identities.get(cell.identity).list_source;
+    for place in walk(night, cells, 0..cells.nodes.len()) {
+        let source = place.identity().list_source;
         let Some(counted) = counts.get_mut(source as usize).filter(|_| source != NONE) else { continue };
-        counted.delivered += u64::from(cell.delivered);
-        for fail in &cells.fails[cells.fails_of(at)] {
+        counted.delivered += place.delivered();
+        for fail in place.fails {
             let n = u64::from(fail.count);
             match fail.family {
                 Family::Complaint => counted.complaints += n,
@@ -95,34 +95,29 @@ fn count(night: &Night, cells: &Cells) -> Vec<Counted> {
 }
 
 /// Enough unknown addresses, and surely a large share of what was tried; or an incident says so.
-fn full_of_unknown(teller: &Teller, counted: &Counted, incident: Option<&Incident>) -> Option<HoldReason> {
-    let j = teller.judging;
-    let low = wilson(counted.unknown as f64, counted.tried()).map_or(0.0, |(low, _)| low);
-    let bad = teller.cells.rates && counted.unknown as f64 >= j.list_missing && low >= j.list_rate;
+fn full_of_unknown(builder: &IncidentBuilder, counted: &Counted, incident: Option<&Incident>) -> Option<HoldReason> {
+    let j = builder.judging;
+    let low = wilson_low(counted.unknown as f64, counted.tried());
+    let bad = builder.cells.rates && counted.unknown as f64 >= j.list_missing && low >= j.list_rate;
     let reason = HoldReason::UnknownAddresses { unknown: counted.unknown, tried: counted.tried() as u64 };
     (bad || incident.is_some_and(|i| counted.unknown * 2 >= i.bounces)).then_some(reason)
 }
 
 /// Sources whose organisations answer with listings or reputation far more often than the others'.
-fn listed(teller: &Teller) -> Vec<(u32, HoldReason)> {
-    let j = teller.judging;
+fn listed(builder: &IncidentBuilder) -> Vec<(u32, HoldReason)> {
+    let j = builder.judging;
     let stream = Stream {
         fails: [LISTINGS; Dimension::COUNT],
         dimensions: &[Dimension::ListSource],
         pairs: false,
-        ..streams::policy(teller.cells.rates)
+        ..streams::policy(builder.cells.rates)
     };
-    let index = Index::build(teller.night, teller.places, teller.cells, &stream, j.organisations as u32);
-    let view = teller.view(&stream).with_all();
+    let index = Index::build(builder.night, builder.places, builder.cells, &stream, j.organisations as u32);
+    let view = builder.view(&stream).with_all();
     let needed = (index.tried.max(1) as f64 / j.error_budget).ln();
     let (measures, _) = measure(view, &index);
-    let beyond = |m: &&crate::judge::measure::Measure| {
-        let (inside, outside) = ((m.hits, m.trials), (m.hits_out, m.trials_out));
-        f64::from(m.hit) >= j.organisations
-            && odds_ratio(inside, outside) >= j.odds
-            && likelihood_ratio(inside, outside) >= needed
-    };
-    let reason = |m: &crate::judge::measure::Measure| HoldReason::Listings {
+    let beyond = |m: &Measure| f64::from(m.hit) >= j.organisations && m.odds() >= j.odds && m.evidence() >= needed;
+    let reason = |m: &Measure| HoldReason::Listings {
         hit: m.hit.into(),
         exposed: m.exposed.into(),
         mean: m.rate(),
@@ -132,9 +127,9 @@ fn listed(teller: &Teller) -> Vec<(u32, HoldReason)> {
 }
 
 /// Far more complaints than the other sources draw.
-fn complained(teller: &Teller, counted: &Counted, all: &Counted) -> Option<HoldReason> {
-    let j = teller.judging;
-    if !teller.cells.rates || (counted.complaints as f64) < j.stale_failures {
+fn complained(builder: &IncidentBuilder, counted: &Counted, all: &Counted) -> Option<HoldReason> {
+    let j = builder.judging;
+    if !builder.cells.rates || (counted.complaints as f64) < j.stale_failures {
         return None;
     }
     let inside = (counted.complaints as f64, counted.tried());

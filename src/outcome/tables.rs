@@ -2,52 +2,16 @@
 //! `Judgement`, its sums, and how concentrated the refusals are.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
-
-use polars::prelude::DataFrame;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::details::most;
-use super::groups::COUNT;
 use super::incident::{CodeRow, DomainCodeRow, DomainRow, Judgement};
-use super::owned::{DECIDER, DOMAIN, OWNER};
-use crate::bounce::{Cause, EnhancedStatus, Kind, ReplyCode};
+use super::owned::Owned;
+use super::replies::Code;
+use crate::bounce::{Cause, Kind};
 use crate::facts::Facts;
-use crate::frame::cells::{Numbers, Words};
-use crate::frame::schema;
 use crate::judge::grounds::Concentration;
 use crate::tables::receivers::Receivers;
-
-/// What a reply says, in numbers.
-type Code = (Option<ReplyCode>, Option<EnhancedStatus>, Cause);
-
-/// The columns of a code.
-struct Codes<'f> {
-    reply_codes: Numbers<'f>,
-    statuses: Words<'f>,
-    causes: Numbers<'f>,
-    counts: Numbers<'f>,
-}
-
-impl<'f> Codes<'f> {
-    fn of(frame: &'f DataFrame) -> anyhow::Result<Codes<'f>> {
-        Ok(Codes {
-            reply_codes: Numbers::of(frame, schema::REPLY_CODE)?,
-            statuses: Words::of(frame, schema::STATUS)?,
-            causes: Numbers::of(frame, schema::CAUSE)?,
-            counts: Numbers::of(frame, COUNT)?,
-        })
-    }
-
-    fn get(&self, row: usize) -> Code {
-        let code = self.reply_codes.get(row).and_then(|code| u16::try_from(code).ok());
-        let cause = self.causes.place(row).and_then(|place| Cause::ALL.get(place)).copied();
-        (code.and_then(ReplyCode::new), self.statuses.word(row), cause.unwrap_or(Cause::Unknown))
-    }
-
-    fn count(&self, row: usize) -> u64 {
-        self.counts.place(row).unwrap_or_default() as u64
-    }
-}
 
 /// What is counted of one domain.
 #[derive(Default)]
@@ -61,27 +25,20 @@ struct OfDomain {
 }
 
 /// The rows by domain, and by domain and code. `ids` are the incidents by their places in the verdict.
-///
-/// # Errors
-/// A frame of other columns.
-pub fn domains(
-    frame: &DataFrame,
-    facts: &Facts,
-    ids: &[String],
-) -> anyhow::Result<(Vec<DomainRow>, Vec<DomainCodeRow>)> {
-    let (places, owners) = (Numbers::of(frame, DOMAIN)?, Numbers::of(frame, OWNER)?);
-    let (kinds, codes) = (Numbers::of(frame, schema::KIND)?, Codes::of(frame)?);
-    let mut order: Vec<(usize, usize)> =
-        (0..frame.height()).filter_map(|row| Some((places.place(row)?, row))).collect();
-    order.sort_unstable();
+pub fn domains(rows: &Owned, facts: &Facts, ids: &[String]) -> (Vec<DomainRow>, Vec<DomainCodeRow>) {
+    let mut owners = rows.owned_domains.iter().peekable();
     let (mut by_domain, mut by_code) = (Vec::new(), Vec::new());
-    for rows in order.chunk_by(|a, b| a.0 == b.0) {
-        let mut counted = OfDomain::default();
-        for (_, row) in rows {
-            let kind = kinds.place(*row).and_then(|place| Kind::ALL.get(place)).copied();
-            counted.add(kind, codes.get(*row), owners.place(*row), codes.count(*row));
+    // Both are in the order of the domains, whose numbers follow their names.
+    for groups in rows.domains.chunk_by(|a, b| a.upper == b.upper) {
+        let (mut counted, domain) = (OfDomain::default(), groups[0].upper);
+        for group in groups {
+            if let Some(reply) = rows.replies.get_index(group.lower as usize) {
+                counted.add(reply.kind, reply.code, group.count);
+            }
         }
-        let domain = rows[0].0 as u32;
+        while let Some(group) = owners.next_if(|group| group.upper == domain) {
+            counted.incidents.insert(group.lower as usize, group.count);
+        }
         let name = facts.night.domains.name(domain);
         by_code.extend(counted.codes.iter().map(|((reply_code, status, cause), bounces)| DomainCodeRow {
             domain: name.to_owned(),
@@ -92,21 +49,19 @@ pub fn domains(
         }));
         by_domain.push(counted.row(domain, facts, ids));
     }
-    // Ids of domains follow their names, and the sort is stable.
     by_domain.sort_by_key(|row| Reverse(row.bounces));
-    Ok((by_domain, by_code))
+    (by_domain, by_code)
 }
 
 impl OfDomain {
-    fn add(&mut self, kind: Option<Kind>, code: Code, owner: Option<usize>, n: u64) {
+    fn add(&mut self, kind: Kind, code: Code, n: u64) {
         match kind {
-            Some(Kind::Delay) => self.delays += n,
-            Some(Kind::Complaint) => self.complaints += n,
+            Kind::Delay => self.delays += n,
+            Kind::Complaint => self.complaints += n,
             _ => {
                 self.bounces += n;
                 *self.causes.entry(code.2).or_default() += n;
                 *self.codes.entry(code).or_default() += n;
-                owner.iter().for_each(|owner| *self.incidents.entry(*owner).or_default() += n);
             }
         }
     }
@@ -133,45 +88,40 @@ impl OfDomain {
 
 /// What is counted of one code at one receiver.
 #[derive(Default)]
-struct OfCode {
+struct OfCode<'r> {
     bounces: u64,
-    deciders: HashSet<usize>,
-    templates: BTreeMap<String, u64>,
+    deciders: BTreeSet<u32>,
+    templates: BTreeMap<&'r str, u64>,
 }
 
-/// The rows by code, cause and the receiver that spoke: from the bounces by organisation, and by template.
-///
-/// # Errors
-/// Frames of other columns.
-pub fn codes(by_decider: &DataFrame, by_template: &DataFrame, receivers: &Receivers) -> anyhow::Result<Vec<CodeRow>> {
-    let mut counted: BTreeMap<(Code, Option<String>), OfCode> = BTreeMap::new();
-    let speaker = |speakers: &Words<'_>, row| speakers.get(row).map(|name| receivers.family(name).to_owned());
-    let (codes, speakers) = (Codes::of(by_decider)?, Words::of(by_decider, schema::REJECTING_SYSTEM)?);
-    let deciders = Numbers::of(by_decider, DECIDER)?;
-    for row in 0..by_decider.height() {
-        let of_code = counted.entry((codes.get(row), speaker(&speakers, row))).or_default();
-        of_code.bounces += codes.count(row);
-        of_code.deciders.extend(deciders.place(row));
+/// The rows by code, cause and the receiver that spoke.
+pub fn codes(rows: &Owned, facts: &Facts, receivers: &Receivers) -> Vec<CodeRow> {
+    let mut counted: BTreeMap<(Code, Option<&str>), OfCode<'_>> = BTreeMap::new();
+    for group in &rows.domains {
+        let Some(reply) = rows.replies.get_index(group.lower as usize).filter(|r| r.kind == Kind::Bounce) else {
+            continue;
+        };
+        let system = reply.system.as_deref().map(|name| receivers.family(name));
+        let of_code = counted.entry((reply.code, system)).or_default();
+        of_code.bounces += group.count;
+        of_code.deciders.insert(facts.places.decider_of[group.upper as usize]);
+        if let Some(template) = &reply.template {
+            *of_code.templates.entry(template).or_default() += group.count;
+        }
     }
-    let (codes, speakers) = (Codes::of(by_template)?, Words::of(by_template, schema::REJECTING_SYSTEM)?);
-    let templates = Words::of(by_template, schema::TEMPLATE)?;
-    for row in 0..by_template.height() {
-        let of_code = counted.entry((codes.get(row), speaker(&speakers, row))).or_default();
-        *of_code.templates.entry(templates.get(row).unwrap_or_default().to_owned()).or_default() += codes.count(row);
-    }
-    let row = |(((reply_code, status, cause), receiver), of_code): ((Code, Option<String>), OfCode)| CodeRow {
+    let row = |(((reply_code, status, cause), receiver), of_code): ((Code, Option<&str>), OfCode<'_>)| CodeRow {
         reply_code,
         status,
         cause,
-        receiver,
+        receiver: receiver.map(str::to_owned),
         bounces: of_code.bounces,
         organisations: of_code.deciders.len() as u64,
-        template: most(&of_code.templates).map(|(template, _)| template.clone()),
+        template: most(&of_code.templates).map(|(template, _)| (*template).to_owned()),
     };
     let mut rows: Vec<CodeRow> = counted.into_iter().map(row).collect();
     // The map's order is by code, cause, receiver, and the sort is stable.
     rows.sort_by_key(|row| Reverse(row.bounces));
-    Ok(rows)
+    rows
 }
 
 /// Messages tried and delivered of a night.
@@ -185,14 +135,13 @@ pub fn sums(judgement: &mut Judgement, facts: &Facts) {
 }
 
 /// Refusals by those who decide: by organisation, and by receiver for its consumer mailboxes. `None` without any.
-///
-/// # Errors
-/// A frame of other columns.
-pub fn concentration(by_decider: &DataFrame) -> anyhow::Result<Option<Concentration>> {
-    let (codes, deciders) = (Codes::of(by_decider)?, Numbers::of(by_decider, DECIDER)?);
-    let mut sizes: BTreeMap<usize, u64> = BTreeMap::new();
-    for row in (0..by_decider.height()).filter(|row| codes.get(*row).2.is_refusal()) {
-        deciders.place(row).iter().for_each(|decider| *sizes.entry(*decider).or_default() += codes.count(row));
+pub fn concentration(rows: &Owned, facts: &Facts) -> Option<Concentration> {
+    let mut sizes: BTreeMap<u32, u64> = BTreeMap::new();
+    for group in &rows.domains {
+        let reply = rows.replies.get_index(group.lower as usize);
+        if reply.is_some_and(|reply| reply.kind == Kind::Bounce && reply.code.2.is_refusal()) {
+            *sizes.entry(facts.places.decider_of[group.upper as usize]).or_default() += group.count;
+        }
     }
-    Ok(Concentration::of(sizes.into_values()))
+    Concentration::of(sizes.into_values())
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::incident::{Incident, Judgement};
-use super::{details, tell};
+use super::{build, details};
 use crate::bounce::{Basis, Blames, Cause, Confidence, Family, IncidentKind, Key, Kind, Permanence, ScopeType};
 use crate::facts::Facts;
 use crate::facts::identity::Identity;
@@ -96,7 +96,7 @@ fn judge_night(night: Night) -> Judgement {
     let verdict = judge(&facts.night, &facts.places, &mut facts.cells, &judging);
     let count = verdict.findings.len() + verdict.tenants.len() + verdict.others.len();
     let details = details::of_cells(&facts, &Owners::of_verdict(&verdict), count);
-    let judgement = tell::tell(&facts, &verdict, &details, &judging).0;
+    let judgement = build::build(&facts, &verdict, &details, &judging).0;
     for incident in &judgement.incidents {
         let scopes = incident.kind.meaning().scopes;
         assert!(

@@ -1,5 +1,5 @@
 //! Escaping: text from outside, made harmless for where it goes. In: any text. Out: text for a terminal, a page, or
-//! Markdown. HTML's own signs are maud's work, CSV cells are `suppress::cells`'.
+//! Markdown. HTML's own signs are maud's work, CSV cells are `suppress::spreadsheet`'.
 
 use std::borrow::Cow;
 

@@ -131,7 +131,7 @@ fn incident(view: &IncidentView<'_>) -> Value {
 }
 
 fn fates(fates: &ByFate) -> Value {
-    Fate::ALL.into_iter().zip(fates).map(|(fate, n)| (fate.as_str().to_owned(), json!(n))).collect::<Map<_, _>>().into()
+    Fate::ALL.iter().zip(fates).map(|(fate, n)| (fate.as_str().to_owned(), json!(n))).collect::<Map<_, _>>().into()
 }
 
 fn scope(scope: &Scope) -> Value {

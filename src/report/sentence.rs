@@ -1,4 +1,4 @@
-//! Incidents in English. In: what analyze counted and found, as numbers and members of closed sets. Out: one sentence for a
+//! Incidents in English. In: what judge and outcome found, as numbers and members of closed sets. Out: one sentence for a
 //! finding, one line for each piece of evidence and for what is missing. No figure is made here that the incident does not
 //! hold.
 

@@ -9,10 +9,10 @@ use super::sentence;
 use super::words::{count, short_number};
 use crate::judge::grounds::Gate;
 use crate::outcome::incident::{Incident, Judgement, Weighed};
-use crate::suppress::trail::{Trail, TrailEvent};
+use crate::suppress::provenance::{Provenance, ProvenanceEvent};
 
 /// An address or a domain: its events, and the lists that it is on.
-pub fn told(about: &str, trail: &Trail) -> String {
+pub fn told(about: &str, trail: &Provenance) -> String {
     let mut lines = vec![about.to_owned()];
     lines.extend(events(trail));
     lines.push(if trail.rows.is_empty() { "lists: on none".to_owned() } else { "lists:".to_owned() });
@@ -21,7 +21,7 @@ pub fn told(about: &str, trail: &Trail) -> String {
 }
 
 /// An incident: the finding, what speaks for it, the candidates weighed, and the events that it explains.
-pub fn incident_told(incident: &Incident, judgement: &Judgement, trail: &Trail) -> String {
+pub fn incident_told(incident: &Incident, judgement: &Judgement, trail: &Provenance) -> String {
     let mut lines = vec![format!("{}  {} {}, {}", incident.id, incident.kind, incident.scope, incident.confidence)];
     lines.push(format!("{}.", sentence::finding(incident, judgement.mode)));
     lines.extend(sentence::evidence(incident).iter().map(|line| format!("  {line}")));
@@ -69,13 +69,13 @@ fn gate(gate: &Gate) -> String {
 }
 
 /// How many events there are, and the first of them.
-fn events(trail: &Trail) -> impl Iterator<Item = String> {
+fn events(trail: &Provenance) -> impl Iterator<Item = String> {
     let beyond = trail.events_total - trail.events.len() as u64;
     let more = (beyond > 0).then(|| format!("  and {} more; `events.parquet` holds them all", count(beyond)));
     std::iter::once(format!("events: {}", count(trail.events_total))).chain(trail.events.iter().map(event)).chain(more)
 }
 
-fn event(event: &TrailEvent) -> String {
+fn event(event: &ProvenanceEvent) -> String {
     let text = |cell: &Option<String>| cell.clone().unwrap_or_else(|| "–".to_owned());
     format!(
         "  {} {} {}: {} by {}: {} ({}#{})",

@@ -56,7 +56,7 @@ impl<'a> View<'a> {
     ) -> View<'a> {
         let mut entries: BTreeMap<&str, &DomainEntry> = BTreeMap::new();
         for entry in lists.domains.iter().rev() {
-            if let Some(incident) = entry.incident() {
+            if let Some(incident) = &entry.incident {
                 entries.insert(incident, entry);
             }
         }

@@ -34,7 +34,7 @@ impl FromStr for Cap {
 }
 
 /// How the brake stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Brake {
     /// New entries, addresses and domains.
     pub new: u64,

@@ -1,6 +1,8 @@
 //! Domain entries: what may stand on domains.csv. In: a domain and the incident or the answers about it. Out: an
 //! entry, or a refusal. There are two ways to build one: a tenant block that acts, and a domain that takes no mail.
 
+use std::ops::Deref;
+
 use jiff::civil::Date;
 
 use super::entry::{Refused, Seen};
@@ -10,17 +12,39 @@ use crate::tables::policy::Suppress;
 
 /// One row of domains.csv.
 #[derive(Debug, Clone)]
-pub struct DomainEntry {
-    domain: String,
-    organisation: String,
-    incident: Option<String>,
-    cause: Cause,
-    scope: String,
-    sending_domain: Option<String>,
-    recipients: u64,
-    delivered_elsewhere: Option<u64>,
-    seen: Seen,
-    expires: Option<Date>,
+pub struct ListedDomain {
+    /// The domain.
+    pub domain: String,
+    /// Its organisation.
+    pub organisation: String,
+    /// The tenant block; `None` for a domain that takes no mail.
+    pub incident: Option<String>,
+    /// The most frequent cause.
+    pub cause: Cause,
+    /// The incident's scope types, or `domain`.
+    pub scope: String,
+    /// Our domain, when only that one is refused.
+    pub sending_domain: Option<String>,
+    /// Distinct recipients among the bounces.
+    pub recipients: u64,
+    /// What the same receiver accepted from us for others; `None` counts-only.
+    pub delivered_elsewhere: Option<u64>,
+    /// When and where it was seen.
+    pub seen: Seen,
+    /// The first day on which it no longer holds; `None`: never lapses.
+    pub expires: Option<Date>,
+}
+
+/// A domain that may be listed. Its row can be read, but made and changed only here.
+#[derive(Debug, Clone)]
+pub struct DomainEntry(ListedDomain);
+
+impl Deref for DomainEntry {
+    type Target = ListedDomain;
+
+    fn deref(&self) -> &ListedDomain {
+        &self.0
+    }
 }
 
 impl DomainEntry {
@@ -28,9 +52,10 @@ impl DomainEntry {
     /// permanent ones, at whichever of its domains.
     ///
     /// # Errors
-    /// Every other kind of incident, low confidence, an incident without a permanent refusal, a domain that is not the organisation's, and a block of one IP or
-    /// campaign that is known by its pattern only: a domain list cannot express it. (Where the organisation says in its
-    /// own words that it refuses us, reaching it from another IP would be evasion; the entry then holds for all.)
+    /// Every other kind of incident, low confidence, an incident without a permanent refusal, a domain that is not the
+    /// organisation's, and a block of one IP or campaign that is known by its pattern only: a domain list cannot express it.
+    /// (Where the organisation says in its own words that it refuses us, reaching it from another IP would be evasion; the
+    /// entry then holds for all.)
     pub fn from_tenant_block(
         domain: &str,
         incident: &Incident,
@@ -59,7 +84,7 @@ impl DomainEntry {
             true => policy.expires.tenant_block_explicit,
             false => policy.expires.tenant_block_pattern,
         };
-        Ok(DomainEntry {
+        Ok(DomainEntry(ListedDomain {
             domain: domain.to_owned(),
             organisation: organisation.to_owned(),
             incident: Some(incident.id.clone()),
@@ -70,7 +95,7 @@ impl DomainEntry {
             delivered_elsewhere: incident.delivered_elsewhere,
             seen,
             expires: expiry.from_night(as_of),
-        })
+        }))
     }
 
     /// An entry for a domain that does not exist or takes no mail. `organisation` is `None` for consumer domains.
@@ -92,7 +117,7 @@ impl DomainEntry {
         if permanence != Permanence::Permanent {
             return Err(Refused::Transient { cause });
         }
-        Ok(DomainEntry {
+        Ok(DomainEntry(ListedDomain {
             domain: domain.to_owned(),
             organisation: organisation.ok_or(Refused::ConsumerDomain)?.to_owned(),
             incident: None,
@@ -103,57 +128,7 @@ impl DomainEntry {
             delivered_elsewhere: None,
             seen,
             expires: policy.expires.domain_invalid.from_night(as_of),
-        })
-    }
-
-    /// The domain.
-    pub fn domain(&self) -> &str {
-        &self.domain
-    }
-
-    /// Its organisation.
-    pub fn organisation(&self) -> &str {
-        &self.organisation
-    }
-
-    /// The tenant block; `None` for a domain that takes no mail.
-    pub fn incident(&self) -> Option<&str> {
-        self.incident.as_deref()
-    }
-
-    /// The most frequent cause.
-    pub fn cause(&self) -> Cause {
-        self.cause
-    }
-
-    /// The incident's scope types, or `domain`.
-    pub fn scope(&self) -> &str {
-        &self.scope
-    }
-
-    /// Our domain, when only that one is refused.
-    pub fn sending_domain(&self) -> Option<&str> {
-        self.sending_domain.as_deref()
-    }
-
-    /// Distinct recipients among the bounces.
-    pub fn recipients(&self) -> u64 {
-        self.recipients
-    }
-
-    /// What the same receiver accepted from us for others; `None` counts-only.
-    pub fn delivered_elsewhere(&self) -> Option<u64> {
-        self.delivered_elsewhere
-    }
-
-    /// When and where it was seen.
-    pub fn seen(&self) -> &Seen {
-        &self.seen
-    }
-
-    /// The first day on which it no longer holds; `None`: never lapses.
-    pub fn expires(&self) -> Option<Date> {
-        self.expires
+        }))
     }
 }
 
@@ -210,8 +185,8 @@ mod tests {
     fn explicit_wording_lasts_longer_than_a_pattern() {
         let pattern = testing::tenant_block("example.com");
         let explicit = Incident { explicit: true, ..pattern.clone() };
-        assert_eq!(entry(&pattern, "example.com").unwrap().expires(), Some(jiff::civil::date(2027, 2, 18)));
-        assert_eq!(entry(&explicit, "example.com").unwrap().expires(), Some(jiff::civil::date(2027, 11, 20)));
+        assert_eq!(entry(&pattern, "example.com").unwrap().expires, Some(jiff::civil::date(2027, 2, 18)));
+        assert_eq!(entry(&explicit, "example.com").unwrap().expires, Some(jiff::civil::date(2027, 11, 20)));
     }
 
     #[test]
@@ -219,7 +194,10 @@ mod tests {
         let mut incident = testing::tenant_block("example.com");
         incident.scope.parts.push((ScopeType::SendingDomain, "news.example.net".to_owned()));
         let entry = entry(&incident, "example.com").unwrap();
-        assert_eq!((entry.scope(), entry.sending_domain()), ("organisation+sending_domain", Some("news.example.net")));
+        assert_eq!(
+            (entry.scope.as_str(), entry.sending_domain.as_deref()),
+            ("organisation+sending_domain", Some("news.example.net"))
+        );
     }
 
     #[test]

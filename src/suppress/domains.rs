@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::decision::Hold;
 use super::domain_entry::DomainEntry;
 use super::entry::{Refused, Seen};
-use super::gather::{NONE, Record};
-use super::ruling::Hold;
+use super::options::{Allow, Options};
+use super::record::{NONE, Record};
 use super::signal::Signal;
-use super::{Allow, Options};
 use crate::bounce::{Cause, Confidence, IncidentKind, ScopeType};
 use crate::outcome::incident::{DomainRow, Incident, Judgement};
 use crate::tables::policy::Suppress;
@@ -42,6 +42,14 @@ pub struct HeldDomain {
     pub bounces: u64,
 }
 
+impl HeldDomain {
+    /// One that an incident suspects.
+    fn of(incident: &Incident, domain: &str, reason: Hold) -> HeldDomain {
+        let (cause, bounces) = (incident.cause, incident.bounces);
+        HeldDomain { domain: domain.to_owned(), incident: Some(incident.id.clone()), reason, cause, bounces }
+    }
+}
+
 /// All targets.
 #[derive(Debug, Default)]
 pub(super) struct Targets<'a> {
@@ -66,9 +74,15 @@ impl<'a> Targets<'a> {
         for (index, target) in (0..).zip(&targets.all) {
             targets.by_domain.entry(target.domain).or_default().push(index);
         }
-        targets.held.sort_by(|a, b| (&a.domain, a.reason, &a.incident).cmp(&(&b.domain, b.reason, &b.incident)));
-        targets.held.dedup_by(|a, b| a.domain == b.domain);
+        targets.hold([]);
         targets
+    }
+
+    /// Adds domains that wait, each once.
+    fn hold(&mut self, held: impl IntoIterator<Item = HeldDomain>) {
+        self.held.extend(held);
+        self.held.sort_by(|a, b| (&a.domain, a.reason, &a.incident).cmp(&(&b.domain, b.reason, &b.incident)));
+        self.held.dedup_by(|a, b| a.domain == b.domain);
     }
 
     /// The target that an event speaks about.
@@ -93,19 +107,9 @@ impl<'a> Targets<'a> {
         };
         let acting: Vec<bool> = self.all.iter().zip(shown).map(acts).collect();
         let waiting = self.all.iter().zip(&acting).filter(|(_, acts)| !**acts);
-        let held = waiting.filter_map(|(target, _)| {
-            let incident = target.incident?;
-            Some(HeldDomain {
-                domain: target.domain.to_owned(),
-                incident: Some(incident.id.clone()),
-                reason: Hold::Transient,
-                cause: incident.cause,
-                bounces: incident.bounces,
-            })
-        });
-        self.held.extend(held);
-        self.held.sort_by(|a, b| (&a.domain, a.reason, &a.incident).cmp(&(&b.domain, b.reason, &b.incident)));
-        self.held.dedup_by(|a, b| a.domain == b.domain);
+        let of = |target: &Target<'_>| Some(HeldDomain::of(target.incident?, target.domain, Hold::Transient));
+        let held: Vec<HeldDomain> = waiting.filter_map(|(target, _)| of(target)).collect();
+        self.hold(held);
         acting
     }
 
@@ -133,13 +137,7 @@ impl<'a> Targets<'a> {
             Err(_) if incident.kind == IncidentKind::Inconclusive => Hold::Inconclusive,
             Err(_) => return,
         };
-        self.held.push(HeldDomain {
-            domain: domain.to_owned(),
-            incident: Some(incident.id.clone()),
-            reason,
-            cause: incident.cause,
-            bounces: incident.bounces,
-        });
+        self.held.push(HeldDomain::of(incident, domain, reason));
     }
 
     /// A domain that is said to take no mail: a target unless something of it answered.
@@ -150,13 +148,8 @@ impl<'a> Targets<'a> {
             return;
         }
         if allow.holds_domain(&row.domain) {
-            self.held.push(HeldDomain {
-                domain: row.domain.clone(),
-                incident: None,
-                reason: Hold::Allowed,
-                cause: Some(Cause::DomainInvalid),
-                bounces: dead,
-            });
+            let (domain, cause) = (row.domain.clone(), Some(Cause::DomainInvalid));
+            self.held.push(HeldDomain { domain, incident: None, reason: Hold::Allowed, cause, bounces: dead });
             return;
         }
         let organisation = row.organisation.as_deref();

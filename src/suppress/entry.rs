@@ -1,9 +1,11 @@
 //! Address entries: what may stand on addresses.csv. In: an address and what one event says of it. Out: an entry, or a
-//! refusal. The promise "a bounce of our own fault never suppresses an address" is held here: the fields are private,
-//! and each way to build an entry asks for a permanent cause that blames the recipient, or for a complaint, out of a
+//! refusal. The promise "a bounce of our own fault never suppresses an address" is held here: nobody else makes or
+//! changes one, and each way to build an entry asks for a permanent cause that blames the recipient, or for a complaint, out of a
 //! report that proves whom it means. The one other door is the full mailbox's own rule.
 //!
-//! Whether an address ought to be listed (doubts, deliveries since, the brake) is `ruling`'s work.
+//! Whether an address ought to be listed (unreliable, deliveries since, the brake) is `decision`'s work.
+
+use std::ops::Deref;
 
 use jiff::civil::Date;
 
@@ -51,7 +53,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// The trail: the first event, and how many more there are.
+    /// The first event, and how many more there are.
     pub fn evidence(&self) -> String {
         match self.bounces.saturating_sub(1) {
             0 => self.origin.clone(),
@@ -115,12 +117,29 @@ pub enum Refused {
 
 /// One row of addresses.csv.
 #[derive(Debug, Clone)]
-pub struct AddressEntry {
-    address: Address,
-    answer: Answer,
-    seen: Seen,
-    added: Date,
-    expires: Option<Date>,
+pub struct ListedAddress {
+    /// Whom it lists.
+    pub address: Address,
+    /// What the deciding event says: a cause that blames the recipient, or `complaint`.
+    pub answer: Answer,
+    /// When and where it was seen.
+    pub seen: Seen,
+    /// The night that made it.
+    pub added: Date,
+    /// The first day on which it no longer holds; `None`: never lapses.
+    pub expires: Option<Date>,
+}
+
+/// An address that may be listed. Its row can be read, but made and changed only here.
+#[derive(Debug, Clone)]
+pub struct AddressEntry(ListedAddress);
+
+impl Deref for AddressEntry {
+    type Target = ListedAddress;
+
+    fn deref(&self) -> &ListedAddress {
+        &self.0
+    }
 }
 
 impl AddressEntry {
@@ -152,7 +171,8 @@ impl AddressEntry {
             (Cause::TenantPolicy, Blames::Recipient) => policy.expires.tenant_policy,
             _ => return Err(refused),
         };
-        Ok(AddressEntry { address, answer, seen, added: as_of, expires: expiry.from_night(as_of) })
+        let expires = expiry.from_night(as_of);
+        Ok(AddressEntry(ListedAddress { address, answer, seen, added: as_of, expires }))
     }
 
     /// An entry from a complaint.
@@ -175,37 +195,7 @@ impl AddressEntry {
         proven(&address, &answer)?;
         let answer = Answer { cause: Cause::Complaint, ..answer };
         let expires = policy.expires.complaint.from_night(as_of);
-        Ok(AddressEntry { address, answer, seen, added: as_of, expires })
-    }
-
-    /// The address.
-    pub fn address(&self) -> &Address {
-        &self.address
-    }
-
-    /// The cause that blames the recipient, or `complaint`.
-    pub fn cause(&self) -> Cause {
-        self.answer.cause
-    }
-
-    /// What the deciding event says.
-    pub fn answer(&self) -> &Answer {
-        &self.answer
-    }
-
-    /// When and where it was seen.
-    pub fn seen(&self) -> &Seen {
-        &self.seen
-    }
-
-    /// The night that made it.
-    pub fn added(&self) -> Date {
-        self.added
-    }
-
-    /// The first day on which it no longer holds; `None`: never lapses.
-    pub fn expires(&self) -> Option<Date> {
-        self.expires
+        Ok(AddressEntry(ListedAddress { address, answer, seen, added: as_of, expires }))
     }
 }
 
@@ -336,7 +326,7 @@ mod tests {
             Err(Refused::TooFew { needed: 3, days: 2, .. })
         ));
         let entry = bounce(Cause::MailboxFull, Blames::Recipient, 3).unwrap();
-        assert_eq!(entry.expires(), Some(jiff::civil::date(2026, 12, 20)));
+        assert_eq!(entry.expires, Some(jiff::civil::date(2026, 12, 20)));
     }
 
     #[test]

@@ -1,46 +1,32 @@
-//! Fates: what became of each bounce. In: the rulings on addresses, and the bounces that they rest on. Out: counts by
+//! Fates: what became of each bounce. In: the decisions on addresses, and the bounces that they rest on. Out: counts by
 //! incident and fate. Each bounce has exactly one fate, so their sum is the bounces, of each incident and of the night.
 
 use std::collections::BTreeMap;
 
-use super::gather::{NONE, Record};
-use super::ruling::{Ruling, Verdict};
+use super::decision::{Decision, Verdict};
+use super::record::{NONE, Record};
+use crate::bounce::closed_set;
 use crate::outcome::incident::Incident;
 
-/// What became of a bounce.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Fate {
-    /// Its address is on addresses.csv.
-    Listed,
-    /// Its domain is on domains.csv.
-    Covered,
-    /// Its address waits in held.csv.
-    Held,
-    /// Its address is in protected.csv.
-    Protected,
-    /// It was a transient answer: nothing to do but to try again.
-    Retried,
-    /// It matches nothing that was sent.
-    Unmatched,
+closed_set! {
+    /// What became of a bounce, in the order of reports.
+    Fate, "fate" {
+        /// Its address is on addresses.csv.
+        Listed = "listed",
+        /// Its domain is on domains.csv.
+        Covered = "covered",
+        /// Its address waits in held.csv.
+        Held = "held",
+        /// Its address is in protected.csv.
+        Protected = "protected",
+        /// It was a transient answer: nothing to do but to try again.
+        Retried = "retried",
+        /// It matches nothing that was sent.
+        Unmatched = "unmatched",
+    }
 }
 
 impl Fate {
-    /// All of them, in the order of reports.
-    pub const ALL: [Fate; 6] =
-        [Fate::Listed, Fate::Covered, Fate::Held, Fate::Protected, Fate::Retried, Fate::Unmatched];
-
-    /// The spelling used in report.json.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Fate::Listed => "listed",
-            Fate::Covered => "covered",
-            Fate::Held => "held",
-            Fate::Protected => "protected",
-            Fate::Retried => "retried",
-            Fate::Unmatched => "unmatched",
-        }
-    }
-
     /// The fate of the bounces of an address.
     pub(super) const fn of(verdict: Verdict) -> Fate {
         match verdict {
@@ -84,8 +70,8 @@ impl Counting {
     }
 
     /// Counts the bounces of an address.
-    pub fn add(&mut self, ruling: &Ruling, records: &[Record]) {
-        let fate = Fate::of(ruling.verdict) as usize;
+    pub fn add(&mut self, decision: &Decision, records: &[Record]) {
+        let fate = Fate::of(decision.verdict) as usize;
         for record in records.iter().filter(|record| record.bounce) {
             self.all[fate] += 1;
             if record.incident != NONE {

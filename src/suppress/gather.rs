@@ -1,86 +1,26 @@
-//! Gathering: the first reading of the events. In: frames with the columns that decide. Out: one small record for each
-//! event that says something about its address, forty bytes, no text: addresses are 128-bit hashes (two of ten million
-//! collide with a chance of 10⁻²⁵), places are indices into the judgement.
+//! Gathering: the first reading of the events. In: frames with the columns that decide. Out: a record for each event that
+//! says something about its address.
 
 use std::collections::{BTreeMap, HashMap};
 
 use polars::prelude::DataFrame;
 
 use super::domains::Targets;
-use super::doubt::{Doubts, Troubled};
+use super::options::{Allow, Options};
+use super::record::{NONE, Record, second};
 use super::signal::{Event, Signal};
-use super::{Allow, Options};
+use super::unreliable_unknown::{Troubled, UnreliableUnknown};
 use crate::bounce::{Blames, Cause, Families, Family, Kind, Permanence, Unproven, is_return_path};
-use crate::frame::cells::{Members, Times, Words};
+use crate::frame::cells::{Members, Numbers, Times, Words, columns};
 use crate::frame::schema;
 use crate::outcome::incident::{Incident, Judgement};
 use crate::tables::policy::Suppress;
-
-/// The columns that decide.
-pub(super) const COLUMNS: &[&str] = &[
-    schema::KIND,
-    schema::TIMESTAMP,
-    schema::RECIPIENT,
-    schema::FINAL_RECIPIENT,
-    schema::RECIPIENT_DOMAIN,
-    schema::RECEIVER,
-    schema::TEMPLATE,
-    schema::CAUSE,
-    schema::BLAMES,
-    schema::PERMANENCE,
-    schema::UNPROVEN,
-    schema::REJECTING_SYSTEM,
-    schema::FEEDBACK_TYPE,
-    schema::SENDING_DOMAIN,
-    schema::FAMILY,
-    schema::INCIDENT,
-];
-
-/// No index, no date.
-pub(super) const NONE: u32 = u32::MAX;
-
-/// 128 bits; in two halves, so that a record needs no padding.
-pub(super) type AddressHash = [u64; 2];
-
-/// What one event says, in brief.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Record {
-    /// Hash of the address; records of one address are neighbours once sorted.
-    pub address: AddressHash,
-    /// Position among all events read.
-    pub row: u32,
-    /// Seconds since 1970, or `NONE`.
-    pub second: u32,
-    /// Index of the target that a domain entry is about, or `NONE`.
-    pub target: u32,
-    /// Index of the incident that owns it, or `NONE`.
-    pub incident: u32,
-    /// What it says.
-    pub signal: Signal,
-    /// Whether it is a bounce; else a complaint, or a delivery.
-    pub bounce: bool,
-    /// Whether its family belongs to the policy stream.
-    pub policy: bool,
-    /// Whether trying again will not help.
-    pub permanent: bool,
-    /// Whether the allow list names the address or its domain.
-    pub allowed: bool,
-}
-
-const _: () = assert!(size_of::<Record>() == 40, "a record has forty bytes");
-
-/// The hash by which events of one mailbox find each other, whatever the case of its letters.
-pub fn address_hash(address: &str) -> AddressHash {
-    let hash = blake3::hash(address.to_lowercase().as_bytes());
-    let words = hash.as_bytes().as_chunks().0;
-    std::array::from_fn(|at| u64::from_be_bytes(words[at]))
-}
 
 /// Everything that the first reading asks.
 pub(super) struct Gather<'a> {
     policy: &'a Suppress,
     allow: &'a Allow,
-    doubts: Doubts<'a>,
+    unreliable: UnreliableUnknown<'a>,
     judgement: &'a Judgement,
     /// Places of the incidents in the judgement.
     incidents: HashMap<&'a str, u32>,
@@ -105,7 +45,7 @@ impl<'a> Gather<'a> {
         Gather {
             policy,
             allow: &options.allow,
-            doubts: Doubts::new(judgement, policy, troubled),
+            unreliable: UnreliableUnknown::new(judgement, policy, troubled),
             judgement,
             incidents: judgement.incidents.iter().map(|incident| incident.id.as_str()).zip(0..).collect(),
             targets,
@@ -139,6 +79,7 @@ impl<'a> Gather<'a> {
         let (Some(kind), Some(recipient)) = (columns.kind.get(row), columns.recipient.get(row)) else {
             return Ok(None);
         };
+        let Some(address) = columns.recipient_key.get(row) else { return Ok(None) };
         let owner = columns.incident.get(row).and_then(|id| self.incidents.get(id).copied()).unwrap_or(NONE);
         if kind == Kind::Delay && owner != NONE {
             *self.delays.entry(owner).or_default() += 1;
@@ -156,17 +97,17 @@ impl<'a> Gather<'a> {
             ours: self.judgement.incidents.get(owner as usize).is_some_and(Incident::is_ours),
         };
         let domain = columns.recipient_domain.get(row).unwrap_or_default();
-        let doubt = || {
+        let unreliable = || {
             let reply = columns.template.get(row).unwrap_or_default();
-            self.doubts.reason(reply, columns.rejecting_system.get(row), columns.receiver.get(row), domain)
+            self.unreliable.reason(reply, columns.rejecting_system.get(row), columns.receiver.get(row), domain)
         };
-        let Some(signal) = Signal::of(&event, self.policy, doubt) else {
+        let Some(signal) = Signal::of(&event, self.policy, unreliable) else {
             return Ok(None);
         };
         Ok(Some(Record {
-            address: address_hash(recipient),
+            address,
             row: u32::try_from(self.rows + row as u64)?,
-            second: columns.second(row),
+            second: second(columns.timestamp.get(row)),
             target: self.targets.find(domain, columns.sending_domain.get(row), signal).unwrap_or(NONE),
             incident: owner,
             signal,
@@ -184,51 +125,25 @@ fn own_address(recipient: &str) -> Option<Unproven> {
     is_return_path(local).then_some(Unproven::OwnAddress)
 }
 
-/// The deciding columns of one frame.
-struct Columns<'f> {
-    kind: Members<'f, Kind>,
-    timestamp: Times<'f>,
-    recipient: Words<'f>,
-    final_recipient: Words<'f>,
-    recipient_domain: Words<'f>,
-    receiver: Words<'f>,
-    template: Words<'f>,
-    cause: Members<'f, Cause>,
-    blames: Members<'f, Blames>,
-    permanence: Members<'f, Permanence>,
-    unproven: Members<'f, Unproven>,
-    rejecting_system: Words<'f>,
-    feedback_type: Words<'f>,
-    sending_domain: Words<'f>,
-    family: Members<'f, Family>,
-    incident: Words<'f>,
-}
-
-impl<'f> Columns<'f> {
-    fn of(frame: &'f DataFrame) -> anyhow::Result<Columns<'f>> {
-        let text = |name| Words::of(frame, name);
-        Ok(Columns {
-            kind: Members::of(frame, schema::KIND)?,
-            timestamp: Times::of(frame, schema::TIMESTAMP)?,
-            recipient: text(schema::RECIPIENT)?,
-            final_recipient: text(schema::FINAL_RECIPIENT)?,
-            recipient_domain: text(schema::RECIPIENT_DOMAIN)?,
-            receiver: text(schema::RECEIVER)?,
-            template: text(schema::TEMPLATE)?,
-            cause: Members::of(frame, schema::CAUSE)?,
-            blames: Members::of(frame, schema::BLAMES)?,
-            permanence: Members::of(frame, schema::PERMANENCE)?,
-            unproven: Members::of(frame, schema::UNPROVEN)?,
-            rejecting_system: text(schema::REJECTING_SYSTEM)?,
-            feedback_type: text(schema::FEEDBACK_TYPE)?,
-            sending_domain: text(schema::SENDING_DOMAIN)?,
-            family: Members::of(frame, schema::FAMILY)?,
-            incident: text(schema::INCIDENT)?,
-        })
-    }
-
-    /// Seconds since 1970; dates before 1970 and after 2106 are as good as none.
-    fn second(&self, row: usize) -> u32 {
-        self.timestamp.get(row).and_then(|t| u32::try_from(t.0.div_euclid(1000)).ok()).unwrap_or(NONE)
+columns! {
+    /// The columns that decide.
+    pub(super) struct Columns<'f> {
+        kind: Members<'f, Kind> = schema::KIND,
+        timestamp: Times<'f> = schema::TIMESTAMP,
+        recipient: Words<'f> = schema::RECIPIENT,
+        recipient_key: Numbers<'f> = schema::RECIPIENT_KEY,
+        final_recipient: Words<'f> = schema::FINAL_RECIPIENT,
+        recipient_domain: Words<'f> = schema::RECIPIENT_DOMAIN,
+        receiver: Words<'f> = schema::RECEIVER,
+        template: Words<'f> = schema::TEMPLATE,
+        cause: Members<'f, Cause> = schema::CAUSE,
+        blames: Members<'f, Blames> = schema::BLAMES,
+        permanence: Members<'f, Permanence> = schema::PERMANENCE,
+        unproven: Members<'f, Unproven> = schema::UNPROVEN,
+        rejecting_system: Words<'f> = schema::REJECTING_SYSTEM,
+        feedback_type: Words<'f> = schema::FEEDBACK_TYPE,
+        sending_domain: Words<'f> = schema::SENDING_DOMAIN,
+        family: Members<'f, Family> = schema::FAMILY,
+        incident: Words<'f> = schema::INCIDENT,
     }
 }

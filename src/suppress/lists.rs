@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::brake::Brake;
+use super::decision::Hold;
 use super::domain_entry::DomainEntry;
 use super::domains::HeldDomain;
 use super::fate::Fates;
 use super::release::Why;
-use super::ruling::Hold;
 use super::sheet::ListFile;
 use crate::bounce::Cause;
 
 /// What the lists hold, for reports.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Lists {
     /// Rows of addresses.csv, by cause.
     pub addresses: BTreeMap<Cause, u64>,
@@ -48,7 +48,7 @@ pub struct Lists {
     pub not_expressed: Vec<NotExpressed>,
 }
 
-/// What of the night a target cannot be told, for one reason.
+/// What of the night a target cannot express, for one reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotExpressed {
     /// The target.

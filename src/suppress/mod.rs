@@ -2,7 +2,7 @@
 //! the policy, options. Out: the lists as CSV files, and their counts.
 //!
 //! Two readings: the first keeps forty bytes for each failure and rules on each address, the second writes the rows
-//! that the rulings name, so that no text is held and the lists come in the order of their first evidence. What may
+//! that the decisions name, so that no text is held and the lists come in the order of their first evidence. What may
 //! suppress at all is held by two types, `AddressEntry` and `DomainEntry`; the rest decides whether it ought to.
 //! Memory of earlier nights is history's work.
 
@@ -15,56 +15,55 @@ use crate::outcome::incident::Judgement;
 use crate::tables::policy::Suppress;
 
 mod brake;
-mod cells;
+mod decision;
 mod delivered;
 mod domain_entry;
 mod domains;
-mod doubt;
 mod entry;
 mod fate;
 mod folders;
 mod frames;
 mod gather;
 mod lists;
-mod meanwhile;
 mod options;
 mod plan;
 pub mod present;
+pub mod provenance;
+mod record;
 pub mod release;
-mod ruling;
 mod sheet;
 mod signal;
-pub mod trail;
+mod spreadsheet;
+mod unreliable_unknown;
 mod write;
 
 #[cfg(test)]
-mod promise;
-#[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use brake::{Brake, Cap};
-pub use cells::{is_formula, place, prose};
 pub use domain_entry::DomainEntry;
-pub use domains::HeldDomain;
-pub use entry::{AddressEntry, Answer, Refused, Seen};
-pub use fate::{ByFate, Fate, Fates};
+pub use spreadsheet::{is_formula, place, prose};
+#[cfg(test)]
+pub use {domains::HeldDomain, entry::Seen};
+
+pub use decision::Hold;
+pub use fate::{ByFate, Fate};
 pub use folders::{BRAKED, acting, leaving};
 pub use frames::ListFrames;
-pub use gather::address_hash;
 pub use lists::{Lists, NotExpressed};
-pub use meanwhile::Meanwhile;
 pub use options::{Allow, Keep, Options};
 pub use plan::Plan;
 pub use release::Released;
-pub use ruling::Hold;
 pub use sheet::ListFile;
 pub use write::{ADDRESSES, DOMAINS};
 
+use decision::{Decision, Rules, Verdict};
 use domains::Targets;
-use doubt::Troubled;
 use fate::Counting;
 use gather::Gather;
-use ruling::{Rules, Ruling, Verdict};
+use unreliable_unknown::Troubled;
 
 /// Frames with the columns asked for, all event files one after the other.
 type Frames = Box<dyn Iterator<Item = anyhow::Result<DataFrame>> + Send>;
@@ -80,7 +79,7 @@ pub fn decide<'a>(
     options: &'a Options,
 ) -> anyhow::Result<Plan<'a>> {
     let deliveries = frame::scan(&options.deliveries, delivered::COLUMNS)?;
-    Plan::from_frames(frame::scan(events, gather::COLUMNS)?, deliveries, judgement, policy, options)
+    Plan::from_frames(frame::scan(events, gather::Columns::NAMES)?, deliveries, judgement, policy, options)
 }
 
 impl<'a> Plan<'a> {
@@ -103,30 +102,25 @@ impl<'a> Plan<'a> {
         let shown = domains::shown(&records, &targets);
         let covered = targets.acting(&shown);
         let rules = Rules { full_days: policy.mailbox_full.bounces, covered: &covered };
-        let (mut rulings, mut covered_addresses, mut unmatched) = (Vec::new(), 0, 0);
+        let (mut decisions, mut covered_addresses, mut unmatched) = (Vec::new(), 0, 0);
         let mut fates = Counting::with_delays(delays);
         for address in records.chunk_by(|a, b| a.address == b.address) {
-            let ruling = Ruling::on(address, rules);
-            ruling.iter().for_each(|ruling| fates.add(ruling, address));
-            match ruling {
-                Some(ruling) if ruling.verdict == Verdict::Covered => covered_addresses += 1,
-                Some(ruling) if ruling.verdict == Verdict::Unmatched => unmatched += 1,
-                Some(ruling) if ruling.verdict == Verdict::Retry => {}
-                ruling => rulings.extend(ruling),
+            let decision = Decision::on(address, rules);
+            decision.iter().for_each(|decision| fates.add(decision, address));
+            match decision {
+                Some(decision) if decision.verdict == Verdict::Covered => covered_addresses += 1,
+                Some(decision) if decision.verdict == Verdict::Unmatched => unmatched += 1,
+                Some(decision) if decision.verdict == Verdict::Retry => {}
+                decision => decisions.extend(decision),
             }
         }
         drop(records);
-        rulings.sort_unstable_by_key(|r| r.row);
-        let addresses = rulings.iter().filter(|r| r.verdict == Verdict::Suppress).count();
+        decisions.sort_unstable_by_key(|r| r.row);
+        let addresses = decisions.iter().filter(|r| r.verdict == Verdict::Suppress).count();
         let new = (addresses + covered.iter().filter(|c| **c).count()) as u64;
         let brake = Brake::new(new, options.cap, judgement.recipients_mailed, &policy.brake);
         let (covered, fates) = (covered_addresses, fates.finish(&judgement.incidents));
-        Ok(Plan { judgement, policy, options, targets, shown, rulings, fates, covered, unmatched, brake })
-    }
-
-    /// How the brake stands.
-    pub fn brake(&self) -> Brake {
-        self.brake
+        Ok(Plan { judgement, policy, options, targets, shown, decisions, fates, covered, unmatched, brake })
     }
 
     /// Writes the lists: what acts to `night/suppression/`, what comes off to `night/release/`, or both to `night/review/braked/` where
@@ -135,7 +129,7 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// Event files that cannot be read again, and files that cannot be written.
     pub fn write(&self, events: &[PathBuf], night: &Path, keep: &Keep<'_>) -> anyhow::Result<Decided> {
-        let (mut lists, frames) = write::lists(self, frame::scan(events, write::COLUMNS)?, night, keep)?;
+        let (mut lists, frames) = write::lists(self, frame::scan(events, write::Columns::NAMES)?, night, keep)?;
         let options = self.options;
         let released = match keep.existing {
             Some(existing) => release::released(&frames, (events, &options.deliveries), options.as_of, existing)?,
@@ -144,7 +138,7 @@ impl<'a> Plan<'a> {
         lists.released = released.by_reason();
         let path = format!("{}/reactivate.csv", leaving(self.brake.tripped()));
         let mut sheet = sheet::Sheet::create(night, path, release::COLUMNS, |_| false)?;
-        released.rows()?.try_for_each(|row| sheet.row(&row, false).map(drop))?;
+        released.rows().try_for_each(|row| sheet.row(&row, false).map(drop))?;
         // Before what is for people alone.
         let place = lists.files.iter().position(|file| file.path.ends_with("/list_sources.csv"));
         lists.files.insert(place.unwrap_or(lists.files.len()), sheet.finish()?.0);

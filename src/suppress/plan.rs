@@ -1,14 +1,14 @@
-//! All rulings of a night, nothing written yet.
+//! All decisions of a night, nothing written yet.
 
 use super::brake::Brake;
+use super::decision::Decision;
 use super::domains::{Shown, Targets};
 use super::fate::Fates;
 use super::options::Options;
-use super::ruling::Ruling;
 use crate::outcome::incident::Judgement;
 use crate::tables::policy::Suppress;
 
-/// What the night's lists will hold: all rulings, nothing written yet.
+/// What the night's lists will hold: all decisions, nothing written yet.
 pub struct Plan<'a> {
     pub(super) judgement: &'a Judgement,
     pub(super) policy: &'a Suppress,
@@ -16,7 +16,7 @@ pub struct Plan<'a> {
     pub(super) targets: Targets<'a>,
     pub(super) shown: Vec<Shown>,
     /// In order of reading.
-    pub(super) rulings: Vec<Ruling>,
+    pub(super) decisions: Vec<Decision>,
     pub(super) fates: Fates,
     pub(super) covered: u64,
     pub(super) unmatched: u64,

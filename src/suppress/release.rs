@@ -8,12 +8,11 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, Series};
 
-use super::cells::{is_formula, place};
 use super::frames::ListFrames;
 use super::present::{Existing, Listed};
 use super::sheet::Cell;
-use crate::bounce::{Blames, Cause, ListedReason, Since, Timestamp};
-use crate::frame::cells::Words;
+use super::spreadsheet::{is_formula, place};
+use crate::bounce::{Blames, Cause, ListedReason, Since, Timestamp, closed_set};
 
 mod evidence;
 mod tonight;
@@ -24,25 +23,15 @@ use tonight::Tonight;
 /// Columns of reactivate.csv.
 pub(super) const COLUMNS: &str = "type,value,added,cause,reason,incident,evidence";
 
-/// Why an entry comes off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
-    /// Mail was delivered after it had been listed.
-    Delivered,
-    /// The reply that made it blames us.
-    Incident,
-    /// Its time is over.
-    Expired,
-}
-
-impl Why {
-    /// The spelling used in reactivate.csv.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Why::Delivered => "delivered",
-            Why::Incident => "incident",
-            Why::Expired => "expired",
-        }
+closed_set! {
+    /// Why an entry comes off.
+    Why, "reason" {
+        /// Mail was delivered after it had been listed.
+        Delivered = "delivered",
+        /// The reply that made it blames us.
+        Incident = "incident",
+        /// Its time is over.
+        Expired = "expired",
     }
 }
 
@@ -71,40 +60,41 @@ struct Members {
     unsure: Vec<String>,
 }
 
-/// What comes off, as frames of text. They are made of releases alone.
+/// What comes off. It is made of releases alone.
 #[derive(Debug, Clone, Default)]
 pub struct Released {
-    /// Columns of reactivate.csv; addresses first, each by its key.
-    list: DataFrame,
-    /// `domain email`: of the domains that come off, the addresses that come off with them.
+    /// Rows of reactivate.csv; addresses first, each by its key.
+    rows: Vec<[String; 7]>,
     off: DataFrame,
-    /// `domain email`: those of which nobody knows why they are listed.
     unsure: DataFrame,
     by_reason: BTreeMap<Why, u64>,
 }
 
 impl Released {
-    fn of(releases: &[Release]) -> anyhow::Result<Released> {
-        let rows: Vec<[String; 7]> = releases.iter().map(Release::row).collect();
-        let column = |(at, name): (usize, &str)| text(name, rows.iter().map(|row| row[at].as_str()));
-        let pairs = |of: fn(&Members) -> Vec<&str>| {
-            let pairs =
-                || releases.iter().flat_map(move |r| of(&r.members).into_iter().map(|email| (r.text.as_str(), email)));
-            DataFrame::new_infer_height(vec![text("domain", pairs().map(|p| p.0)), text("email", pairs().map(|p| p.1))])
+    fn of<'r>(releases: &'r [Release]) -> anyhow::Result<Released> {
+        let pairs = |of: fn(&'r Members) -> Vec<&'r str>| {
+            let emails =
+                |release: &'r Release| of(&release.members).into_iter().map(|email| (release.text.as_str(), email));
+            let (domains, emails) = releases.iter().flat_map(emails).unzip();
+            DataFrame::new_infer_height(vec![text("domain", domains), text("email", emails)])
         };
         let mut by_reason = BTreeMap::new();
         releases.iter().for_each(|release| *by_reason.entry(release.why).or_default() += 1);
         Ok(Released {
-            list: DataFrame::new_infer_height(COLUMNS.split(',').enumerate().map(column).collect())?,
+            rows: releases.iter().map(Release::row).collect(),
             off: pairs(|members| members.off.iter().map(|release| release.text.as_str()).collect())?,
             unsure: pairs(|members| members.unsure.iter().map(String::as_str).collect())?,
             by_reason,
         })
     }
 
-    /// What comes off: the rows and columns of reactivate.csv.
-    pub fn list(&self) -> &DataFrame {
-        &self.list
+    /// A frame of one column: what comes off of a type, `address` or `domain`.
+    ///
+    /// # Errors
+    /// None that depends on the night.
+    pub fn values(&self, kind: &str, column: &str) -> anyhow::Result<DataFrame> {
+        let values = self.rows.iter().filter(|row| row[0] == kind).map(|row| row[1].as_str());
+        Ok(DataFrame::new_infer_height(vec![text(column, values.collect())])?)
     }
 
     /// `domain email`: of the domains that come off, the addresses that come off with them.
@@ -123,13 +113,8 @@ impl Released {
     }
 
     /// The rows of reactivate.csv.
-    pub(super) fn rows(&self) -> anyhow::Result<impl Iterator<Item = Vec<Cell<'_>>>> {
-        let named =
-            COLUMNS.split(',').filter(|_| self.list.height() > 0).map(|name| Ok((name, Words::of(&self.list, name)?)));
-        let columns = named.collect::<anyhow::Result<Vec<_>>>()?;
-        let row =
-            move |row| columns.iter().map(|(name, text)| (*name, text.get(row).unwrap_or_default().into())).collect();
-        Ok((0..self.list.height()).map(row))
+    pub(super) fn rows(&self) -> impl Iterator<Item = Vec<Cell<'_>>> {
+        self.rows.iter().map(|row| COLUMNS.split(',').zip(row.iter().map(|cell| cell.into())).collect())
     }
 
     /// Releases of these, the members of each domain behind it.
@@ -145,8 +130,8 @@ impl Released {
 }
 
 /// A column of text.
-fn text<'t>(name: &str, cells: impl Iterator<Item = &'t str>) -> Column {
-    Series::new(name.into(), cells.collect::<Vec<_>>()).into_column()
+fn text(name: &str, cells: Vec<&str>) -> Column {
+    Series::new(name.into(), cells).into_column()
 }
 
 impl<'l> Releasable<'l> {

@@ -1,10 +1,9 @@
-//! Signals: what one event says about suppressing its address. In: kind, cause, blame and the doubts. Out: one of a
-//! few signals; `ruling` weighs all signals of an address.
+//! Signals: what one event says about suppressing its address. In: kind, cause, blame and the unreliable. Out: one of a
+//! few signals; `decision` weighs all signals of an address.
 
 use crate::bounce::{Blames, Cause, Kind, Permanence, Unproven};
 use crate::tables::policy::Suppress;
 
-use super::doubt::Reason;
 use super::entry::is_wish;
 
 /// What one event says. The order is the strength as evidence: the strongest signal of an address counts.
@@ -63,8 +62,8 @@ pub(super) struct Event<'a> {
 
 impl Signal {
     /// What the event says; `None` when it says nothing about its address (delays, auto-replies, our own platform's
-    /// drops). `doubt` is asked only for "unknown" answers.
-    pub fn of(event: &Event<'_>, policy: &Suppress, doubt: impl FnOnce() -> Option<Reason>) -> Option<Signal> {
+    /// drops). `unreliable` is asked only for "unknown" answers.
+    pub fn of(event: &Event<'_>, policy: &Suppress, unreliable: impl FnOnce() -> Option<Signal>) -> Option<Signal> {
         match event.kind {
             Kind::Bounce | Kind::Complaint if event.unproven == Some(Unproven::Unmatched) => Some(Signal::Unmatched),
             Kind::Complaint if event.unproven.is_some() => Some(Signal::Unproven),
@@ -74,13 +73,13 @@ impl Signal {
                 Some("auth-failure" | "not-spam" | "dmarc") => None,
                 _ => Some(Signal::OtherFeedback),
             },
-            Kind::Bounce => Some(Signal::of_bounce(event, doubt)),
+            Kind::Bounce => Some(Signal::of_bounce(event, unreliable)),
             Kind::Delivered => Some(Signal::Delivered),
             _ => None,
         }
     }
 
-    fn of_bounce(event: &Event<'_>, doubt: impl FnOnce() -> Option<Reason>) -> Signal {
+    fn of_bounce(event: &Event<'_>, unreliable: impl FnOnce() -> Option<Signal>) -> Signal {
         let transient = event.permanence == Permanence::Transient;
         if event.blames.is_elsewhere() {
             return if transient && !event.ours { Signal::Retried } else { Signal::Ours };
@@ -101,12 +100,7 @@ impl Signal {
                 Signal::Transient
             }
             Cause::MailboxUnknown | Cause::MailboxDisabled if is_forwarded(event) => Signal::Forwarded,
-            Cause::MailboxUnknown => match doubt() {
-                None => Signal::Dead,
-                Some(Reason::Wording) => Signal::DoubtWording,
-                Some(Reason::DomainFlips) => Signal::DoubtFlip,
-                Some(Reason::ReceiverIncident) => Signal::DoubtIncident,
-            },
+            Cause::MailboxUnknown => unreliable().unwrap_or(Signal::Dead),
             Cause::MailboxDisabled => Signal::Dead,
             Cause::TenantPolicy => Signal::Refusal,
             Cause::DomainInvalid => Signal::DeadDomain,

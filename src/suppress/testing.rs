@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series, TimeUnit, TimeZone};
 
 use crate::bounce::{
-    Basis, Blames, Cause, Confidence, Family, IncidentKind, IncidentStatus, Kind, Permanence, ScopeType, Unproven,
+    Basis, Blames, Cause, Confidence, Family, IncidentKind, IncidentStatus, Key, Kind, Permanence, ScopeType, Unproven,
 };
 use crate::frame::schema;
 use crate::judge::grounds::Counted;
@@ -145,6 +145,10 @@ pub fn frame(rows: &[Row<'_>]) -> DataFrame {
         schema::PERMANENCE => text(name, &|r| Some(r.permanence.as_str().to_owned())),
         schema::UNPROVEN => text(name, &|r| r.unproven.map(|u| u.as_str().to_owned())),
         schema::RECIPIENT => text(name, &|r| Some(r.recipient.to_owned())),
+        schema::RECIPIENT_KEY => {
+            let keys = rows.iter().map(|r| Key::default().recipient_of(r.recipient));
+            Series::new((*name).into(), keys.collect::<Vec<_>>()).into()
+        }
         schema::RECIPIENT_DOMAIN => text(name, &domain),
         schema::ORGANISATION => text(name, &|r| domain(r).filter(|d| d != "gmail.com")),
         schema::FAMILY => text(name, &|r| {

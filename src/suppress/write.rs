@@ -1,23 +1,22 @@
-//! Writing: the second reading of the events. In: rulings in order of reading, and frames. Out: the lists as CSV. An
+//! Writing: the second reading of the events. In: decisions in order of reading, and frames. Out: the lists as CSV. An
 //! entry is built from the event that stands for it, by the constructors that refuse; what they refuse is protected.
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::str::FromStr;
 
 use polars::prelude::DataFrame;
 
+use super::decision::{Decision, Hold, Verdict};
 use super::domain_entry::DomainEntry;
-use super::doubt::Troubled;
 use super::entry::{AddressEntry, Answer, Seen};
 use super::frames::ListFrames;
-use super::gather::NONE;
 use super::lists::Lists;
 use super::options::Keep;
 use super::plan::Plan;
-use super::ruling::{Hold, Ruling, Verdict};
-use crate::bounce::{Address, Blames, Cause, Kind, Permanence, ReplyCode, Timestamp};
-use crate::frame::cells::{Numbers, Words};
+use super::record::{NONE, moment};
+use super::unreliable_unknown::Troubled;
+use crate::bounce::{Address, Blames, Cause, Kind, Permanence, ReplyCode, Unproven};
+use crate::frame::cells::{Members, Numbers, Words, columns};
 use crate::frame::schema;
 
 mod files;
@@ -26,23 +25,25 @@ pub use files::{ADDRESSES, DOMAINS};
 
 use files::Files;
 
-/// The columns that the lists show.
-pub(super) const COLUMNS: &[&str] = &[
-    schema::KIND,
-    schema::SOURCE,
-    schema::SOURCE_INDEX,
-    schema::RECIPIENT,
-    schema::REPLY_CODE,
-    schema::STATUS,
-    schema::CAUSE,
-    schema::BLAMES,
-    schema::PERMANENCE,
-    schema::UNPROVEN,
-    schema::RULE,
-    schema::FEEDBACK_TYPE,
-    schema::REJECTING_SYSTEM,
-    schema::RECEIVER,
-];
+columns! {
+    /// The columns that the lists show.
+    pub(super) struct Columns<'f> {
+        kind: Members<'f, Kind> = schema::KIND,
+        source: Words<'f> = schema::SOURCE,
+        source_index: Numbers<'f> = schema::SOURCE_INDEX,
+        recipient: Words<'f> = schema::RECIPIENT,
+        reply_code: Numbers<'f> = schema::REPLY_CODE,
+        status: Words<'f> = schema::STATUS,
+        cause: Members<'f, Cause> = schema::CAUSE,
+        blames: Members<'f, Blames> = schema::BLAMES,
+        permanence: Members<'f, Permanence> = schema::PERMANENCE,
+        unproven: Members<'f, Unproven> = schema::UNPROVEN,
+        rule: Words<'f> = schema::RULE,
+        feedback_type: Words<'f> = schema::FEEDBACK_TYPE,
+        rejecting_system: Words<'f> = schema::REJECTING_SYSTEM,
+        receiver: Words<'f> = schema::RECEIVER,
+    }
+}
 
 /// One event as the lists show it.
 struct Shown {
@@ -57,8 +58,8 @@ struct Writing<'p, 'a> {
     troubled: Troubled<'p>,
     files: Files<'p>,
     lists: Lists,
-    /// Rulings still to come.
-    rulings: std::slice::Iter<'p, Ruling>,
+    /// Decisions still to come.
+    decisions: std::slice::Iter<'p, Decision>,
     /// Targets by the position of their first event.
     evidence: BTreeMap<u32, Vec<usize>>,
     /// The event that each target's entry rests on.
@@ -83,8 +84,17 @@ pub(super) fn lists<'p>(
         plan,
         troubled: Troubled::new(&plan.judgement.incidents, &plan.options.receivers),
         files: Files::create(night, plan.brake.tripped(), keep)?,
-        lists: empty_lists(plan),
-        rulings: plan.rulings.iter(),
+        lists: Lists {
+            held_domains: plan.targets.held.clone(),
+            held_until: plan.policy.expires.held.from_night(plan.options.as_of),
+            fates: plan.fates.clone(),
+            covered: plan.covered,
+            unmatched: plan.unmatched,
+            list_sources: plan.judgement.list_sources.len() as u64,
+            brake: plan.brake,
+            ..Lists::default()
+        },
+        decisions: plan.decisions.iter(),
         evidence,
         found: plan.targets.all.iter().map(|_| None).collect(),
     };
@@ -101,38 +111,18 @@ pub(super) fn lists<'p>(
     Ok((lists, frames))
 }
 
-fn empty_lists(plan: &Plan<'_>) -> Lists {
-    Lists {
-        addresses: BTreeMap::new(),
-        domains: Vec::new(),
-        held: BTreeMap::new(),
-        held_domains: plan.targets.held.clone(),
-        held_until: plan.policy.expires.held.from_night(plan.options.as_of),
-        protected: BTreeMap::new(),
-        fates: plan.fates.clone(),
-        covered: plan.covered,
-        unmatched: plan.unmatched,
-        quarantined: 0,
-        list_sources: plan.judgement.list_sources.len() as u64,
-        brake: plan.brake,
-        files: Vec::new(),
-        released: BTreeMap::new(),
-        not_expressed: Vec::new(),
-    }
-}
-
 impl<'p> Writing<'p, '_> {
-    /// Writes the rulings that lie in this frame; returns the position behind its last row.
+    /// Writes the decisions that lie in this frame; returns the position behind its last row.
     fn frame(&mut self, frame: &DataFrame, start: u64) -> anyhow::Result<u64> {
         let end = start + frame.height() as u64;
         let columns = Columns::of(frame)?;
         let inside = |row: u32| u64::from(row) < end;
-        while let Some(ruling) = self.rulings.as_slice().first().copied().filter(|r| inside(r.row)) {
-            self.rulings.next();
-            let row = (u64::from(ruling.row) - start) as usize;
+        while let Some(decision) = self.decisions.as_slice().first().copied().filter(|r| inside(r.row)) {
+            self.decisions.next();
+            let row = (u64::from(decision.row) - start) as usize;
             if let Some(shown) = columns.event(row) {
-                let incident = self.incident(&ruling, columns.receivers(row));
-                self.address(&ruling, shown, incident)?;
+                let incident = self.incident(&decision, columns.receivers(row));
+                self.address(&decision, shown, incident)?;
             }
         }
         while let Some(entry) = self.evidence.first_entry().filter(|e| inside(*e.key())) {
@@ -144,39 +134,39 @@ impl<'p> Writing<'p, '_> {
         Ok(end)
     }
 
-    /// The incident that a ruling rests on; `None` where no incident has a part in it.
-    fn incident(&self, ruling: &Ruling, receivers: [Option<&str>; 2]) -> Option<&'p str> {
+    /// The incident that a decision rests on; `None` where no incident has a part in it.
+    fn incident(&self, decision: &Decision, receivers: [Option<&str>; 2]) -> Option<&'p str> {
         let incidents = &self.plan.judgement.incidents;
-        let found = match ruling.verdict {
+        let found = match decision.verdict {
             Verdict::Hold(Hold::ReceiverIncident) => {
                 self.troubled.incident(receivers).and_then(|place| incidents.get(place))
             }
-            _ => incidents.get(ruling.incident as usize),
+            _ => incidents.get(decision.incident as usize),
         };
         found.map(|incident| incident.id.as_str())
     }
 
-    /// One ruling and its event to their list.
-    fn address(&mut self, ruling: &Ruling, shown: Shown, incident: Option<&str>) -> anyhow::Result<()> {
+    /// One decision and its event to their list.
+    fn address(&mut self, decision: &Decision, shown: Shown, incident: Option<&str>) -> anyhow::Result<()> {
         let Shown { recipient, origin, answer } = shown;
-        let seen = ruling.seen(origin);
-        match ruling.verdict {
+        let seen = decision.seen(origin);
+        match decision.verdict {
             Verdict::Suppress => {
                 let (policy, as_of) = (self.plan.policy, self.plan.options.as_of);
-                let entry = Address::parse(&recipient).map(|address| match answer.kind {
-                    Kind::Complaint => {
-                        AddressEntry::from_complaint(address, answer.clone(), seen.clone(), policy, as_of)
-                    }
-                    _ => AddressEntry::from_bounce(address, answer.clone(), seen.clone(), policy, as_of),
-                });
+                let build = match answer.kind {
+                    Kind::Complaint => AddressEntry::from_complaint,
+                    _ => AddressEntry::from_bounce,
+                };
+                let entry = Address::parse(&recipient);
+                let entry = entry.map(|address| build(address, answer.clone(), seen.clone(), policy, as_of));
                 match entry {
                     Some(Ok(entry)) => {
                         if self.files.address(&entry, incident)? {
-                            *self.lists.addresses.entry(entry.cause()).or_default() += 1;
+                            *self.lists.addresses.entry(entry.answer.cause).or_default() += 1;
                         }
                         return Ok(());
                     }
-                    // A ruling and the types disagree: a fault of ours, and the type is right.
+                    // A decision and the types disagree: a fault of ours, and the type is right.
                     Some(Err(refused)) => tracing::error!(origin = seen.origin, %refused, "entry refused"),
                     None => tracing::error!(origin = seen.origin, "recipient is no address"),
                 }
@@ -196,12 +186,7 @@ impl<'p> Writing<'p, '_> {
 
     fn protect(&mut self, recipient: &str, answer: &Answer, seen: &Seen, incident: Option<&str>) -> anyhow::Result<()> {
         if self.files.protected(recipient, answer, seen, incident)? {
-            match self.lists.protected.get_mut(&incident.map(str::to_owned)) {
-                Some(count) => *count += 1,
-                None => {
-                    self.lists.protected.insert(incident.map(str::to_owned), 1);
-                }
-            }
+            *self.lists.protected.entry(incident.map(str::to_owned)).or_default() += 1;
         }
         Ok(())
     }
@@ -209,10 +194,10 @@ impl<'p> Writing<'p, '_> {
     /// All domain entries, sorted by domain.
     fn domains(&mut self) -> anyhow::Result<()> {
         let plan = self.plan;
+        let (policy, as_of) = (plan.policy, plan.options.as_of);
         let proven = plan.targets.proven(&plan.shown);
         let mut entries = Vec::new();
         for ((target, shown), found) in plan.targets.all.iter().zip(&plan.shown).zip(&self.found) {
-            let (policy, as_of) = (plan.policy, plan.options.as_of);
             let origin = found.as_ref().map(|f| f.origin.clone());
             let seen = |origin: String| Seen {
                 first: moment(shown.first),
@@ -248,7 +233,7 @@ impl<'p> Writing<'p, '_> {
                 Err(refused) => tracing::error!(domain = target.domain, %refused, "entry refused"),
             }
         }
-        entries.sort_by(|a, b| (a.domain(), a.sending_domain()).cmp(&(b.domain(), b.sending_domain())));
+        entries.sort_by(|a, b| (&a.domain, &a.sending_domain).cmp(&(&b.domain, &b.sending_domain)));
         for entry in entries {
             if self.files.domain(&entry)? {
                 self.lists.domains.push(entry);
@@ -259,13 +244,11 @@ impl<'p> Writing<'p, '_> {
 
     fn held_domains(&mut self) -> anyhow::Result<()> {
         let until = self.lists.held_until;
-        let mut kept = Vec::new();
         for held in std::mem::take(&mut self.lists.held_domains) {
             if self.files.held_domain(&held, until)? {
-                kept.push(held);
+                self.lists.held_domains.push(held);
             }
         }
-        self.lists.held_domains = kept;
         Ok(())
     }
 
@@ -277,7 +260,7 @@ impl<'p> Writing<'p, '_> {
     }
 }
 
-impl Ruling {
+impl Decision {
     fn seen(&self, origin: String) -> Seen {
         Seen {
             first: moment(self.first),
@@ -289,60 +272,31 @@ impl Ruling {
     }
 }
 
-/// A second of a record as a timestamp.
-fn moment(second: u32) -> Option<Timestamp> {
-    (second != NONE).then(|| Timestamp(i64::from(second) * 1000))
-}
-
-/// The shown columns of one frame, by name.
-struct Columns<'f> {
-    texts: Vec<(&'static str, Words<'f>)>,
-    source_index: Numbers<'f>,
-    reply_code: Numbers<'f>,
-}
-
 impl<'f> Columns<'f> {
-    fn of(frame: &'f DataFrame) -> anyhow::Result<Columns<'f>> {
-        let texts = COLUMNS.iter().filter(|name| ![schema::SOURCE_INDEX, schema::REPLY_CODE].contains(name));
-        Ok(Columns {
-            texts: texts.map(|name| Ok((*name, Words::of(frame, name)?))).collect::<anyhow::Result<_>>()?,
-            source_index: Numbers::of(frame, schema::SOURCE_INDEX)?,
-            reply_code: Numbers::of(frame, schema::REPLY_CODE)?,
-        })
-    }
-
-    fn text(&self, name: &str, row: usize) -> Option<&'f str> {
-        self.texts.iter().find(|(known, _)| *known == name)?.1.get(row)
-    }
-
     /// The system that spoke, and the one that serves the domain.
-    fn receivers(&self, row: usize) -> [Option<&str>; 2] {
-        [schema::REJECTING_SYSTEM, schema::RECEIVER].map(|name| self.text(name, row))
+    fn receivers(&self, row: usize) -> [Option<&'f str>; 2] {
+        [self.rejecting_system.get(row), self.receiver.get(row)]
     }
 
     /// The event at a row of this frame; `None` where it has no recipient.
     fn event(&self, row: usize) -> Option<Shown> {
-        fn word<W: FromStr>(text: Option<&str>) -> Option<W> {
-            text?.parse().ok()
-        }
-        let text = |name| self.text(name, row);
-        let source = text(schema::SOURCE).unwrap_or("?");
+        let source = self.source.get(row).unwrap_or("?");
         Some(Shown {
-            recipient: text(schema::RECIPIENT)?.to_owned(),
+            recipient: self.recipient.get(row)?.to_owned(),
             origin: match self.source_index.get(row) {
                 Some(index) => format!("{source}#{index}"),
                 None => source.to_owned(),
             },
             answer: Answer {
-                kind: word(text(schema::KIND)).unwrap_or(Kind::Other),
-                cause: word(text(schema::CAUSE)).unwrap_or(Cause::Unknown),
-                blames: word(text(schema::BLAMES)).unwrap_or(Blames::Unknown),
-                permanence: word(text(schema::PERMANENCE)).unwrap_or(Permanence::Transient),
-                unproven: word(text(schema::UNPROVEN)),
-                feedback_type: text(schema::FEEDBACK_TYPE).map(str::to_owned),
-                rule: text(schema::RULE).map(str::to_owned),
+                kind: self.kind.get(row).unwrap_or(Kind::Other),
+                cause: self.cause.get(row).unwrap_or(Cause::Unknown),
+                blames: self.blames.get(row).unwrap_or(Blames::Unknown),
+                permanence: self.permanence.get(row).unwrap_or(Permanence::Transient),
+                unproven: self.unproven.get(row),
+                feedback_type: self.feedback_type.get(row).map(str::to_owned),
+                rule: self.rule.get(row).map(str::to_owned),
                 reply_code: self.reply_code.get(row).and_then(|code| ReplyCode::new(u16::try_from(code).ok()?)),
-                status: word(text(schema::STATUS)),
+                status: self.status.word(row),
             },
         })
     }

@@ -1,5 +1,5 @@
 //! policy.toml: thresholds, and what follows from a cause or an incident. In: the built-in text and a user's file,
-//! which changes single keys. Out: one typed `Policy`. Judging is analyze's work, acting on it suppress's.
+//! which changes single keys. Out: one typed `Policy`. Judging is judge's work, acting on it suppress's.
 
 use std::path::Path;
 

@@ -10,9 +10,8 @@ use polars::prelude::{
 };
 
 use super::entries::those;
-use crate::bounce::Address;
+use crate::bounce::{Address, Key};
 use crate::lists;
-use crate::suppress::address_hash;
 use crate::suppress::present::Existing;
 
 /// `domain email key`: the contacts there, each once, in the order of the list; the key is the address in lower case.
@@ -30,14 +29,14 @@ impl Contacts {
             domains.extend(frame.column("domain")?.str()?.iter().flatten().map(str::to_owned));
         }
         let mut columns = ["domain", "email", "key"].map(|name| StringChunkedBuilder::new(name.into(), 0));
-        let (mut seen, mut known) = (HashSet::new(), HashSet::new());
+        let (key_of, mut seen, mut known) = (Key::default(), HashSet::new(), HashSet::new());
         lists::addresses(path, |contact| {
             let domain = contact.email.rsplit_once('@').map(|(_, domain)| domain);
             if domain.is_none() || domains.is_empty() {
                 return Ok(());
             }
             let Some(address) = Address::parse(contact.email) else { return Ok(()) };
-            if domains.contains(address.domain()) && seen.insert(address_hash(address.as_str())) {
+            if domains.contains(address.domain()) && seen.insert(key_of.recipient(&address)) {
                 let [domain, email, key] = &mut columns;
                 domain.append_value(address.domain());
                 email.append_value(address.as_str());

@@ -84,13 +84,3 @@ pub(super) fn those(frame: &DataFrame, column: &str, wanted: impl Fn(&str) -> bo
     let kept: Vec<bool> = cells.map(|cell| cell.is_some_and(&wanted)).collect();
     Ok(frame.filter(&BooleanChunked::from_slice("kept".into(), &kept))?)
 }
-
-/// Of what comes off, the rows of a type: one column, `email` or `domain`.
-pub(super) fn of_type(released: &DataFrame, kind: &str) -> anyhow::Result<DataFrame> {
-    let mut rows = those(released, "type", |of| of == kind)?;
-    if rows.width() > 0 {
-        rows = rows.select(["value"])?;
-        rows.rename("value", if kind == "address" { "email".into() } else { "domain".into() })?;
-    }
-    Ok(rows)
-}

@@ -18,9 +18,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use polars::prelude::DataFrame;
 
-use crate::bounce::nearest_word;
+use crate::bounce::{Key, nearest_word};
 use crate::suppress::present::Existing;
-use crate::suppress::{ListFile, ListFrames, Released, acting, address_hash, is_formula, leaving};
+use crate::suppress::{ListFile, ListFrames, Released, acting, is_formula, leaving};
 use crate::tables::targets::{Change, Holds, Scope, Target, TargetFile};
 use crate::tables::{self, TableError};
 
@@ -84,13 +84,13 @@ pub struct Written {
     pub target: String,
     /// Its files.
     pub files: Vec<ListFile>,
-    /// What it cannot be told, or not where it belongs; also in `not_expressed.csv`.
-    pub not_expressed: BTreeSet<Untold>,
+    /// What it cannot express, or not where it belongs; also in `not_expressed.csv`.
+    pub not_expressed: BTreeSet<Inexpressible>,
 }
 
-/// Something that a target cannot be told.
+/// Something that a target cannot express.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Untold {
+pub struct Inexpressible {
     /// Whether to add or to remove.
     pub change: Change,
     /// `address`, `domain` or `sending_domain`.
@@ -101,10 +101,10 @@ pub struct Untold {
     pub reason: &'static str,
 }
 
-impl Untold {
-    fn of(change: Change, entry: Entry<'_>, reason: &'static str) -> Untold {
+impl Inexpressible {
+    fn of(change: Change, entry: Entry<'_>, reason: &'static str) -> Inexpressible {
         let what = if entry.get("email").is_empty() { "domain" } else { "address" };
-        Untold { change, what, value: entry.name().to_owned(), reason }
+        Inexpressible { change, what, value: entry.name().to_owned(), reason }
     }
 }
 
@@ -129,7 +129,7 @@ pub fn named(names: &[String], user_tables: Option<&Path>) -> Result<Vec<Target>
     names.iter().map(find).collect()
 }
 
-/// Writes the targets of a night: what to add beside the lists, what to remove below `release/`.
+/// Writes the targets of a night: what to add next to the lists, what to remove below `release/`.
 ///
 /// # Errors
 /// Contacts, events or deliveries that cannot be read, files that cannot be written.
@@ -147,7 +147,7 @@ pub fn write(night: &Night<'_>, options: &Options) -> anyhow::Result<Vec<Written
     Ok(written)
 }
 
-/// What is to be told to every target, before its own form.
+/// The changes for every target, before its own form.
 struct Changes<'n> {
     /// New ones.
     addresses: DataFrame,
@@ -171,8 +171,8 @@ impl<'n> Changes<'n> {
         let is_new = |key: &str| existing.is_none_or(|existing| !existing.holds(&key.to_lowercase()));
         let addresses = entries::those(&night.lists.addresses, "email", is_new)?;
         let domains = entries::those(&night.lists.domains, "domain", is_new)?;
-        let removed = |kind| entries::of_type(night.released.list(), kind);
-        let (removed_addresses, removed_domains) = (removed("address")?, removed("domain")?);
+        let removed_addresses = night.released.values("address", "email")?;
+        let removed_domains = night.released.values("domain", "domain")?;
         let by_sender = options.targets.iter().any(|target| target.scope == Scope::SendingDomain);
         let senders = match by_sender {
             true => Some(Senders::of(&addresses, &[night.events, night.deliveries])?),
@@ -208,7 +208,7 @@ impl<'w> Writing<'w> {
             match place(entry, target, takes(Change::Add), lists.contacts.as_ref()) {
                 Ok(Place::AsDomain) => domains.push(entry),
                 Ok(Place::AsAddresses) => expanded.push(entry.row()),
-                Err(why) => drop(self.written.not_expressed.insert(Untold::of(Change::Add, entry, why))),
+                Err(why) => drop(self.written.not_expressed.insert(Inexpressible::of(Change::Add, entry, why))),
             }
         }
         let expanded = match &lists.contacts {
@@ -229,21 +229,21 @@ impl<'w> Writing<'w> {
                 (Change::Remove, _) => off.entries().chain(leaving.entries()).collect(),
             };
             let sheet = Sheet::of(file, &target.reasons)?;
-            let entries = self.told(&sheet, entries);
+            let entries = self.expressible(&sheet, entries);
             for ((name, sender), entries) in self.scopes(file, entries) {
                 self.file(&name, &sender, &sheet, &entries)?;
             }
         }
-        self.untold()?;
+        self.write_inexpressible()?;
         Ok(self.written)
     }
 
     /// The addresses that stand for domains which come off, where the target takes none: of the contacts there, those that the present
-    /// list holds for the domain. What cannot be told is said.
+    /// list holds for the domain. What cannot be expressed is reported.
     fn leaving(&mut self, removed: &Cells<'_>) -> anyhow::Result<DataFrame> {
         let mut untold = |what, value: &str, reason| {
             let value = value.to_owned();
-            self.written.not_expressed.insert(Untold { change: Change::Remove, what, value, reason });
+            self.written.not_expressed.insert(Inexpressible { change: Change::Remove, what, value, reason });
         };
         let Some(contacts) = &self.lists.contacts else {
             let why =
@@ -267,12 +267,12 @@ impl<'w> Writing<'w> {
     }
 
     /// The entries that a file may hold, each once.
-    fn told<'e>(&mut self, sheet: &Sheet<'_>, mut entries: Vec<Entry<'e>>) -> Vec<Entry<'e>> {
-        let mut seen = HashSet::new();
+    fn expressible<'e>(&mut self, sheet: &Sheet<'_>, mut entries: Vec<Entry<'e>>) -> Vec<Entry<'e>> {
+        let (key, mut seen) = (Key::default(), HashSet::new());
         entries.retain(|entry| {
             let refusal = sheet.refusal(*entry);
-            self.written.not_expressed.extend(refusal.map(|why| Untold::of(sheet.file.change, *entry, why)));
-            refusal.is_none() && sheet.rows_each() > 0 && seen.insert(address_hash(entry.name()))
+            self.written.not_expressed.extend(refusal.map(|why| Inexpressible::of(sheet.file.change, *entry, why)));
+            refusal.is_none() && sheet.rows_each() > 0 && seen.insert(key.recipient_of(entry.name()))
         });
         entries
     }
@@ -287,7 +287,7 @@ impl<'w> Writing<'w> {
             let mut senders: Vec<&str> = entry.senders().collect();
             if senders.is_empty() && all.count() > MOST_SENDERS {
                 let why = "no sending domain is known and the night has too many to list it for each; it stands in the file any";
-                self.written.not_expressed.insert(Untold::of(file.change, entry, why));
+                self.written.not_expressed.insert(Inexpressible::of(file.change, entry, why));
             } else if senders.is_empty() {
                 senders.extend(all.iter());
             }
@@ -299,7 +299,7 @@ impl<'w> Writing<'w> {
                 if stem != sender {
                     let (what, value) = ("sending_domain", format!("{sender} {stem}"));
                     let reason = "is no plain host name; its files are named by the hash behind it";
-                    self.written.not_expressed.insert(Untold { change: file.change, what, value, reason });
+                    self.written.not_expressed.insert(Inexpressible { change: file.change, what, value, reason });
                 }
                 let name = file.name.replace("{sending_domain}", &stem);
                 // In a cell, too, only what is a plain host name stands as it is.
@@ -326,10 +326,10 @@ impl<'w> Writing<'w> {
         Ok(())
     }
 
-    /// `not_expressed.csv` beside what it is about, where there is anything to say; while the brake holds there is one folder.
-    fn untold(&self) -> anyhow::Result<()> {
+    /// `not_expressed.csv` next to what it is about, where it has rows; while the brake holds there is one folder.
+    fn write_inexpressible(&self) -> anyhow::Result<()> {
         let mut sheets: BTreeMap<&str, csv::Writer<File>> = BTreeMap::new();
-        for Untold { change, what, value, reason } in &self.written.not_expressed {
+        for Inexpressible { change, what, value, reason } in &self.written.not_expressed {
             let folder = &self.folders[usize::from(*change == Change::Remove)];
             let sheet = match sheets.entry(folder) {
                 btree_map::Entry::Occupied(sheet) => sheet.into_mut(),

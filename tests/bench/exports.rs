@@ -4,6 +4,8 @@
 //! cut into records, every field of ours found, which is what the crates alone do; "events": the fields made ours, replies
 //! unwrapped; "named": through classify to frames, and those to Parquet as a run writes them. Tables are compiled before. The ratio counts.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::path::Path;

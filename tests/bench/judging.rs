@@ -12,8 +12,10 @@ use bouncescope::bounce::{
     Address, Basis, Blames, Cause, Classification, Delivery, EnhancedStatus, Event, Key, Kind, Origin, Permanence,
     ReplyCode, Timestamp,
 };
+use bouncescope::facts::Sources;
 use bouncescope::frame::{ClassifiedEvent, DeliveryId, NightFiles, NightWriter, PlacedDelivery, RowFacts, Sink};
-use bouncescope::outcome::{AnalyzeOptions, run};
+use bouncescope::outcome::run;
+use bouncescope::tables::receivers::Receivers;
 
 const ORGANISATIONS: u64 = 500_000;
 const IPS: u64 = 30;
@@ -76,7 +78,17 @@ fn cause(message: &Message, dice: &mut Dice) -> (Cause, Blames, Basis) {
     }
 }
 
-fn event(dice: &mut Dice, number: u64, template: &Arc<str>) -> ClassifiedEvent {
+/// What ingest tells of a row.
+fn facts(recipient: Option<i64>, host: Option<&str>, receivers: &Receivers) -> RowFacts {
+    let receiver = host.and_then(|host| receivers.of_host(host));
+    RowFacts {
+        recipient,
+        receiver_family: receiver.map(|receiver| receivers.family(&receiver.name).into()),
+        customer_key: host.and_then(|host| receivers.customer_key(host)).map(Into::into),
+    }
+}
+
+fn event(dice: &mut Dice, number: u64, template: &Arc<str>, receivers: &Receivers) -> ClassifiedEvent {
     let message = message(dice, number);
     let (cause, blames, basis) = cause(&message, dice);
     let mut event = Event::new(Origin { source: "night.csv".into(), index: number }, Kind::Bounce, "generic");
@@ -96,11 +108,11 @@ fn event(dice: &mut Dice, number: u64, template: &Arc<str>) -> ClassifiedEvent {
     }
     .into();
     let recipient = event.recipient.as_ref().map(|address| Key::default().recipient(address));
-    let facts = RowFacts { recipient, ..RowFacts::default() };
+    let facts = facts(recipient, event.remote_mta.as_deref(), receivers);
     ClassifiedEvent { id: u128::from(number), event, classification, organisation: None, receiver: None, facts }
 }
 
-fn delivery(dice: &mut Dice, number: u64) -> PlacedDelivery {
+fn delivery(dice: &mut Dice, number: u64, receivers: &Receivers) -> PlacedDelivery {
     let message = message(dice, 1_000_000_000 + number);
     let delivery = Delivery {
         origin: Origin { source: "sent.csv".into(), index: number },
@@ -116,18 +128,20 @@ fn delivery(dice: &mut Dice, number: u64) -> PlacedDelivery {
         message_id: None,
     };
     let recipient = delivery.recipient.as_ref().map(|address| Key::default().recipient(address));
-    let facts = RowFacts { recipient, ..RowFacts::default() };
+    let facts = facts(recipient, delivery.remote_mta.as_deref(), receivers);
     PlacedDelivery { delivery, id: DeliveryId::default(), facts, attempted: false }
 }
 
 fn make(folder: &Path, events: u64) -> anyhow::Result<NightFiles> {
     let files = NightFiles::in_folder(folder);
     let mut writer = NightWriter::create(&files)?;
+    let receivers = Receivers::load(None)?;
     let (mut dice, template) = (Dice(1), Arc::from("550 5.7.1 refused for policy reasons, see {id}"));
     for start in (0..events).step_by(PAGE as usize) {
         let page = start..(start + PAGE).min(events);
-        let rows: Vec<ClassifiedEvent> = page.clone().map(|n| event(&mut dice, n, &template)).collect();
-        let deliveries: Vec<PlacedDelivery> = (page.start * 2..page.end * 2).map(|n| delivery(&mut dice, n)).collect();
+        let rows: Vec<ClassifiedEvent> = page.clone().map(|n| event(&mut dice, n, &template, &receivers)).collect();
+        let deliveries: Vec<PlacedDelivery> =
+            (page.start * 2..page.end * 2).map(|n| delivery(&mut dice, n, &receivers)).collect();
         let frames = writer.page(&rows, &deliveries, &[])?;
         writer.write(frames)?;
     }
@@ -163,12 +177,12 @@ fn main() -> anyhow::Result<()> {
 
 fn analyse(files: &NightFiles, name: &str) -> anyhow::Result<()> {
     let start = Instant::now();
-    let options = AnalyzeOptions {
+    let sources = Sources {
         events: vec![files.events.clone()],
         deliveries: vec![files.deliveries.clone()],
-        ..AnalyzeOptions::default()
+        ..Sources::default()
     };
-    let judgement = run(&options)?;
+    let judgement = run(&sources, &[])?.judgement;
     let bounces: u64 = judgement.domains.iter().map(|d| d.bounces).sum();
     println!(
         "{name}: {bounces} events, {} deliveries, {} incidents: {:.1} s, peak {} MiB",

@@ -3,6 +3,8 @@
 //! `cargo bench --bench limits`. What counts is the last column, the time at the double size by the time at the size:
 //! about 2 is linear, 4 is quadratic. Each row says what came of the mail, so that nothing is fast by being refused.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::sync::Arc;

@@ -5,6 +5,8 @@
 //! with the longest ids; and the distinct replies through a plain `RegexSet` of 135 patterns with the default cache, the
 //! way KumoMTA's classifier works. `cargo bench --bench naming [-- SCALE]` takes a scale below 1 for a quick look.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::{Duration, Instant};

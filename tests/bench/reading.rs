@@ -4,6 +4,8 @@
 //! ids and times, so that neither a cache nor the removal of duplicates helps. The ratio is what counts, not the rate.
 //! For a profiler: `cargo bench --bench reading -- named mbox 2000` (or `read`, `alone`; `maildir`) works that off once.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};

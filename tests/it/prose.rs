@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms that say nothing to people.
-const SILENT: &[&str] = &["analyze", "facts", "judge", "outcome", "suppress"];
+const SILENT: &[&str] = &["facts", "judge", "outcome", "suppress"];
 
 /// Calls whose texts are errors, logs, or for whoever reads a failed test.
 const ERRORS: &[&str] = &[
@@ -31,12 +31,8 @@ const ERRORS: &[&str] = &[
 
 /// Files that may speak, and why.
 const SPEAKERS: &[(&str, &str)] = &[
-    (
-        "src/suppress/targets",
-        "not_expressed.csv tells people what a platform cannot be told; closed words once targets is a room",
-    ),
     ("src/suppress/brake.rs", "the text of an error about --max-suppressions, made once for two places"),
-    ("src/analyze/maps.rs", "the text of an error about --contacts or --tenants, put together before it is raised"),
+    ("src/facts/maps.rs", "the text of an error about --contacts or --tenants, put together before it is raised"),
 ];
 
 #[test]

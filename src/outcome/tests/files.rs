@@ -6,7 +6,7 @@ use crate::bounce::{
     Address, Basis, Blames, Cause, Classification, Delivery, EnhancedStatus, Event, IncidentKind, Key, Kind, Origin,
     Permanence, ReplyCode, Timestamp,
 };
-use crate::facts::Sources;
+use crate::facts::{Facts, Sources};
 use crate::frame::{ClassifiedEvent, DeliveryId, NightFiles, NightWriter, PlacedDelivery, RowFacts, Sink};
 use crate::outcome::run;
 
@@ -76,12 +76,16 @@ fn delivery(number: u64) -> PlacedDelivery {
 
 /// Writes part `part` of `parts` of the night.
 fn write(folder: &Path, part: u64, parts: u64) -> NightFiles {
-    let files = NightFiles::in_folder(folder);
-    let mut writer = NightWriter::create(&files).unwrap();
     let mine = |number: &u64| number % parts == part;
     let bounced = (0..900).filter(|n| n % 60 == 7 || n % 50 == 3).filter(mine).map(event).collect::<Vec<_>>();
     let sent = (0..900).filter(mine).map(delivery).collect::<Vec<_>>();
-    let page = writer.page(&bounced, &sent, &[]).unwrap();
+    written(folder, &bounced, &sent)
+}
+
+fn written(folder: &Path, bounced: &[ClassifiedEvent], sent: &[PlacedDelivery]) -> NightFiles {
+    let files = NightFiles::in_folder(folder);
+    let mut writer = NightWriter::create(&files).unwrap();
+    let page = writer.page(bounced, sent, &[]).unwrap();
     writer.write(page).unwrap();
     writer.finish().unwrap();
     files
@@ -110,6 +114,21 @@ fn a_night_read_from_shards_is_the_night_read_from_one_file() {
     }
 }
 
+#[test]
+fn a_host_that_nobody_knows_is_named_all_the_same() {
+    for (host, covered) in [(Some("mx1.company.example"), true), (None, false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let sent = |number| {
+            let mut row = delivery(number);
+            row.delivery.remote_mta = host.map(str::to_owned);
+            row
+        };
+        let (bounced, sent) = ((0..20).map(event).collect::<Vec<_>>(), (20..60).map(sent).collect::<Vec<_>>());
+        let files = written(folder.path(), &bounced, &sent);
+        let sources = Sources { events: vec![files.events], deliveries: vec![files.deliveries], ..Sources::default() };
+        assert_eq!(Facts::read(&sources).unwrap().night.receivers_covered, covered, "{host:?}");
+    }
+}
 /// A consumer's refusal without a host, a list's dead addresses, or what `event` makes; hardly a row says its time.
 fn mixed(number: u64) -> ClassifiedEvent {
     let mut placed = event(number);

@@ -39,7 +39,7 @@ pub(super) fn all(view: &View<'_>) -> Markup {
                 thead { tr {
                     th scope="col" { "Of" }
                     th.n scope="col" { "Sum" }
-                    @for fate in Fate::ALL { th.n scope="col" { (head(fate)) } }
+                    @for fate in Fate::ALL { th.n scope="col" { (head(*fate)) } }
                 } }
                 tbody {
                     @for (of, fates) in rows(view) {
@@ -58,7 +58,7 @@ pub(super) fn all(view: &View<'_>) -> Markup {
 /// The section in Markdown.
 pub(super) fn write_all(view: &View<'_>, page: &mut Page) {
     page.heading("What became of each bounce");
-    let header: Vec<&str> = ["of", "sum"].into_iter().chain(Fate::ALL.map(head)).collect();
+    let header: Vec<&str> = ["of", "sum"].into_iter().chain(Fate::ALL.iter().map(|fate| head(*fate))).collect();
     let row = |(of, fates): (&str, ByFate)| {
         let numbers = fates.into_iter().map(count);
         [code(of), count(fates.iter().sum())].into_iter().chain(numbers).collect()

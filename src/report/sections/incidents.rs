@@ -196,7 +196,7 @@ fn tenant_row(view: &IncidentView<'_>) -> Markup {
             td {
                 @if let Some(action) = action {
                     (action.verb.as_str()) " until " span.nobreak { (date_or_missing(action.until)) }
-                    @if let Some(sending) = view.entry.and_then(|e| e.sending_domain()) {
+                    @if let Some(sending) = view.entry.and_then(|e| e.sending_domain.as_deref()) {
                         br; small { "mail from " (visible(sending)) }
                     }
                 }
@@ -364,7 +364,7 @@ pub(super) fn write_tenants(view: &View<'_>, page: &mut Page) {
                 count_or_missing(i.delivered_elsewhere),
                 if i.explicit { "yes" } else { "no, the pattern says so" }.to_owned(),
                 i.confidence.to_string(),
-                t.entry.map_or(MISSING.to_owned(), |e| date_or_missing(e.expires())),
+                t.entry.map_or(MISSING.to_owned(), |e| date_or_missing(e.expires)),
             ]
         }),
     );

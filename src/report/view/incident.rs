@@ -137,13 +137,13 @@ pub(super) fn actions(
     as_of: Date,
 ) -> Vec<Action> {
     if let Some(entry) = entry {
-        let target = incident.domains.first().map_or(entry.domain(), String::as_str);
-        let amount = match (entry.sending_domain(), incident.domains.len()) {
+        let target = incident.domains.first().map_or(entry.domain.as_str(), String::as_str);
+        let amount = match (&entry.sending_domain, incident.domains.len()) {
             (Some(sending), _) => format!("mail from {sending}"),
             (None, 0 | 1) => "all mail".to_owned(),
             (None, n) => format!("all mail to {}", counted(n as u64, "domain", "domains")),
         };
-        return vec![Action { verb: Verb::Suppress, target: target.to_owned(), amount, until: entry.expires() }];
+        return vec![Action { verb: Verb::Suppress, target: target.to_owned(), amount, until: entry.expires }];
     }
     let target = incident.scope.to_string();
     let organisation = incident.scope.part(ScopeType::Organisation).is_some();

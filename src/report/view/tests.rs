@@ -64,7 +64,7 @@ fn without_deliveries_there_are_counts_and_no_rates() {
 }
 
 #[test]
-fn concentration_is_what_analyze_says_and_needs_two_to_compare() {
+fn concentration_is_what_outcome_says_and_needs_two_to_compare() {
     let mut night = Night::busy();
     assert_eq!(night.view().concentration, night.judgement.concentration.as_ref());
     night.judgement.concentration = Concentration::of([7]);

@@ -9,7 +9,7 @@ use polars::prelude::DataFrame;
 
 use super::tonight::Tonight;
 use crate::bounce::{Blames, Cause, Kind, Timestamp};
-use crate::frame::cells::{Numbers, Times, Words};
+use crate::frame::cells::{Members, Numbers, Times, Words, columns, flags};
 use crate::frame::{self, schema};
 use crate::suppress::present::{Existing, Listed};
 
@@ -37,7 +37,7 @@ pub(super) fn delivered(
         let recipients = Words::of(&frame, schema::RECIPIENT)?;
         let domains = Words::of(&frame, schema::RECIPIENT_DOMAIN)?;
         let times = Times::of(&frame, schema::TIMESTAMP)?;
-        let attempted = frame.column(schema::ATTEMPTED)?.bool()?;
+        let attempted = flags(&frame, schema::ATTEMPTED)?;
         for row in (0..frame.height()).filter(|row| attempted.get(*row) != Some(true)) {
             let Some(at) = times.get(row).filter(is_told) else { continue };
             let mut prove = |entries: &BTreeMap<String, Listed>, key: &str| {
@@ -81,65 +81,71 @@ pub(super) struct Told {
     /// The last failure at each listed domain; the end of time for one without a time. One mail that got past does not end a block
     /// that goes on.
     pub failed: BTreeMap<String, Timestamp>,
-    /// The listed addresses that told a wish: a complaint, whatever it proves, or an unsubscribe. A feedback report that is none
-    /// (`not-spam`, `auth-failure`) tells none.
+    /// The listed addresses that expressed a wish: a complaint, whatever it proves, or an unsubscribe. A feedback report that is none
+    /// (`not-spam`, `auth-failure`) expresses none.
     pub wishes: BTreeSet<String>,
     /// The replies to protected addresses that blame us, by key.
     pub faults: BTreeMap<String, OurFault>,
 }
 
-const COLUMNS: &[&str] = &[
-    schema::KIND,
-    schema::RECIPIENT,
-    schema::RECIPIENT_DOMAIN,
-    schema::FEEDBACK_TYPE,
-    schema::CAUSE,
-    schema::BLAMES,
-    schema::UNPROVEN,
-    schema::SOURCE,
-    schema::SOURCE_INDEX,
-    schema::TIMESTAMP,
-];
+columns! {
+    /// What an event says of an entry.
+    struct Columns<'f> {
+        kind: Members<'f, Kind> = schema::KIND,
+        recipient: Words<'f> = schema::RECIPIENT,
+        domain: Words<'f> = schema::RECIPIENT_DOMAIN,
+        feedback: Words<'f> = schema::FEEDBACK_TYPE,
+        cause: Members<'f, Cause> = schema::CAUSE,
+        blames: Members<'f, Blames> = schema::BLAMES,
+        unproven: Words<'f> = schema::UNPROVEN,
+        source: Words<'f> = schema::SOURCE,
+        index: Numbers<'f> = schema::SOURCE_INDEX,
+        time: Times<'f> = schema::TIMESTAMP,
+    }
+}
 
 impl Told {
     /// Reads the events once.
     pub fn read(events: &[PathBuf], existing: &Existing, tonight: &Tonight) -> anyhow::Result<Told> {
         let mut told = Told::default();
-        for frame in frame::scan(events, COLUMNS)? {
+        for frame in frame::scan(events, Columns::NAMES)? {
             told.add(&frame?, existing, tonight)?;
         }
         Ok(told)
     }
 
     fn add(&mut self, frame: &DataFrame, existing: &Existing, tonight: &Tonight) -> anyhow::Result<()> {
-        let text = |name| Words::of(frame, name);
-        let (kinds, recipients, domains) =
-            (text(schema::KIND)?, text(schema::RECIPIENT)?, text(schema::RECIPIENT_DOMAIN)?);
-        let (feedback, causes, blames) = (text(schema::FEEDBACK_TYPE)?, text(schema::CAUSE)?, text(schema::BLAMES)?);
-        let (unproven, sources) = (text(schema::UNPROVEN)?, text(schema::SOURCE)?);
-        let (times, index) = (Times::of(frame, schema::TIMESTAMP)?, Numbers::of(frame, schema::SOURCE_INDEX)?);
+        let columns = Columns::of(frame)?;
         for row in 0..frame.height() {
-            let (kind, at) = (kinds.word(row), times.get(row));
+            let (kind, at) = (columns.kind.get(row), columns.time.get(row));
             let bounced = kind == Some(Kind::Bounce);
-            if let Some(domain) = domains.get(row).filter(|domain| bounced && existing.domains.contains_key(*domain)) {
+            if let Some(domain) =
+                columns.domain.get(row).filter(|domain| bounced && existing.domains.contains_key(*domain))
+            {
                 let at = at.unwrap_or(Timestamp(i64::MAX));
                 let last = self.failed.entry(domain.to_owned()).or_insert(at);
                 *last = at.max(*last);
             }
-            let wish = match feedback.get(row) {
+            let wish = match columns.feedback.get(row) {
                 Some(told) => !matches!(told, "not-spam" | "auth-failure" | "dmarc"),
                 None => kind == Some(Kind::Complaint),
             };
-            let ours = bounced && blames.word(row).is_some_and(Blames::is_us) && unproven.get(row).is_none();
-            let Some(key) = recipients.get(row).filter(|_| wish || ours).map(str::to_lowercase) else { continue };
+            let ours =
+                bounced && columns.blames.get(row).is_some_and(Blames::is_us) && columns.unproven.get(row).is_none();
+            let Some(key) = columns.recipient.get(row).filter(|_| wish || ours).map(str::to_lowercase) else {
+                continue;
+            };
             if wish && existing.addresses.contains_key(&key) {
                 self.wishes.insert(key.clone());
             }
             let (Some(incident), Some(at)) = (tonight.protected.get(&key).filter(|_| ours), at) else { continue };
-            let evidence = format!("{}#{}", sources.get(row).unwrap_or("?"), index.get(row).unwrap_or_default());
+            let evidence = {
+                let (source, index) = (columns.source.get(row), columns.index.get(row));
+                format!("{}#{}", source.unwrap_or("?"), index.unwrap_or_default())
+            };
             let fault = self.faults.entry(key).or_default();
             fault.incident.clone_from(incident);
-            fault.replies.push(Reply { at, cause: causes.word(row).unwrap_or(Cause::Unknown), evidence });
+            fault.replies.push(Reply { at, cause: columns.cause.get(row).unwrap_or(Cause::Unknown), evidence });
         }
         Ok(())
     }

@@ -7,8 +7,8 @@ use polars::prelude::DataFrame;
 
 use crate::bounce::{Cause, Timestamp};
 use crate::frame::cells::Words;
+use crate::suppress::decision::Meanwhile;
 use crate::suppress::frames::ListFrames;
-use crate::suppress::meanwhile::Meanwhile;
 use crate::suppress::present::Existing;
 
 /// What waits in held.csv.

@@ -10,17 +10,16 @@ use jiff::civil::Date;
 use crate::bounce::Timestamp;
 use crate::judge::grounds::HoldReason;
 use crate::outcome::incident::ListSourceRow;
-use crate::suppress::cells::{is_formula, place, prose};
+use crate::suppress::decision::{Hold, Meanwhile};
 use crate::suppress::domain_entry::DomainEntry;
 use crate::suppress::domains::HeldDomain;
 use crate::suppress::entry::{AddressEntry, Answer, Seen};
 use crate::suppress::folders::acting;
 use crate::suppress::frames::ListFrames;
-use crate::suppress::meanwhile::Meanwhile;
 use crate::suppress::options::Keep;
 use crate::suppress::present::Existing;
-use crate::suppress::ruling::Hold;
 use crate::suppress::sheet::{Cell, ListFile, Sheet};
+use crate::suppress::spreadsheet::{is_formula, place, prose};
 
 /// Columns of addresses.csv.
 pub const ADDRESSES: &str =
@@ -34,7 +33,7 @@ const PROTECTED: &str = "email,cause,blames,rule,reply_code,status,first_seen,la
 const LIST_SOURCES: &str = "list_source,tried,unknown,listings,complaints,reason,incident";
 const QUARANTINE: &str = "list,column,value,evidence";
 
-/// The lists, in the order in which they are told.
+/// The lists, in the order of reports.
 #[derive(Clone, Copy)]
 enum At {
     Addresses,
@@ -75,26 +74,26 @@ impl<'k> Files<'k> {
 
     /// A row of addresses.csv.
     pub fn address(&mut self, entry: &AddressEntry, incident: Option<&str>) -> anyhow::Result<bool> {
-        let mut cells = told(entry.answer(), entry.seen(), incident);
-        cells.extend([("added", text(Some(entry.added()))), ("expires", text(entry.expires()))]);
-        self.put(At::Addresses, ("email", entry.address().as_str()), entry.seen(), cells)
+        let mut cells = told(&entry.answer, &entry.seen, incident);
+        cells.extend([("added", text(Some(entry.added))), ("expires", text(entry.expires))]);
+        self.put(At::Addresses, ("email", entry.address.as_str()), &entry.seen, cells)
     }
 
     /// A row of domains.csv.
     pub fn domain(&mut self, entry: &DomainEntry) -> anyhow::Result<bool> {
         let cells = vec![
-            ("organisation", prose(entry.organisation())),
-            ("incident", entry.incident().unwrap_or_default().into()),
-            ("cause", entry.cause().as_str().into()),
-            ("scope", entry.scope().into()),
-            ("sending_domain", prose(entry.sending_domain().unwrap_or_default())),
-            ("bounces", text(Some(entry.seen().bounces))),
-            ("recipients", text(Some(entry.recipients()))),
-            ("delivered_elsewhere", text(entry.delivered_elsewhere())),
-            ("expires", text(entry.expires())),
-            ("evidence", evidence(entry.seen())),
+            ("organisation", prose(&entry.organisation)),
+            ("incident", entry.incident.as_deref().unwrap_or_default().into()),
+            ("cause", entry.cause.as_str().into()),
+            ("scope", entry.scope.as_str().into()),
+            ("sending_domain", prose(entry.sending_domain.as_deref().unwrap_or_default())),
+            ("bounces", text(Some(entry.seen.bounces))),
+            ("recipients", text(Some(entry.recipients))),
+            ("delivered_elsewhere", text(entry.delivered_elsewhere)),
+            ("expires", text(entry.expires)),
+            ("evidence", evidence(&entry.seen)),
         ];
-        self.put(At::Domains, ("domain", entry.domain()), entry.seen(), cells)
+        self.put(At::Domains, ("domain", &entry.domain), &entry.seen, cells)
     }
 
     /// An address in held.csv.

@@ -1,5 +1,5 @@
 //! The thresholds of judging. In: the section `[judging]` of policy.toml. Out: numbers by name. What they decide is
-//! analyze's work; the reasons stand in policy.toml, beside the values.
+//! judge's work; the reasons stand in policy.toml, beside the values.
 
 use serde::Deserialize;
 

@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 
+use super::attribution::{Attribution, Finding, WeighedCandidate};
 use super::candidate::{Candidate, Dimension};
-use super::explain::{Explain, Finding, WeighedCandidate};
-use super::stats::wilson;
+use super::other_findings::OtherFinding;
+use super::stats::wilson_low;
 use super::tenant::{TenantFinding, Tenants};
-use super::{streams, tally};
-use crate::bounce::FailureStream;
-use crate::bounce::{Families, Family};
+use super::walk::walk;
+use super::{other_findings, streams, tally};
+use crate::bounce::{FailureStream, Families, Family};
 use crate::facts::cells::{Cells, NOBODY};
 use crate::facts::names::NONE;
 use crate::facts::night::{Night, ReceiverKind};
@@ -24,11 +25,11 @@ pub struct Verdict {
     /// Organisations that refuse us.
     pub tenants: Vec<TenantFinding>,
     /// Organisations that only defer, or whose addresses have gone, or whose MX is stale.
-    pub others: Vec<super::quiet::QuietFinding>,
+    pub others: Vec<OtherFinding>,
     /// What was weighed.
     pub weighed: Vec<(FailureStream, WeighedCandidate)>,
-    /// Share of stray refusals at organisations that take our mail.
-    pub stray: f64,
+    /// Share of refusals at organisations that take our mail.
+    pub background_rate: f64,
     /// Dimensions of our side that the deliveries do not name.
     pub uncovered: Vec<Dimension>,
 }
@@ -45,33 +46,33 @@ pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judgin
     // Without deliveries unknown addresses are a measure of what was sent, so a bad list comes off before policies.
     let (first, then) = if cells.rates { (policy, streams::LIST) } else { (streams::LIST, policy) };
     for stream in [streams::SET_UP, first, then, streams::TRANSIENT] {
-        let mut explain = Explain { night, places, judging, stream, covered, findings: vec![], weighed: vec![], next };
-        explain.run(cells);
+        let mut search =
+            Attribution { night, places, judging, stream, covered, findings: vec![], weighed: vec![], next };
+        search.run(cells);
         if stream.name == FailureStream::Policy {
-            merge_pairs(night, cells, &mut explain);
-            fleet(cells, &mut explain);
+            merge_pairs(night, cells, &mut search);
+            fleet(cells, &mut search);
         } else if stream.name == FailureStream::SetUp {
-            fleet(cells, &mut explain);
+            fleet(cells, &mut search);
         } else if stream.name == FailureStream::List && cells.rates {
             // Bad lists all over leave nothing to compare with, but no good list has such a share.
-            explain.accept_where(cells, |m| {
-                let low = wilson(m.hits, m.trials).map_or(0.0, |(low, _)| low);
+            search.accept_where(cells, |m| {
                 m.fails as f64 >= judging.list_missing
-                    && low >= judging.list_rate
+                    && wilson_low(m.hits, m.trials) >= judging.list_rate
                     && f64::from(m.hit) >= judging.organisations
             });
         }
-        next = explain.next;
-        verdict.weighed.extend(explain.weighed.into_iter().map(|w| (stream.name, w)));
-        verdict.findings.extend(explain.findings);
+        next = search.next;
+        verdict.weighed.extend(search.weighed.into_iter().map(|w| (stream.name, w)));
+        verdict.findings.extend(search.findings);
     }
     let ours: Vec<Candidate> = verdict.findings.iter().map(|f| f.candidate).collect();
     let shares: HashMap<u16, f64> = verdict.findings.iter().map(|f| (f.number, f.measure.rate())).collect();
     let (tallies, common) = tally::count(night, places, cells, judging, policy.passes);
     verdict.tenants =
         Tenants { night, judging, common: &common, ours: &ours, shares: &shares, rates: cells.rates }.find(tallies);
-    verdict.stray = common.stray;
-    verdict.others = super::quiet::find(places, cells, judging);
+    verdict.background_rate = common.background_rate;
+    verdict.others = other_findings::find(night, places, cells, judging);
     verdict
 }
 
@@ -79,13 +80,11 @@ pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judgin
 fn covered(night: &Night, cells: &Cells) -> [bool; Dimension::COUNT] {
     let parts = cells.in_parts(|nodes| {
         let mut sums = [[(0u64, 0u64); 2]; 4];
-        for at in nodes.flat_map(|n| cells.cells_of(n)) {
-            let cell = &cells.cells[at];
-            let identity = &night.identities.get(cell.identity);
-            let bounced = cells.fails[cells.fails_of(at)].iter().map(|f| u64::from(f.count)).sum();
+        for place in walk(night, cells, nodes) {
+            let (identity, messages) = (place.identity(), [place.delivered(), place.failed()]);
             for (sum, dimension) in sums.iter_mut().zip(Dimension::SENDER) {
-                let known = u64::from(dimension.value(identity) != NONE);
-                for (sum, n) in sum.iter_mut().zip([u64::from(cell.delivered), bounced]) {
+                let known = u64::from(dimension.value(&identity) != NONE);
+                for (sum, n) in sum.iter_mut().zip(messages) {
                     *sum = (sum.0 + known * n, sum.1 + n);
                 }
             }
@@ -106,35 +105,35 @@ fn covered(night: &Night, cells: &Cells) -> [bool; Dimension::COUNT] {
     covered
 }
 
-/// Pairs of one sender at several receivers, or beside it alone, are that sender's doing; so is a lack of
+/// Pairs of one sender at several receivers, or together with it alone, are that sender's doing; so is a lack of
 /// authentication, wherever it is noticed. Pairs that together cover what we sent to one receiver are that receiver's.
-fn merge_pairs(night: &Night, cells: &mut Cells, explain: &mut Explain) {
-    let pairs: Vec<Candidate> = explain.findings.iter().map(|f| f.candidate).filter(Candidate::is_pair).collect();
+fn merge_pairs(night: &Night, cells: &mut Cells, search: &mut Attribution) {
+    let pairs: Vec<Candidate> = search.findings.iter().map(|f| f.candidate).filter(Candidate::is_pair).collect();
     for pair in &pairs {
         let sender = Candidate::one(pair.dimension, pair.value);
-        let parts: Vec<&Finding> = explain
+        let parts: Vec<&Finding> = search
             .findings
             .iter()
             .filter(|f| Candidate::one(f.candidate.dimension, f.candidate.value) == sender)
             .collect();
         let authentication = |f: &Finding| {
             pair.dimension == Dimension::SendingDomain
-                && f.measure.share_named(&[Family::Authentication]) >= explain.judging.authentication_share
+                && f.measure.share_named(&[Family::Authentication]) >= search.judging.authentication_share
         };
         let numbers: Vec<u16> = parts.iter().map(|f| f.number).collect();
         if parts.len() > 1 || parts.iter().any(|f| f.candidate.is_pair() && authentication(f)) {
-            explain.merge(cells, &numbers, sender);
+            search.merge(cells, &numbers, sender);
         }
     }
     let mut receivers: Vec<u32> =
-        explain.findings.iter().filter(|f| f.candidate.is_pair()).map(|f| f.candidate.at).collect();
+        search.findings.iter().filter(|f| f.candidate.is_pair()).map(|f| f.candidate.at).collect();
     receivers.sort_unstable();
     receivers.dedup();
     for receiver in receivers {
-        let here: Vec<&Finding> = explain.findings.iter().filter(|f| f.candidate.at == receiver).collect();
+        let here: Vec<&Finding> = search.findings.iter().filter(|f| f.candidate.at == receiver).collect();
         let (pairs, numbers): (Vec<Candidate>, Vec<u16>) = here.iter().map(|f| (f.candidate, f.number)).unzip();
-        if pairs.len() > 1 && share_held(night, cells, receiver, &pairs) >= explain.judging.rival_overlap {
-            explain.merge(cells, &numbers, Candidate::one(Dimension::Receiver, receiver));
+        if pairs.len() > 1 && share_held(night, cells, receiver, &pairs) >= search.judging.rival_overlap {
+            search.merge(cells, &numbers, Candidate::one(Dimension::Receiver, receiver));
         }
     }
 }
@@ -142,40 +141,34 @@ fn merge_pairs(night: &Night, cells: &mut Cells, explain: &mut Explain) {
 /// Share of the messages to a receiver that these pairs hold.
 fn share_held(night: &Night, cells: &Cells, receiver: u32, pairs: &[Candidate]) -> f64 {
     let (mut held, mut all) = (0u64, 0u64);
-    for (n, node) in cells.nodes.iter().enumerate().filter(|(_, node)| node.receiver == receiver) {
-        for cell in cells.cells_of(n) {
-            let identity = &night.identities.get(cells.cells[cell].identity);
-            let fails: u64 = cells.fails[cells.fails_of(cell)].iter().map(|f| u64::from(f.count)).sum();
-            let messages = u64::from(cells.cells[cell].delivered) + fails;
-            all += messages;
-            if pairs.iter().any(|p| p.holds(node.receiver, node.decider, identity)) {
-                held += messages;
-            }
-        }
+    for place in walk(night, cells, 0..cells.nodes.len()).filter(|place| place.node.receiver == receiver) {
+        let messages = place.delivered() + place.failed();
+        all += messages;
+        held += if pairs.iter().any(|pair| place.is_in(pair)) { messages } else { 0 };
     }
     if all == 0 { 0.0 } else { held as f64 / all as f64 }
 }
 
 /// All that we send: what remains is refused by many organisations at several receivers; or several receivers refuse
 /// us on one night and there is no second IP or domain to compare with.
-fn fleet(cells: &mut Cells, explain: &mut Explain) {
-    let j = explain.judging;
+fn fleet(cells: &mut Cells, search: &mut Attribution) {
+    let j = search.judging;
     let refusing =
         |f: &&Finding| matches!(f.candidate.dimension, Dimension::Receiver | Dimension::Pool) && !f.candidate.is_pair();
-    let receivers = explain.findings.iter().filter(refusing).count() as f64;
-    let alone = explain.night.ips.len() <= 1 || explain.night.sending_domains.len() <= 1;
-    if receivers >= j.fleet_receivers && alone && explain.stream.name == FailureStream::Policy {
-        let numbers: Vec<u16> = explain.findings.iter().filter(refusing).map(|f| f.number).collect();
-        explain.merge(cells, &numbers, Candidate::FLEET);
+    let receivers = search.findings.iter().filter(refusing).count() as f64;
+    let alone = search.night.ips.len() <= 1 || search.night.sending_domains.len() <= 1;
+    if receivers >= j.fleet_receivers && alone && search.stream.name == FailureStream::Policy {
+        let numbers: Vec<u16> = search.findings.iter().filter(refusing).map(|f| f.number).collect();
+        search.merge(cells, &numbers, Candidate::FLEET);
         return;
     }
-    let m = explain.measure_one(cells, Candidate::FLEET);
+    let m = search.measure_one(cells, Candidate::FLEET);
     let least = if cells.rates { j.fleet_rate } else { j.fleet_rate_counts };
     if m.rate() >= least
         && f64::from(m.hit) >= j.fleet_organisations
-        && widely(explain.night, cells, explain.stream.fails[Dimension::Fleet as usize], j.fleet_receivers)
+        && widely(search.night, cells, search.stream.fails[Dimension::Fleet as usize], j.fleet_receivers)
     {
-        explain.accept(cells, Candidate::FLEET);
+        search.accept(cells, Candidate::FLEET);
     }
 }
 

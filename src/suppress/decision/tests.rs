@@ -1,8 +1,8 @@
-//! Rulings on one address, and on whole small nights.
+//! Decisions on one address, and on whole small nights.
 
-use super::super::gather::NONE;
-use super::super::promise::{column, run, run_with};
+use super::super::record::NONE;
 use super::super::testing::{self, DAY, MIDNIGHT, Row, bounce};
+use super::super::tests::{column, run, run_with};
 use super::super::{Allow, Cap, Fate, Options};
 use super::*;
 use crate::bounce::{Blames, Cause, Confidence, IncidentKind, Kind, Permanence, ScopeType};
@@ -10,7 +10,7 @@ use crate::outcome::incident::{DomainRow, Incident, Judgement};
 
 fn record(signal: Signal, second: u32) -> Record {
     Record {
-        address: [0, 1],
+        address: 1,
         row: 0,
         second,
         target: NONE,
@@ -24,7 +24,7 @@ fn record(signal: Signal, second: u32) -> Record {
 }
 
 fn verdict(records: &[Record]) -> Option<Verdict> {
-    Ruling::on(records, Rules { full_days: 3, covered: &[] }).map(|r| r.verdict)
+    Decision::on(records, Rules { full_days: 3, covered: &[] }).map(|r| r.verdict)
 }
 
 #[test]
@@ -87,8 +87,8 @@ fn a_tenant_block_lists_the_domain_and_needs_no_addresses() {
     let judgement = Judgement { incidents: vec![block], ..testing::judgement() };
     let lists = run(&rows, &judgement, dir.path());
     let entry = &lists.domains[0];
-    assert_eq!((entry.domain(), entry.seen().bounces, entry.recipients()), ("example.com", 2, 2));
-    assert_eq!(entry.seen().evidence(), "night.csv#0 (+1)");
+    assert_eq!((entry.domain.as_str(), entry.seen.bounces, entry.recipients), ("example.com", 2, 2));
+    assert_eq!(entry.seen.evidence(), "night.csv#0 (+1)");
     assert_eq!((lists.covered, column(dir.path(), "addresses.csv", "email")), (2, vec!["cat@example.com".into()]));
     assert_eq!(lists.protected_total(), 0);
 }

@@ -1,9 +1,10 @@
-//! Ruling: what becomes of one address. In: all records of the address. Out: a verdict, the events it rests on, and
+//! Decision: what becomes of one address. In: all records of the address. Out: a verdict, the events it rests on, and
 //! the one that stands for them. The strongest signal counts, not the first: an address that bounced for its own
 //! reason and for ours is judged by its own.
 
-use super::gather::{NONE, Record};
+use super::record::{NONE, Record};
 use super::signal::Signal;
+use crate::bounce::closed_set;
 
 /// Where an address goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,67 +23,78 @@ pub(super) enum Verdict {
     Unmatched,
 }
 
-/// Why an address or a domain waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Hold {
-    /// "Unknown" in a wording that needs a second day.
-    DoubtfulWording,
-    /// "Unknown" while the whole domain flips.
-    DomainFlips,
-    /// "Unknown" while the receiver refuses us.
-    ReceiverIncident,
-    /// The answer is about another mailbox than the one we mailed.
-    Forwarded,
-    /// Full, but not for long enough.
-    MailboxFull,
-    /// A transient answer about the mailbox.
-    Transient,
-    /// The address was found by elimination, or is one that we send from.
-    Unproven,
-    /// A feedback report of a type that is no wish.
-    FeedbackType,
-    /// The domain is said to take no mail, but something of it answered, or it is a consumer domain.
-    DomainAnswered,
-    /// Nothing tells whose fault it is.
-    UnknownReply,
-    /// It was delivered to after it had bounced.
-    DeliveredSince,
-    /// The allow list names it.
-    Allowed,
-    /// A suspected tenant block; a person decides.
-    SuspectedTenant,
-    /// Not enough contrast or volume for a judgement.
-    Inconclusive,
-    /// A tenant block of one IP or campaign, which a domain list cannot say.
-    OneIdentity,
+closed_set! {
+    /// Why an address or a domain waits.
+    Hold, "reason" {
+        /// "Unknown" in a wording that needs a second day.
+        DoubtfulWording = "doubtful_wording",
+        /// "Unknown" while the whole domain flips.
+        DomainFlips = "domain_flips",
+        /// "Unknown" while the receiver refuses us.
+        ReceiverIncident = "receiver_incident",
+        /// The answer is about another mailbox than the one we mailed.
+        Forwarded = "forwarded",
+        /// Full, but not for long enough.
+        MailboxFull = "mailbox_full",
+        /// A transient answer about the mailbox.
+        Transient = "transient_answer",
+        /// The address was found by elimination, or is one that we send from.
+        Unproven = "unproven_recipient",
+        /// A feedback report of a type that is no wish.
+        FeedbackType = "feedback_type",
+        /// The domain is said to take no mail, but something of it answered, or it is a consumer domain.
+        DomainAnswered = "domain_answered",
+        /// Nothing tells whose fault it is.
+        UnknownReply = "unknown_reply",
+        /// It was delivered to after it had bounced.
+        DeliveredSince = "delivered_since",
+        /// The allow list names it.
+        Allowed = "allowed",
+        /// A suspected tenant block; a person decides.
+        SuspectedTenant = "suspected_tenant_block",
+        /// Not enough contrast or volume for a judgement.
+        Inconclusive = "inconclusive",
+        /// A tenant block of one IP or campaign, which a domain list cannot say.
+        OneIdentity = "one_identity",
+    }
 }
 
-impl Hold {
-    /// The spelling used in held.csv and reports.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Hold::DoubtfulWording => "doubtful_wording",
-            Hold::DomainFlips => "domain_flips",
-            Hold::ReceiverIncident => "receiver_incident",
-            Hold::Forwarded => "forwarded",
-            Hold::MailboxFull => "mailbox_full",
-            Hold::Transient => "transient_answer",
-            Hold::Unproven => "unproven_recipient",
-            Hold::FeedbackType => "feedback_type",
-            Hold::DomainAnswered => "domain_answered",
-            Hold::UnknownReply => "unknown_reply",
-            Hold::DeliveredSince => "delivered_since",
-            Hold::Allowed => "allowed",
-            Hold::SuspectedTenant => "suspected_tenant_block",
-            Hold::Inconclusive => "inconclusive",
-            Hold::OneIdentity => "one_identity",
+closed_set! {
+    /// What to do with an entry of held.csv until it is decided.
+    Meanwhile, "meanwhile" {
+        /// Go on mailing: the next answer decides.
+        MailOn = "mail_on",
+        /// Mail, but not through the sending identity that is refused.
+        OtherIdentity = "other_identity",
+        /// Do not mail until the date.
+        DoNotMail = "do_not_mail",
+    }
+}
+
+impl Meanwhile {
+    /// The word for a reason to wait.
+    pub const fn of(reason: Hold) -> Meanwhile {
+        match reason {
+            Hold::ReceiverIncident | Hold::OneIdentity => Meanwhile::OtherIdentity,
+            Hold::SuspectedTenant | Hold::Inconclusive => Meanwhile::DoNotMail,
+            Hold::DoubtfulWording
+            | Hold::DomainFlips
+            | Hold::Forwarded
+            | Hold::MailboxFull
+            | Hold::Transient
+            | Hold::Unproven
+            | Hold::FeedbackType
+            | Hold::DomainAnswered
+            | Hold::UnknownReply
+            | Hold::DeliveredSince
+            | Hold::Allowed => Meanwhile::MailOn,
         }
     }
 }
 
 /// What becomes of one address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ruling {
+pub(super) struct Decision {
     /// Position of the event that stands for the others.
     pub row: u32,
     /// Where it goes.
@@ -115,9 +127,9 @@ const UNKNOWN: &[Signal] =
 /// Signals that an entry for the domain answers.
 const DOMAIN: &[Signal] = &[Signal::DeadDomain, Signal::Ours, Signal::Unknown, Signal::Retried];
 
-impl Ruling {
-    /// The ruling on one address; `None` when nothing failed. The records are in order of reading.
-    pub fn on(records: &[Record], rules: Rules<'_>) -> Option<Ruling> {
+impl Decision {
+    /// The decision on one address; `None` when nothing failed. The records are in order of reading.
+    pub fn on(records: &[Record], rules: Rules<'_>) -> Option<Decision> {
         let strongest = records.iter().map(|r| r.signal).min()?;
         let speaks_of_domain = |r: &&Record| DOMAIN.contains(&r.signal);
         let covered = |r: &Record| rules.covered.get(r.target as usize).copied().unwrap_or(false);
@@ -140,19 +152,19 @@ impl Ruling {
                 }
             }
             signal => {
-                let kin = |r: &&Record| match UNKNOWN.contains(&signal) {
+                let same = |r: &&Record| match UNKNOWN.contains(&signal) {
                     true => UNKNOWN.contains(&r.signal),
                     false => r.signal == signal,
                 };
-                let evidence: Vec<_> = records.iter().filter(kin).collect();
+                let evidence: Vec<_> = records.iter().filter(same).collect();
                 let verdict = own_verdict(signal, &evidence, records, rules);
                 (verdict, evidence)
             }
         };
-        Some(Ruling::resting_on(verdict, &evidence, strongest))
+        Some(Decision::resting_on(verdict, &evidence, strongest))
     }
 
-    fn resting_on(verdict: Verdict, evidence: &[&Record], strongest: Signal) -> Ruling {
+    fn resting_on(verdict: Verdict, evidence: &[&Record], strongest: Signal) -> Decision {
         let dates = || evidence.iter().map(|r| r.second).filter(|s| *s != NONE);
         // The earliest event of the strongest signal stands for all, in whatever order they were read: its cause and rule
         // go on the list. Among failures of ours, one that an incident explains says more than one that nothing explains.
@@ -162,7 +174,7 @@ impl Ruling {
         let rests = matches!(strongest, Signal::Ours | Signal::Unknown);
         let owned = best.clone().filter(|r| rests && r.incident != NONE).min_by_key(earliest);
         let shown = owned.or_else(|| best.min_by_key(earliest)).or(evidence.first());
-        Ruling {
+        Decision {
             row: shown.map_or(NONE, |r| r.row),
             verdict,
             bounces: u32::try_from(evidence.len()).unwrap_or(u32::MAX),

@@ -1,23 +1,13 @@
-//! Doubt: "unknown" answers that are not to be believed tonight. In: the policy's wordings and the judgement. Out: for
-//! one answer, the reason to hold it, or none.
+//! "Unknown" answers that are not reliable tonight. In: the policy's wordings and the judgement. Out: for one answer, the
+//! signal of the reason to hold it, or none.
 
 use std::collections::{HashMap, HashSet};
 
+use super::signal::Signal;
 use crate::bounce::{Cause, IncidentKind, ScopeType};
 use crate::outcome::incident::{DomainRow, Incident, Judgement};
 use crate::tables::policy::{Doubtful, Flip, Suppress, When};
 use crate::tables::receivers::Receivers;
-
-/// Why an answer is not believed yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reason {
-    /// The wording alone is not enough.
-    Wording,
-    /// Too many of the domain's recipients are unknown at once.
-    DomainFlips,
-    /// The receiver is under an incident the same night.
-    ReceiverIncident,
-}
 
 /// The receivers that are under an incident tonight.
 pub(super) struct Troubled<'a> {
@@ -47,30 +37,30 @@ impl<'a> Troubled<'a> {
 }
 
 /// What is known tonight of domains and receivers, for doubting.
-pub(super) struct Doubts<'a> {
+pub(super) struct UnreliableUnknown<'a> {
     wordings: &'a [Doubtful],
     flipping: HashSet<&'a str>,
     troubled: &'a Troubled<'a>,
 }
 
-impl<'a> Doubts<'a> {
-    pub fn new(judgement: &'a Judgement, policy: &'a Suppress, troubled: &'a Troubled<'a>) -> Doubts<'a> {
+impl<'a> UnreliableUnknown<'a> {
+    pub fn new(judgement: &'a Judgement, policy: &'a Suppress, troubled: &'a Troubled<'a>) -> UnreliableUnknown<'a> {
         let flipping = judgement.domains.iter().filter(|d| flips(d, &policy.flip)).map(|d| d.domain.as_str());
-        Doubts { wordings: &policy.doubtful, flipping: flipping.collect(), troubled }
+        UnreliableUnknown { wordings: &policy.doubtful, flipping: flipping.collect(), troubled }
     }
 
     /// The reason not to believe an "unknown" answer; `None`: believe it. `speaker` is the system that spoke,
     /// `receiver` the one that serves the domain.
-    pub fn reason(&self, reply: &str, speaker: Option<&str>, receiver: Option<&str>, domain: &str) -> Option<Reason> {
+    pub fn reason(&self, reply: &str, speaker: Option<&str>, receiver: Option<&str>, domain: &str) -> Option<Signal> {
         let rows = || self.wordings.iter().filter(|w| speaks(w, speaker.or(receiver)));
         rows().next()?;
         let reply = reply.to_ascii_lowercase();
         let row = rows().find(|w| w.text.iter().any(|t| reply.contains(t.as_str())))?;
         let incident = self.troubled.incident([speaker, receiver]).is_some();
         row.when.iter().find_map(|when| match when {
-            When::Always => Some(Reason::Wording),
-            When::DomainFlips => self.flipping.contains(domain).then_some(Reason::DomainFlips),
-            When::ReceiverIncident => incident.then_some(Reason::ReceiverIncident),
+            When::Always => Some(Signal::DoubtWording),
+            When::DomainFlips => self.flipping.contains(domain).then_some(Signal::DoubtFlip),
+            When::ReceiverIncident => incident.then_some(Signal::DoubtIncident),
         })
     }
 }
@@ -108,11 +98,11 @@ mod tests {
         }
     }
 
-    fn reason(judgement: &Judgement, reply: &str) -> Option<Reason> {
+    fn reason(judgement: &Judgement, reply: &str) -> Option<Signal> {
         let policy = policy::load(None).unwrap().suppress;
         let receivers = Receivers::load(None).unwrap();
         let troubled = Troubled::new(&judgement.incidents, &receivers);
-        Doubts::new(judgement, &policy, &troubled).reason(
+        UnreliableUnknown::new(judgement, &policy, &troubled).reason(
             reply,
             Some("exchange_online"),
             Some("exchange_online"),
@@ -128,11 +118,11 @@ mod tests {
     #[test]
     fn access_denied_is_not_believed_when_the_domain_flips() {
         for (unknown, delivered, want) in [
-            (10, Some(20), Some(Reason::DomainFlips)),
+            (10, Some(20), Some(Signal::DoubtFlip)),
             (10, Some(90), None),
             (4, Some(0), None),
             (19, None, None),
-            (20, None, Some(Reason::DomainFlips)),
+            (20, None, Some(Signal::DoubtFlip)),
         ] {
             let judgement = Judgement { domains: vec![domain(unknown, delivered)], ..testing::judgement() };
             assert_eq!(reason(&judgement, DBEB), want, "{unknown} {delivered:?}");
@@ -149,6 +139,6 @@ mod tests {
     fn access_denied_is_not_believed_while_the_receiver_refuses_us() {
         let judgement =
             Judgement { incidents: vec![testing::provider_block("exchange_online")], ..testing::judgement() };
-        assert_eq!(reason(&judgement, DBEB), Some(Reason::ReceiverIncident));
+        assert_eq!(reason(&judgement, DBEB), Some(Signal::DoubtIncident));
     }
 }

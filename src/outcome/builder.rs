@@ -1,40 +1,34 @@
-//! What telling needs to look names up. In: a night, its places and cells. Out: scopes by name, views of the cells.
+//! What building incidents needs. In: facts, a verdict, thresholds. Out: scopes by name, views of the cells.
 
 use crate::bounce::ScopeType;
 use crate::facts::cells::{Cells, NOBODY};
 use crate::facts::names::NONE;
 use crate::facts::night::{Night, ReceiverKind};
 use crate::facts::organisation::Places;
+use crate::judge::Verdict;
 use crate::judge::candidate::{Candidate, Dimension, Stream};
 use crate::judge::measure::View;
 use crate::judge::scope::Scope;
 use crate::tables::policy::Judging;
 
-/// What telling needs to look names up.
+/// What building incidents needs.
 #[derive(Clone, Copy)]
-pub struct Teller<'a> {
-    /// Names.
+pub struct IncidentBuilder<'a> {
     pub night: &'a Night,
-    /// Organisations and pools.
     pub places: &'a Places,
-    /// Counts.
     pub cells: &'a Cells,
-    /// Thresholds.
+    pub verdict: &'a Verdict,
     pub judging: &'a Judging,
-    /// Dimensions that the deliveries do not name.
-    pub uncovered: &'a [Dimension],
-    /// Share of stray refusals at organisations that take our mail.
-    pub stray: f64,
     /// Messages accepted by each receiver.
     pub accepted: &'a [u64],
 }
 
-impl Teller<'_> {
+impl IncidentBuilder<'_> {
     /// A view of the cells for one stream.
     pub fn view<'b>(&'b self, stream: &'b Stream) -> View<'b> {
-        let Teller { night, places, cells, .. } = *self;
+        let IncidentBuilder { night, places, cells, .. } = *self;
         let mut covered = [true; Dimension::COUNT];
-        self.uncovered.iter().for_each(|d| covered[*d as usize] = false);
+        self.verdict.uncovered.iter().for_each(|d| covered[*d as usize] = false);
         View { night, places, cells, stream, covered, refit: NOBODY, all: false, within: None }
     }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::Value;
 
-/// Cells of a CSV that say whom a row is about; what stands behind them is told about it.
+/// Cells of a CSV that say whom a row is about; what follows is about it.
 const NAMING: usize = 3;
 
 /// The rows of all files below the three folders that name whom `fits` knows, each with its file.
