@@ -166,13 +166,14 @@ impl Decision {
 
     fn resting_on(verdict: Verdict, evidence: &[&Record], strongest: Signal) -> Decision {
         let dates = || evidence.iter().map(|r| r.second).filter(|s| *s != NONE);
-        // The first event of the strongest signal stands for all: its cause and rule go on the list. Among failures of
-        // ours, one that an incident explains says more than one that nothing explains.
+        // The earliest event of the strongest signal stands for all, in whatever order they were read: its cause and rule
+        // go on the list. Among failures of ours, one that an incident explains says more than one that nothing explains.
+        let earliest = |r: &&&Record| (r.second, r.row);
         let best = evidence.iter().filter(|r| r.signal == strongest);
         // An entry that the address earned by itself rests on no incident.
         let rests = matches!(strongest, Signal::Ours | Signal::Unknown);
-        let owned = best.clone().find(|r| rests && r.incident != NONE);
-        let shown = owned.or_else(|| best.clone().next()).or(evidence.first());
+        let owned = best.clone().filter(|r| rests && r.incident != NONE).min_by_key(earliest);
+        let shown = owned.or_else(|| best.min_by_key(earliest)).or(evidence.first());
         Decision {
             row: shown.map_or(NONE, |r| r.row),
             verdict,

@@ -8,7 +8,7 @@ use bouncescope::frame::schema;
 
 use crate::published::{Published, cells};
 use crate::scratch::Scratch;
-use crate::traffic::{Dice, GENERIC, LISTED, Traffic, UNKNOWN};
+use crate::traffic::{CONTENT, Dice, GENERIC, LISTED, Mail, Traffic, UNKNOWN};
 
 /// Tables that name no input.
 const TABLES: [&str; 5] = ["incidents.csv", "domains.csv", "codes.csv", "domain_codes.csv", "review/list_sources.csv"];
@@ -85,10 +85,17 @@ fn cut(scratch: &Scratch, folder: &str, csv: &str, parts: usize, turned: bool) {
 fn a_night_is_the_same_however_its_inputs_are_cut_named_and_ordered() {
     let mut dice = Dice(3);
     let mut traffic = Traffic::to(240, 3, 200, &mut dice);
+    // Many get two messages, which fare differently.
+    for at in (1..traffic.mails.len()).step_by(3) {
+        let Mail { to, domain, host, .. } = traffic.mails[at - 1].clone();
+        (traffic.mails[at].to, traffic.mails[at].domain, traffic.mails[at].host) = (to, domain, host);
+    }
     traffic.refuse(90, GENERIC, &mut dice, |mail| mail.domain == "gmail.com");
     traffic.refuse(70, LISTED, &mut dice, |mail| mail.ip == "192.0.2.11");
+    traffic.refuse(60, CONTENT, &mut dice, |mail| mail.campaign == "webinar");
     traffic.refuse(50, UNKNOWN, &mut dice, |mail| mail.list == "fair");
     traffic.usual(&mut dice);
+    traffic.untidy(&mut dice);
     for (flag, attempted) in [("--delivered", false), ("--sent", true)] {
         let mut first = None;
         for (parts, turned) in [(1, false), (1, true), (3, false), (7, true)] {
@@ -98,7 +105,7 @@ fn a_night_is_the_same_however_its_inputs_are_cut_named_and_ordered() {
             let told = scratch.run(&format!("in {flag} log --as-of 2026-11-20 --max-suppressions 99999"));
             assert!(told.report.is_some(), "{}", told.outcome.stderr);
             let said = said(told.night());
-            assert!(said.tables[0].lines().count() > 3, "{}", said.tables[0]);
+            assert!(said.tables[0].lines().count() > 2, "{}", said.tables[0]);
             match &first {
                 None => first = Some(said),
                 Some(first) => assert!(said.same(first), "{flag}, {parts} files, turned: {turned}"),

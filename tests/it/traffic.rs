@@ -244,7 +244,7 @@ impl Traffic {
     }
 
     /// As files are in life: several messages to one person, addresses in other letters, cells that nobody filled in.
-    fn untidy(&mut self, dice: &mut Dice) {
+    pub fn untidy(&mut self, dice: &mut Dice) {
         let (count, hides) = (self.mails.len() as u64, dice.below(8));
         for at in 0..self.mails.len() {
             if dice.chance(10) {
