@@ -76,13 +76,13 @@ impl Groups {
         let groups = groups.sort([KEY], SortMultipleOptions::default())?;
         let (keys, counts) = (groups.column(KEY)?.u64()?, groups.column(COUNT)?.i64()?);
         let (first, last) = (groups.column(FIRST)?.i64()?, groups.column(LAST)?.i64()?);
-        let rows = keys.iter().zip(counts.iter()).zip(first.iter().zip(last.iter()));
-        let group = |((key, count), (first, last)): ((Option<u64>, Option<i64>), (Option<i64>, Option<i64>))| {
-            let key = key.unwrap_or_default();
-            let count = count.and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
-            Group { upper: (key >> 32) as u32, lower: key as u32, count, times: first.zip(last) }
+        let group = |row: usize| {
+            let key = keys.get(row).unwrap_or_default();
+            let count = counts.get(row).and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
+            let times = first.get(row).zip(last.get(row));
+            Group { upper: (key >> 32) as u32, lower: key as u32, count, times }
         };
-        Ok(rows.map(group).collect())
+        Ok((0..groups.height()).map(group).collect())
     }
 
     fn push(&mut self, part: DataFrame) -> PolarsResult<()> {
