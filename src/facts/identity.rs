@@ -6,10 +6,7 @@
 //! (measured: a third of the time of judging ten million events). A night with so many names that they do not fit
 //! keeps the set, sorted.
 
-use foldhash::fast::RandomState;
-use indexmap::IndexSet;
-
-use super::names::{NONE, places_of, renumber};
+use super::names::{NONE, QuickMap, places_of, renumber};
 
 /// Our side of a message: ids into the night's names, `NONE` where unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,7 +42,9 @@ impl Identity {
 /// Distinct identities and their numbers.
 #[derive(Debug, Clone, Default)]
 pub struct Identities {
-    set: IndexSet<Identity, RandomState>,
+    /// Numbers, while the night is read, and of a night that is not packed.
+    numbers: QuickMap<Identity, u32>,
+    list: Vec<Identity>,
     packed: Option<[Field; 4]>,
 }
 
@@ -59,20 +58,24 @@ struct Field {
 impl Identities {
     /// The number of an identity while the night is read; a new one if it was not known.
     pub fn id(&mut self, identity: Identity) -> u32 {
-        self.set.insert_full(identity).0 as u32
+        let Identities { numbers, list, .. } = self;
+        *numbers.entry(identity).or_insert_with(|| {
+            list.push(identity);
+            list.len() as u32 - 1
+        })
     }
 
     /// The number of an identity of a complete night; `None` if the night does not have it.
     pub fn find(&self, identity: &Identity) -> Option<u32> {
         match &self.packed {
             Some(fields) => Some(pack(fields, identity)),
-            None => self.set.get_index_of(identity).map(|id| id as u32),
+            None => self.numbers.get(identity).copied(),
         }
     }
 
     /// The identity of a number that was given.
     pub fn get(&self, id: u32) -> Identity {
-        let Some(fields) = &self.packed else { return self.set[id as usize] };
+        let Some(fields) = &self.packed else { return self.list[id as usize] };
         Identity::of(fields.map(|Field { shift, mask }| match id.checked_shr(shift).unwrap_or(0) & mask {
             none if none == mask => NONE,
             part => part,
@@ -81,21 +84,23 @@ impl Identities {
 
     /// All identities in the order of their numbers, while the night is read.
     pub fn all(&self) -> impl Iterator<Item = &Identity> {
-        self.set.iter()
+        self.list.iter()
     }
 
     /// Puts the numbers in the order of the identities, packed where they fit. `parts` gives the ids that the old ones
     /// have become, `names` how many there are of each part. Returns old number -> new number.
     pub fn sort(&mut self, parts: [&[u32]; 4], names: [usize; 4]) -> Vec<u32> {
-        let renumbered: Vec<Identity> = self.set.iter().map(|identity| identity.renumbered(parts)).collect();
+        let renumbered: Vec<Identity> = self.list.iter().map(|identity| identity.renumbered(parts)).collect();
         self.packed = fields(names);
-        self.set = IndexSet::default();
+        (self.numbers, self.list) = (QuickMap::default(), Vec::new());
         if let Some(fields) = self.packed {
             return renumbered.iter().map(|identity| pack(&fields, identity)).collect();
         }
         let mut order: Vec<u32> = (0..renumbered.len() as u32).collect();
         order.sort_unstable_by_key(|old| renumbered[*old as usize]);
-        self.set.extend(order.iter().map(|old| renumbered[*old as usize]));
+        for old in &order {
+            self.id(renumbered[*old as usize]);
+        }
         places_of(&order)
     }
 }
