@@ -136,7 +136,7 @@ mod tests {
         let before = all(&path);
         assert_eq!(before.len(), 2, "two row groups");
         let heights: Vec<usize> = before.iter().map(DataFrame::height).collect();
-        let owner = |row: usize| (row % 3 == 0).then_some("fleet_reputation-1");
+        let owner = |row: usize| row.is_multiple_of(3).then_some("fleet_reputation-1");
         name_incidents(&path, &key, |at| (0..heights[at]).map(owner)).unwrap();
         for (before, after) in before.iter().zip(all(&path)) {
             let named = after.column(schema::INCIDENT).unwrap().str().unwrap();

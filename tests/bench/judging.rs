@@ -4,6 +4,8 @@
 //! domains, 200 campaigns, a listed IP, a blocked provider and tenants of their own. Prints seconds and peak memory of
 //! analysing each; the files are made before. `cargo bench --bench judging [-- MILLIONS...]`.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
