@@ -17,7 +17,7 @@ pub use address::{Address, domain_key, has_control, is_return_path, plain_domain
 pub use codes::{EnhancedStatus, ReplyCode};
 pub use event::{Classification, Delivery, Event, LostFile, Origin, Reject, Timestamp};
 pub use incident_kind::{FailureStream, Fault, IncidentKind, KindMeaning};
-pub use key::{BUCKETS, Key};
+pub use key::{AsIs, BUCKETS, Key};
 pub use meaning::{Families, Family, Meaning};
 pub use present::{PresentEntry, Since, Subject, When};
 pub(crate) use words::closed_set;

@@ -93,11 +93,6 @@ impl Classifier {
         }
     }
 
-    /// The receiver that a host name belongs to, such as `exchange_online`; `None` for hosts that no row names.
-    pub fn receiver_of(&self, host: &str) -> Option<&str> {
-        self.receivers.of_host(host).map(|row| row.name.as_str())
-    }
-
     /// The table of receivers that this classifier was made with.
     pub fn receivers(&self) -> &Receivers {
         &self.receivers

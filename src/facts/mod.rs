@@ -22,6 +22,7 @@ mod observe;
 pub mod organisation;
 mod parts;
 mod send_log;
+pub mod shares;
 
 use cells::Cells;
 use maps::Contacts;

@@ -2,9 +2,11 @@
 //! sorting by id gives the same order whatever the order of the rows was.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
+use std::hash::{BuildHasher, BuildHasherDefault};
 
 use foldhash::fast::RandomState;
+
+use crate::bounce::AsIs;
 
 /// No name: unknown or not given.
 pub const NONE: u32 = u32::MAX;
@@ -69,24 +71,6 @@ impl Names {
         self.ids.values_mut().for_each(|id| *id = renumbered[*id as usize]);
         self.names.sort_unstable();
         renumbered
-    }
-}
-
-/// The keys are hashes already.
-#[derive(Debug, Clone, Default)]
-struct AsIs(u64);
-
-impl Hasher for AsIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key;
     }
 }
 

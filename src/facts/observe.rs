@@ -5,7 +5,6 @@
 use std::path::PathBuf;
 
 use polars::prelude::DataFrame;
-use rayon::prelude::*;
 
 use super::distinct::Distinct;
 use super::identity::Identity;
@@ -14,6 +13,7 @@ use super::maps::Contacts;
 use super::names::{NONE, renumber};
 use super::night::{Counted, Night, Outcome};
 use super::send_log::{Attempt, Bounce, Bounced};
+use super::shares::shared_out;
 use crate::bounce::{Family, Kind, Unproven};
 use crate::frame::cells::{Coded, Members, Numbers, Words, flags};
 use crate::frame::{RowGroups, schema};
@@ -60,11 +60,11 @@ pub fn observe(events: &[PathBuf], deliveries: &[PathBuf], named: &[&str], known
     let attempted = any_attempted(deliveries)?;
     let deliveries = RowGroups::open(deliveries, &[keys::COLUMNS, DELIVERIES].concat())?;
     let mut whole = Part::new(known);
-    for part in whole_parts(&events, |frame, part: &mut Part| part.events(frame, attempted), known)? {
+    for part in shared_out(&events, || Part::new(known), |part, _, frame| part.events(frame, attempted))? {
         whole.join(part);
     }
     let bounced = Bounced::new(std::mem::take(&mut whole.bounces), std::mem::take(&mut whole.messages), &whole.night);
-    for part in whole_parts(&deliveries, |frame, part: &mut Part| part.deliveries(frame, &bounced), known)? {
+    for part in shared_out(&deliveries, || Part::new(known), |part, _, frame| part.deliveries(frame, &bounced))? {
         whole.join(part);
     }
     bounced.take_off(std::mem::take(&mut whole.attempts), &mut whole.night);
@@ -79,21 +79,6 @@ fn any_attempted(deliveries: &[PathBuf]) -> anyhow::Result<bool> {
         }
     }
     Ok(false)
-}
-
-/// A part for each core, of row groups that follow each other.
-fn whole_parts<'a>(
-    groups: &RowGroups,
-    take: impl Fn(&DataFrame, &mut Part<'a>) -> anyhow::Result<()> + Sync,
-    known: Known<'a>,
-) -> anyhow::Result<Vec<Part<'a>>> {
-    let all: Vec<usize> = (0..groups.len()).collect();
-    let part = |groups_of_part: &[usize]| {
-        let mut part = Part::new(known);
-        groups_of_part.iter().try_for_each(|at| take(&groups.read(*at)?, &mut part))?;
-        Ok(part)
-    };
-    all.par_chunks(all.len().div_ceil(rayon::current_num_threads()).max(1)).map(part).collect()
 }
 
 /// What one core has seen.
@@ -192,8 +177,8 @@ impl<'a> Part<'a> {
                 continue;
             }
             let identity = self.night.identities.id(key.identity);
-            let attempted = attempted.get(row) == Some(true);
-            match bounced.attempt(attempted, recipient, message.is_some(), &self.named(&key)) {
+            let attempt = || bounced.attempt(recipient, message.is_some(), &self.named(&key));
+            match if attempted.get(row) == Some(true) { attempt() } else { None } {
                 Some((view, whose)) => {
                     let Key { domain, bucket, .. } = key;
                     let bucket = recipient.map(|_| bucket);

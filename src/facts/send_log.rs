@@ -111,15 +111,14 @@ impl Bounced {
         self.messages.contains(&Bounced::message_key(message, recipient))
     }
 
-    /// By what bounces fit a row of a log; `None` where none can: the row holds no attempts, or nothing there bounced.
+    /// By what bounces fit a row of a send log; `None` where none can, because nothing there bounced.
     pub fn attempt(
         &self,
-        attempted: bool,
         recipient: Option<i64>,
         by_message: bool,
         (ours, domain): &([&str; 4], &str),
     ) -> Option<(View, u64)> {
-        if !attempted || self.bounces.is_empty() {
+        if self.bounces.is_empty() {
             return None;
         }
         let whose = recipient.map_or_else(|| self.hashes.name(domain), |recipient| recipient as u64);
@@ -183,7 +182,7 @@ mod tests {
         let mut attempts = Vec::new();
         for (recipient, ip, count) in rows {
             let named = ([*ip, "news.example", "", ""], "example.com");
-            match bounced.attempt(true, *recipient, false, &named) {
+            match bounced.attempt(*recipient, false, &named) {
                 Some((view, whose)) => {
                     let bucket = recipient.map(|_| 0);
                     attempts.push(Attempt { view, whose, domain: 0, identity: id, bucket, count: *count });

@@ -9,11 +9,11 @@
 //! one before it has a digest of its own, by how many such there were.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::bounce::{Address, Delivery, Key};
+use crate::bounce::{Address, AsIs, Delivery, Key};
 use crate::frame::DeliveryId;
 
 /// Bytes for which what a delivery says is given room at once.
@@ -131,26 +131,6 @@ fn joined(tag: u8, digest: u64, part: u64) -> u64 {
     said[1..9].copy_from_slice(&digest.to_le_bytes());
     said[9..].copy_from_slice(&part.to_le_bytes());
     blake3::hash(&said).as_bytes().first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
-}
-
-/// The ids are hashes already.
-#[derive(Debug, Default)]
-struct AsIs(u64);
-
-impl Hasher for AsIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.0 = value;
-    }
 }
 
 #[cfg(test)]

@@ -107,14 +107,6 @@ impl Incident {
     }
 }
 
-impl Incident {
-    /// Whether it is ours to mend, and sure enough to act: a refusal that it explains suppresses nobody.
-    pub fn is_ours(&self) -> bool {
-        let theirs = matches!(self.kind, IncidentKind::TenantBlock | IncidentKind::Inconclusive);
-        !theirs && self.confidence < Confidence::Low
-    }
-}
-
 /// One recipient domain.
 #[derive(Debug, Clone)]
 pub struct DomainRow {

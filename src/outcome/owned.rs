@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use foldhash::fast::RandomState;
 use indexmap::IndexSet;
 use polars::prelude::DataFrame;
-use rayon::prelude::*;
 
 use super::groups::{Group, Groups, NOBODY, key};
 use super::replies::{self, Replies, Reply};
@@ -16,6 +15,7 @@ use crate::bounce::{Family, Kind, Unproven};
 use crate::facts::Facts;
 use crate::facts::distinct::Settling;
 use crate::facts::keys::{self, Keys};
+use crate::facts::shares::shared_out;
 use crate::frame::cells::{Members, Times};
 use crate::frame::{RowGroups, schema};
 use crate::judge::Owners;
@@ -48,16 +48,11 @@ impl Owned {
     pub fn read(events: &[PathBuf], facts: &Facts, owners: &Owners) -> anyhow::Result<Owned> {
         let groups = RowGroups::open(events, &[keys::COLUMNS, replies::COLUMNS, COLUMNS].concat())?;
         let replies = Replies::default();
-        let all: Vec<usize> = (0..groups.len()).collect();
-        let part = |of_part: &[usize]| {
-            let (mut part, mut reader) = (Part::default(), replies::Reader::new(&replies));
-            of_part.iter().try_for_each(|at| part.frame(*at, &groups.read(*at)?, (facts, owners), &mut reader))?;
-            anyhow::Ok(part)
-        };
-        let size = all.len().div_ceil(rayon::current_num_threads()).max(1);
-        let parts: Vec<Part> = all.par_chunks(size).map(part).collect::<anyhow::Result<_>>()?;
+        let make = || (Part::default(), replies::Reader::new(&replies));
+        let parts =
+            shared_out(&groups, make, |(part, reader), at, frame| part.frame(at, frame, (facts, owners), reader))?;
         let mut whole = Part::default();
-        parts.into_iter().try_for_each(|part| whole.join(part))?;
+        parts.into_iter().try_for_each(|(part, _)| whole.join(part))?;
         Ok(Owned {
             replies: replies.finish(),
             domains: whole.domains.finish()?,

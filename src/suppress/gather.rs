@@ -94,7 +94,7 @@ impl<'a> Gather<'a> {
             feedback_type: columns.feedback_type.get(row),
             recipient,
             final_recipient: columns.final_recipient.get(row),
-            ours: self.judgement.incidents.get(owner as usize).is_some_and(Incident::is_ours),
+            ours: self.judgement.incidents.get(owner as usize).is_some_and(Incident::protects),
         };
         let domain = columns.recipient_domain.get(row).unwrap_or_default();
         let unreliable = || {

@@ -1,7 +1,7 @@
 //! ACTING: events and judgement -> what goes on a list, what is held, what is protected. In: event files, a judgement,
 //! the policy, options. Out: the lists as CSV files, and their counts.
 //!
-//! Two readings: the first keeps forty bytes for each failure and rules on each address, the second writes the rows
+//! Two readings: the first keeps 32 bytes for each failure and rules on each address, the second writes the rows
 //! that the decisions name, so that no text is held and the lists come in the order of their first evidence. What may
 //! suppress at all is held by two types, `AddressEntry` and `DomainEntry`; the rest decides whether it ought to.
 //! Memory of earlier nights is history's work.
