@@ -203,6 +203,12 @@ pub struct Classification {
     pub rule: Option<Arc<str>>,
     /// Whether our own platform says that it sent nothing.
     pub own_drop: bool,
+    /// Whether the reply names a list that anybody can look us up in. Not stored: the family says it.
+    pub public_list: bool,
+    /// Whether the words hide what was found: only the maker's document says. Not stored: the family says it.
+    pub vague: bool,
+    /// Whether a product's maker documents this text as a customer's own rule. Not stored: the family says it.
+    pub documented: bool,
     /// A vendor's own stable tag in the reply, such as `S3150` or `AS16012607`.
     pub vendor_tag: Option<Arc<str>>,
     /// The reply with addresses, IPs, hosts and ids replaced by placeholders.
@@ -221,6 +227,9 @@ impl Classification {
             blocklist: None,
             rule: None,
             own_drop: false,
+            public_list: false,
+            vague: false,
+            documented: false,
             vendor_tag: None,
             template: None,
         }

@@ -114,7 +114,15 @@ pub struct KindMeaning {
 const PLACE: &[ScopeType] = &[ScopeType::Provider, ScopeType::Gateway];
 const IP: &[ScopeType] = &[ScopeType::SendingIp, ScopeType::Provider, ScopeType::Gateway];
 const DOMAIN: &[ScopeType] = &[ScopeType::SendingDomain, ScopeType::Provider, ScopeType::Gateway];
-const CAMPAIGN: &[ScopeType] = &[ScopeType::Campaign, ScopeType::Provider, ScopeType::Gateway];
+const ANY: &[ScopeType] = &[
+    ScopeType::SendingIp,
+    ScopeType::SendingDomain,
+    ScopeType::ListSource,
+    ScopeType::Fleet,
+    ScopeType::Provider,
+    ScopeType::Gateway,
+];
+const CAMPAIGN: &[ScopeType] = &[ScopeType::Campaign, ScopeType::Fleet, ScopeType::Provider, ScopeType::Gateway];
 const LIST: &[ScopeType] = &[ScopeType::Campaign, ScopeType::ListSource, ScopeType::Provider, ScopeType::Gateway];
 const FLEET: &[ScopeType] = &[ScopeType::Fleet];
 const ORGANISATION: &[ScopeType] = &[ScopeType::Organisation];
@@ -138,7 +146,7 @@ impl IncidentKind {
             IncidentKind::DomainReputation => row(Policy, Fault::Sender, DOMAIN),
             IncidentKind::ProviderBlock => row(Policy, Fault::Receiver, PLACE),
             IncidentKind::GatewayBlock => row(Policy, Fault::Receiver, PLACE),
-            IncidentKind::AuthenticationFailure => row(Policy, Fault::Sender, DOMAIN),
+            IncidentKind::AuthenticationFailure => row(Policy, Fault::Sender, ANY),
             IncidentKind::ContentRejection => row(Policy, Fault::Sender, CAMPAIGN),
             IncidentKind::RelaySetup => row(SetUp, Fault::Sender, SET_UP),
             IncidentKind::FleetReputation => row(Policy, Fault::Sender, FLEET),

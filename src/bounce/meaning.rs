@@ -1,6 +1,6 @@
 //! What a cause means, in one table: whom it usually blames, on what evidence, whether it passes, whether its reply may name a
 //! list, what its row speaks for when clusters are judged. In: a cause, and what naming found beside it. Out: defaults, and one
-//! of twelve wording families with the sets of them. A new cause is a word in `words` and a line here.
+//! of fifteen wording families with the sets of them. A new cause is a word in `words` and a line here.
 
 use super::words::closed_set;
 use super::{Basis, Blames, Cause, Classification, Kind, Permanence};
@@ -70,11 +70,17 @@ closed_set! {
     /// What a row speaks for; the order is the order of evidence in tables and ties. Source: the method's streams and its table
     /// of text evidence.
     Family, "family" {
-        /// The recipient's organisation says that it made a rule against us.
+        /// A product's own text, documented by its maker, for a rule that its customer made.
+        CustomerRule = "customer_rule",
+        /// The recipient's organisation says in free words that it made a rule against us.
         Explicit = "explicit",
-        /// Listing or reputation of the sending IP.
+        /// A public list that holds the sending IP: anybody can look it up.
+        IpListed = "ip_listed",
+        /// Reputation of the sending IP by somebody's own score or list.
         IpReputation = "ip_reputation",
-        /// Listing or reputation of the sending domain.
+        /// A public list that holds the sending domain.
+        DomainListed = "domain_listed",
+        /// Reputation of the sending domain by somebody's own score or list.
         DomainReputation = "domain_reputation",
         /// SPF, DKIM, DMARC.
         Authentication = "authentication",
@@ -102,9 +108,12 @@ impl Family {
     pub const COUNT: usize = Family::ALL.len();
 
     /// The families of the policy stream, in order.
-    pub const POLICY: [Family; 6] = [
+    pub const POLICY: [Family; 9] = [
+        Family::CustomerRule,
         Family::Explicit,
+        Family::IpListed,
         Family::IpReputation,
+        Family::DomainListed,
         Family::DomainReputation,
         Family::Authentication,
         Family::Content,
@@ -123,7 +132,14 @@ impl Family {
 
     /// The family of a row as named.
     pub fn of_named(kind: Kind, named: &Classification) -> Option<Family> {
-        Family::of(kind, named.cause, named.permanence, named.blames, named.basis)
+        let family = Family::of(kind, named.cause, named.permanence, named.blames, named.basis)?;
+        Some(match family {
+            Family::Explicit if named.documented => Family::CustomerRule,
+            Family::Content if named.vague => Family::Generic,
+            Family::IpReputation if named.public_list => Family::IpListed,
+            Family::DomainReputation if named.public_list => Family::DomainListed,
+            family => family,
+        })
     }
 
     fn of_bounce(cause: Cause, permanence: Permanence, blames: Blames, basis: Basis) -> Family {
@@ -151,10 +167,22 @@ pub struct Families(u16);
 impl Families {
     /// None.
     pub const NONE: Families = Families(0);
-    /// The policy stream with the explicit wording of tenants.
-    pub const POLICY: Families = Families(0b11_1111);
-    /// The policy stream without it: what a cause on our side can explain.
-    pub const OURS: Families = Families(0b11_1110);
+    /// Words of an organisation about a rule of its own.
+    pub const EXPLICIT: Families = Family::CustomerRule.set().with(Family::Explicit.set());
+    /// The sending IP is to blame.
+    pub const IP: Families = Family::IpListed.set().with(Family::IpReputation.set());
+    /// The sending domain is to blame.
+    pub const DOMAIN: Families = Family::DomainListed.set().with(Family::DomainReputation.set());
+    /// What anybody can check: a public list, authentication.
+    pub const CHECKABLE: Families =
+        Family::IpListed.set().with(Family::DomainListed.set()).with(Family::Authentication.set());
+    /// Testimony about us: never evidence that an organisation chose to block us.
+    pub const TESTIMONY: Families =
+        Families::IP.with(Families::DOMAIN).with(Family::Authentication.set()).with(Family::Content.set());
+    /// The policy stream without the explicit wording of tenants: what a cause on our side can explain.
+    pub const OURS: Families = Families::TESTIMONY.with(Family::Generic.set());
+    /// The policy stream.
+    pub const POLICY: Families = Families::OURS.with(Families::EXPLICIT);
 
     /// Both sets.
     pub const fn with(self, other: Families) -> Families {

@@ -37,6 +37,9 @@ pub fn classification(rule: Option<&CompiledRule>, list: Option<&Blocklist>, hea
             .or_else(|| list.map(|list| Arc::from(list.name.as_str()))),
         rule: rule.map(|rule| rule.id.clone()),
         own_drop: rule.is_some_and(|rule| rule.own_drop),
+        public_list: false,
+        vague: rule.is_some_and(|rule| rule.vague),
+        documented: rule.is_some_and(|rule| rule.documented),
         vendor_tag: None,
         template: None,
     }

@@ -14,6 +14,7 @@ mod listed;
 mod literals;
 mod matcher;
 mod needles;
+mod own_list;
 mod patterns;
 pub mod probe;
 mod rules;
@@ -25,7 +26,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::bounce::{Cause, Classification, Event, Kind, Permanence};
-use crate::tables::blocklists::Blocklist;
+use crate::tables::blocklists::{Blocklist, BlocklistKind};
 use crate::tables::consumer_domains::ConsumerDomains;
 use crate::tables::native_classes::{Alone, NativeClasses};
 use crate::tables::receivers::Receivers;
@@ -89,8 +90,22 @@ impl Classifier {
                 Classification { own_drop: true, ..(*named).clone() }.into()
             }
             _ if named.cause == Cause::Unknown => beside_words(named, event, class),
-            _ => named,
+            _ => own_rule(named, event),
         }
+    }
+
+    /// Whether the list named is one that anybody can look us up in, and judges what the cause says.
+    fn names_a_public_list(&self, named: &Classification) -> bool {
+        let list = named.blocklist.as_deref().and_then(|name| self.lists.iter().find(|list| list.value.name == name));
+        list.is_some_and(|list| {
+            let ip = list.value.kind == BlocklistKind::Ip;
+            list.value.is_public()
+                && match named.cause {
+                    Cause::IpReputation => ip,
+                    Cause::DomainReputation => !ip,
+                    _ => false,
+                }
+        })
     }
 
     /// The table of receivers that this classifier was made with.
@@ -119,10 +134,24 @@ impl Classifier {
                 let spoke = spoke.filter(|s| !(s.presumed && named.cause == Cause::SenderRejected));
                 spoke.map(|s| Arc::from(s.name))
             });
+        named.public_list = self.names_a_public_list(&named);
         named.vendor_tag = self.patterns.vendor_tag(template, hits);
         named.template = (!template.is_empty()).then(|| Arc::from(template));
         named
     }
+}
+
+/// An own list of the recipient's organisation is its own rule, whatever its words say about us.
+fn own_rule(named: Arc<Classification>, event: &Event) -> Arc<Classification> {
+    let blames_us = matches!(named.cause, Cause::IpReputation | Cause::DomainReputation) && !named.public_list;
+    let (Some(reply), Some(recipient)) = (event.reply.as_deref().filter(|_| blames_us), &event.recipient) else {
+        return named;
+    };
+    if !own_list::names(reply, recipient.domain()) {
+        return named;
+    }
+    let (cause, usual) = (Cause::TenantPolicy, Cause::TenantPolicy.meaning());
+    Classification { cause, blames: usual.blames, basis: usual.basis, ..(*named).clone() }.into()
 }
 
 /// A failure that no rule knows, by what stands beside its words: the kind of the event, and the platform's class. Of one

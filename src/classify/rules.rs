@@ -32,6 +32,10 @@ pub struct CompiledRule {
     pub speaker: Option<Arc<str>>,
     /// Whether the wording is our own platform's for not having sent.
     pub own_drop: bool,
+    /// Whether the words hide what was found.
+    pub vague: bool,
+    /// Whether a product's maker documents the wording as a customer's own rule.
+    pub documented: bool,
     codes: Vec<CodePattern>,
     statuses: Vec<StatusPattern>,
     command: Option<SmtpCommand>,
@@ -218,6 +222,8 @@ fn compile(row: &Row<Rule>) -> Result<CompiledRule, TableError> {
         blocklist: rule.blocklist.as_deref().map(Arc::from),
         speaker: rule.speaker.as_deref().map(Arc::from),
         own_drop: rule.own_drop,
+        vague: rule.vague,
+        documented: rule.document.is_some(),
         codes,
         statuses,
         command: rule.command,

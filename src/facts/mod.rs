@@ -23,6 +23,7 @@ pub mod organisation;
 mod parts;
 mod send_log;
 pub mod shares;
+mod shared_hosts;
 
 use cells::Cells;
 use maps::Contacts;

@@ -47,6 +47,8 @@ pub enum ReceiverKind {
     Provider,
     /// Filters for others.
     Gateway,
+    /// Not in the table, but serves several organisations of which none is its own.
+    Shared,
     /// Not in the table.
     Other,
 }
@@ -58,6 +60,10 @@ pub struct DomainFacts {
     pub consumer: bool,
     /// Messages answered by each receiver.
     pub receivers: Vec<(u32, u64)>,
+    /// Whether a host of its own answered for it.
+    pub own_host: bool,
+    /// Messages answered by hosts of each domain that no table knows and that is not its own.
+    pub hosts: Vec<(u32, u64)>,
     /// Marks of one customer of a gateway in its hosts.
     pub customers: Vec<u32>,
     /// Tenant ids in its replies.
@@ -75,6 +81,8 @@ pub struct Night {
     pub receivers: Names,
     /// Where each stands.
     pub receiver_kinds: Vec<ReceiverKind>,
+    /// Registrable domains of hosts that no table knows.
+    pub hosts: Names,
     /// Marks of gateways' customers.
     pub customers: Names,
     /// Tenant ids.
@@ -136,14 +144,12 @@ impl Night {
 
     /// A host of this receiver answered for the domain, so often.
     pub fn answered(&mut self, domain: u32, receiver: u32, count: u64) {
-        if receiver == NONE {
-            return;
-        }
-        let votes = &mut self.facts[domain as usize].receivers;
-        match votes.iter_mut().find(|(known, _)| *known == receiver) {
-            Some((_, n)) => *n += count,
-            None => votes.push((receiver, count)),
-        }
+        vote(&mut self.facts[domain as usize].receivers, receiver, count);
+    }
+
+    /// A host of this registrable domain, which is neither known nor the recipients' own, answered so often.
+    pub fn answered_by_host(&mut self, domain: u32, host: u32, count: u64) {
+        vote(&mut self.facts[domain as usize].hosts, host, count);
     }
 
     /// The domain bears a mark of one customer of a gateway, or a tenant id; `NONE` for neither.
@@ -192,11 +198,14 @@ impl Night {
         let kinds = other.receiver_kinds.iter().zip(0..);
         let receivers: Vec<u32> = kinds.map(|(kind, id)| self.receiver(other.receivers.name(id), *kind)).collect();
         let (customers, tenants) = (self.customers.join(&other.customers), self.tenants.join(&other.tenants));
+        let hosts = self.hosts.join(&other.hosts);
         let domains: Vec<u32> = (0..other.domains.len() as u32)
             .map(|id| self.domain(other.domains.name(id), |_| other.facts[id as usize].consumer))
             .collect();
         for (facts, domain) in other.facts.iter().zip(&domains) {
             facts.receivers.iter().for_each(|(id, n)| self.answered(*domain, renumber(*id, &receivers), *n));
+            self.facts[*domain as usize].own_host |= facts.own_host;
+            facts.hosts.iter().for_each(|(id, n)| self.answered_by_host(*domain, renumber(*id, &hosts), *n));
             facts.customers.iter().for_each(|id| self.marked(*domain, renumber(*id, &customers), NONE));
             facts.tenants.iter().for_each(|id| self.marked(*domain, NONE, renumber(*id, &tenants)));
         }
@@ -244,6 +253,14 @@ impl Night {
         for accepted in self.counted.iter().filter(|counted| counted.outcome == Outcome::ACCEPTED) {
             self.delivered[accepted.domain as usize] += u64::from(accepted.count);
         }
+    }
+}
+
+fn vote(votes: &mut Vec<(u32, u64)>, of: u32, count: u64) {
+    match votes.iter_mut().find(|(known, _)| *known == of) {
+        _ if of == NONE => {}
+        Some((_, n)) => *n += count,
+        None => votes.push((of, count)),
     }
 }
 

@@ -13,6 +13,7 @@ use super::maps::Contacts;
 use super::names::{NONE, renumber};
 use super::night::{Counted, Night, Outcome};
 use super::send_log::{Attempt, Bounce, Bounced};
+use super::shared_hosts;
 use super::shares::shared_out;
 use crate::bounce::{Family, Kind, Unproven};
 use crate::frame::cells::{Coded, Members, Numbers, Words, flags};
@@ -221,6 +222,18 @@ impl<'a> Part<'a> {
         let Part { night, known, .. } = self;
         let receiver = hosts.receivers.get(row, |receiver| night.receiver_of(receiver, known.receivers));
         night.answered(domain, receiver.unwrap_or(NONE), count);
+        if receiver.is_none()
+            && let Some(host) = hosts.names.get(row)
+            && known.receivers.answering_at(host).is_none()
+        {
+            match shared_hosts::foreign(host, night.domains.name(domain)) {
+                Some(foreign) => {
+                    let host = night.hosts.id(foreign);
+                    night.answered_by_host(domain, host, count);
+                }
+                None => night.facts[domain as usize].own_host = true,
+            }
+        }
         if let Some(customer) = hosts.customers.get(row) {
             let customer = night.customers.id(customer);
             night.marked(domain, customer, NONE);
@@ -257,6 +270,7 @@ impl<'a> Part<'a> {
             self.night.receiver_of(receiver, self.known.receivers);
         }
         self.place_consumers();
+        shared_hosts::place(&mut self.night);
         self.night.sort();
         self.night
     }

@@ -12,6 +12,7 @@ use super::pass::measure;
 use super::stats;
 use super::walk::walk;
 use super::weigh::{Round, Weight, naming};
+use super::witness::Witnesses;
 use crate::bounce::{FailureStream, Families, Family};
 use crate::facts::cells::{Cells, NOBODY};
 use crate::facts::night::Night;
@@ -35,6 +36,10 @@ pub struct Finding {
     pub rivals: Vec<Candidate>,
     /// Whether a rival asks for another action and the wording is silent.
     pub undecided: bool,
+    /// Whether contrast speaks for it.
+    pub by_contrast: bool,
+    /// Who testifies about it; `None` where contrast alone speaks.
+    pub witnesses: Option<Witnesses>,
     /// Number in `Fail::by`.
     pub number: u16,
 }
@@ -189,7 +194,7 @@ impl Attribution<'_> {
 
     fn finding(&self, (candidate, measure, weight): Weighed, round: u32) -> Finding {
         let (stream, rivals) = (self.stream.name, vec![]);
-        Finding { candidate, stream, measure, weight, round, rivals, undecided: false, number: NOBODY }
+        Finding { candidate, stream, measure, weight, round, rivals, undecided: false, by_contrast: true, witnesses: None, number: NOBODY }
     }
 
     /// The best candidate that passes all gates, with its rivals.
@@ -328,6 +333,47 @@ impl Attribution<'_> {
             self.push(self.finding(weighed, self.findings.len() as u32 + 1));
         }
         self.reassign(cells, &Candidate::FLEET);
+    }
+
+    /// Takes a candidate that witnesses name: the failures that say so, wherever `about` holds of their identity, and all of
+    /// the findings about receivers whose place it takes.
+    pub fn testified(
+        &mut self,
+        cells: &mut Cells,
+        candidate: Candidate,
+        witnesses: Witnesses,
+        taken: &[u16],
+        about: impl Fn(u32) -> bool + Send + Sync,
+    ) {
+        unmark(cells, taken);
+        let receivers: Vec<Candidate> =
+            self.findings.iter().filter(|f| taken.contains(&f.number)).map(|f| f.candidate).collect();
+        self.findings.retain(|f| !taken.contains(&f.number));
+        let round = self.findings.len() as u32 + 1;
+        let weighed = self.weigh(self.view(cells, NOBODY), &Index::only(candidate), |_, _| true);
+        for weighed in weighed {
+            let finding = Finding { by_contrast: false, witnesses: Some(witnesses), ..self.finding(weighed, round) };
+            let number = self.push(finding).number;
+            cells.give(|node, identity| {
+                let all = || self.night.identities.get(identity);
+                let there = receivers.iter().any(|r| r.holds(node.receiver, node.decider, &all()));
+                let families = if there { Families::OURS } else { witnesses.testimony.families() };
+                (there || about(identity)).then_some((families, number))
+            });
+        }
+    }
+
+    /// Takes a candidate that nothing sets apart as a mere suspicion, with its open failures.
+    pub fn suspect(&mut self, cells: &mut Cells, candidate: Candidate) {
+        let round = self.findings.len() as u32 + 1;
+        let weighed = self.weigh(self.view(cells, NOBODY), &Index::only(candidate), |_, _| true);
+        for weighed in weighed {
+            let number = self.push(Finding { by_contrast: false, ..self.finding(weighed, round) }).number;
+            cells.give(|node, identity| {
+                let identity = &self.night.identities.get(identity);
+                candidate.holds(node.receiver, node.decider, identity).then_some((Families::OURS, number))
+            });
+        }
     }
 
     /// Puts one candidate in the place of several findings.

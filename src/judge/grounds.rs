@@ -68,6 +68,17 @@ pub enum Evidence {
 /// Why the confidence is what it is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Grounds {
+    /// Unrelated voices say the same about us.
+    Witnesses {
+        /// Voices that say so.
+        voices: u64,
+        /// Voices mailed; counts-only those with any failure.
+        mailed: u64,
+    },
+    /// The replies blame us: they are no evidence that the organisation chose to block us.
+    BlamesUs,
+    /// Without deliveries nobody knows what else the organisation took.
+    TakesUnknown,
     /// Evidence beyond what was needed; nats both.
     Evidence {
         /// Log-likelihood ratio.
@@ -95,6 +106,8 @@ pub enum Grounds {
     TooFewMessages,
     /// Without deliveries a pattern alone shows no block.
     PatternAlone,
+    /// Several of its organisations refuse us, and nothing sets it apart.
+    NothingSetsApart,
     /// Several organisations of one receiver refuse us: it may be the receiver's decision.
     MaybeReceiver {
         /// The receiver.

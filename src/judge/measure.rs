@@ -34,7 +34,7 @@ pub struct Measure {
     /// Failures inside that it may explain.
     pub fails: u64,
     /// The same by policy wording.
-    pub named: [u64; 6],
+    pub named: [u64; Family::POLICY.len()],
 }
 
 impl Measure {
@@ -150,7 +150,7 @@ pub struct Counted {
     /// Those that a candidate of each dimension may explain.
     pub fails: [u64; Dimension::COUNT],
     /// The same by policy wording.
-    pub named: [u64; 6],
+    pub named: [u64; Family::POLICY.len()],
     /// Bounces that show that a message got past.
     pub past: u64,
     /// Whether a finding explains some. What got past where something else is known to refuse says little about the rest.

@@ -16,11 +16,13 @@ pub(crate) mod pass;
 pub mod scope;
 pub(crate) mod stats;
 pub(crate) mod streams;
+mod suspects;
 pub mod tally;
 pub mod tenant;
 mod verdict;
 mod walk;
 pub mod weigh;
+pub mod witness;
 
 pub use owners::Owners;
 pub use verdict::{Verdict, judge};

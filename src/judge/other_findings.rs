@@ -47,7 +47,7 @@ pub fn find(night: &Night, places: &Places, cells: &Cells, judging: &Judging) ->
         let few = tallies.iter().filter(|t| t.1 * 2 < t.2 || t.1 < 3).fold((0, 0), |q, t| (q.0 + t.1, q.1 + t.2));
         let base = if few.1 == 0 { 0.0 } else { few.0 as f64 / few.1 as f64 };
         let (least, rate) = match (kind, cells.rates) {
-            (IncidentKind::StaleDomain, _) => (judging.stale_failures, judging.tenant_rate),
+            (IncidentKind::StaleDomain, _) => (judging.stale_failures, judging.stale_rate),
             (_, true) => (judging.tenant_failures, judging.inconclusive_rate),
             (_, false) => (judging.deferred_failures_counts, judging.deferred_rate_counts),
         };

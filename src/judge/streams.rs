@@ -6,9 +6,9 @@ use crate::bounce::FailureStream;
 use crate::bounce::{Families, Family};
 
 const GENERIC: Families = Family::Generic.set();
-const IP: Families = Family::IpReputation.set().with(GENERIC);
+const IP: Families = Families::IP.with(GENERIC);
 const CAMPAIGN: Families = Family::Content.set().with(GENERIC);
-const DOMAIN: Families = Family::DomainReputation.set().with(Family::Authentication.set()).with(CAMPAIGN);
+const DOMAIN: Families = Families::DOMAIN.with(Family::Authentication.set()).with(CAMPAIGN);
 const NO_POLICY: Families = Family::Missing.set().with(Family::Neutral.set());
 const NOT_REACHED: Families = Family::SetUp.set().with(Family::Transient.set());
 

@@ -6,7 +6,8 @@ use std::ops::Range;
 
 use super::candidate::Dimension;
 use super::walk::{Place, organisations, walk};
-use crate::bounce::{Families, Family};
+use crate::bounce::Families;
+use crate::bounce::Family;
 use crate::facts::cells::{Cells, NOBODY};
 use crate::facts::names::NONE;
 use crate::facts::night::Night;
@@ -15,6 +16,9 @@ use crate::tables::policy::Judging;
 
 /// Our side of a message, in the order in which it is blamed when several fit alike.
 pub const IDENTITIES: [Dimension; 3] = [Dimension::SendingDomain, Dimension::Campaign, Dimension::SendingIp];
+
+/// An answer about a mailbox shows that the policies let us speak.
+const LET_SPEAK: Families = Family::Missing.set().with(Family::Neutral.set());
 
 /// What an organisation did with our mail.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,10 +31,16 @@ pub struct Tally {
     pub fails: u64,
     /// Refusals with explicit wording.
     pub explicit: u64,
+    /// Refusals among `fails` that blame us: no evidence that the organisation chose to block us.
+    pub testimony: u64,
+    /// Those of them that say what anybody can check.
+    pub checkable: u64,
     /// Refusals that a finding explains, by its number.
     pub explained: BTreeMap<u16, u64>,
     /// Messages that got past the policies.
     pub past: u64,
+    /// Replies among them that show it: the mailbox was looked up.
+    pub let_speak: u64,
     /// Refused and tried by each value of each of `IDENTITIES`.
     pub values: [BTreeMap<u32, (u64, u64)>; 3],
 }
@@ -39,6 +49,11 @@ impl Tally {
     /// Messages judged: refused without another explanation, or got past.
     pub fn tried(&self) -> u64 {
         self.fails + self.past
+    }
+
+    /// Refusals that say neither who nor why, or that the organisation has a rule.
+    pub fn unblaming(&self) -> u64 {
+        self.fails - self.testimony
     }
 
     /// Share refused; 0 without messages.
@@ -123,7 +138,18 @@ impl Common {
 impl Tally {
     fn of(decider: u32) -> Tally {
         let (explained, values) = (BTreeMap::new(), Default::default());
-        Tally { decider, receiver: NONE, fails: 0, explicit: 0, explained, past: 0, values }
+        Tally {
+            decider,
+            receiver: NONE,
+            fails: 0,
+            explicit: 0,
+            testimony: 0,
+            checkable: 0,
+            explained,
+            past: 0,
+            let_speak: 0,
+            values,
+        }
     }
 
     /// Of an organisation by its nodes.
@@ -162,12 +188,17 @@ impl Tally {
             let count = u64::from(fail.count);
             if passes.has(fail.family) {
                 past += count;
+                self.let_speak += if LET_SPEAK.has(fail.family) { count } else { 0 };
             } else if Families::POLICY.has(fail.family) {
                 match fail.by {
-                    NOBODY => fails += count,
+                    NOBODY => {
+                        fails += count;
+                        self.testimony += if Families::TESTIMONY.has(fail.family) { count } else { 0 };
+                        self.checkable += if Families::CHECKABLE.has(fail.family) { count } else { 0 };
+                    }
                     by => *self.explained.entry(by).or_default() += count,
                 }
-                self.explicit += if fail.family == Family::Explicit { count } else { 0 };
+                self.explicit += if Families::EXPLICIT.has(fail.family) { count } else { 0 };
             }
         }
         self.fails += fails;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::candidate::{Candidate, Dimension};
 use super::grounds::Grounds;
-use super::stats::{binomial_tail, ln_beta};
+use super::stats::{binomial_tail, ln_beta, wilson_low};
 use super::tally::{Common, IDENTITIES, Tally};
 use crate::bounce::{Confidence, ScopeType};
 use crate::facts::names::NONE;
@@ -75,22 +75,48 @@ impl Tenants<'_> {
     fn grade(&self, tally: &Tally, explicit: bool, identity: bool, chance: f64) -> Option<(Grade, Option<Grounds>)> {
         let j = self.judging;
         let enough = tally.fails as f64 >= j.tenant_failures;
-        let unlikely = chance * self.common.large.max(1) as f64 <= j.tenant_chance;
-        let pattern = enough && tally.rate() >= j.tenant_rate && (unlikely || !self.rates);
+        let nearly_all = tally.rate() >= j.tenant_rate;
         let refused = tally.rate() >= j.inconclusive_rate;
+        let pattern = self.is_pattern(tally, chance);
         let block = |confidence: Confidence, because: Option<Grounds>| Some((Grade::Block(confidence), because));
-        if pattern && tally.explicit > 0 {
+        if !self.rates && tally.explicit > 0 && (explicit || pattern) {
+            let (confidence, because) = counts_only(tally);
+            block(confidence, Some(because))
+        } else if pattern && tally.explicit > 0 {
             block(Confidence::High, None)
-        } else if explicit && (refused || identity) {
+        } else if explicit && (nearly_all || identity) {
             block(Confidence::Medium, None)
         } else if tally.explicit > 0 && tally.explicit * 2 >= tally.fails {
             block(Confidence::Low, Some(if explicit { Grounds::AcceptsMost } else { Grounds::OneReply }))
+        } else if enough && tally.testimony * 2 > tally.fails && (refused || identity) {
+            Some(self.grade_testimony(tally))
         } else if pattern || (identity && self.rates) || self.behind_findings(tally) {
             Some(self.grade_pattern(tally, chance))
         } else if enough && refused {
             Some((Grade::Inconclusive, Some(Grounds::TooFewMessages)))
         } else {
             None
+        }
+    }
+
+    /// Whether refusals that do not blame us are nearly all that the organisation says, and no accident.
+    fn is_pattern(&self, tally: &Tally, chance: f64) -> bool {
+        let j = self.judging;
+        let (refusals, tried) = (tally.unblaming() as f64, tally.tried() as f64);
+        let unlikely = chance * self.common.large.max(1) as f64 <= j.tenant_chance;
+        refusals >= j.tenant_failures
+            && refusals >= j.tenant_rate * tried
+            && (!self.rates || unlikely && wilson_low(refusals, tried) >= j.tenant_low)
+    }
+
+    /// Replies that blame us are what they say. That the organisation decided against us is at most suspected, and not even
+    /// that where anybody can check what they say.
+    fn grade_testimony(&self, tally: &Tally) -> (Grade, Option<Grounds>) {
+        let because = Some(Grounds::BlamesUs);
+        if tally.checkable * 2 > tally.testimony {
+            (Grade::Inconclusive, because)
+        } else {
+            (Grade::Block(Confidence::Low), because)
         }
     }
 
@@ -206,5 +232,16 @@ impl Tenants<'_> {
             finding.grade = Grade::Block(Confidence::Low);
             finding.because = Some(Grounds::OneOfTooMany);
         }
+    }
+}
+
+/// The confidence of explicit words where nobody knows what else the organisation took. Six refused of six and of twelve
+/// look the same: never high.
+fn counts_only(tally: &Tally) -> (Confidence, Grounds) {
+    let all = tally.explicit >= 2 && tally.explicit == tally.fails;
+    if (tally.explicit >= 3 || all) && tally.explicit * 2 >= tally.fails && tally.let_speak == 0 {
+        (Confidence::Medium, Grounds::TakesUnknown)
+    } else {
+        (Confidence::Low, Grounds::TakesUnknown)
     }
 }

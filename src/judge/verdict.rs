@@ -9,7 +9,7 @@ use super::other_findings::OtherFinding;
 use super::stats::wilson_low;
 use super::tenant::{TenantFinding, Tenants};
 use super::walk::walk;
-use super::{other_findings, streams, tally};
+use super::{other_findings, streams, suspects, tally, witness};
 use crate::bounce::{FailureStream, Families, Family};
 use crate::facts::cells::{Cells, NOBODY};
 use crate::facts::names::NONE;
@@ -52,6 +52,8 @@ pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judgin
         if stream.name == FailureStream::Policy {
             merge_pairs(night, cells, &mut search);
             fleet(cells, &mut search);
+            witness::find(cells, &mut search);
+            suspects::find(cells, &mut search);
         } else if stream.name == FailureStream::SetUp {
             fleet(cells, &mut search);
         } else if stream.name == FailureStream::List && cells.rates {

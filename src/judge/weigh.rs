@@ -39,8 +39,10 @@ pub struct Round<'a> {
 /// The wording that names a dimension's kind.
 pub fn naming(stream: &Stream, dimension: Dimension) -> &'static [Family] {
     match (stream.name, dimension) {
-        (FailureStream::Policy, Dimension::SendingIp) => &[Family::IpReputation],
-        (FailureStream::Policy, Dimension::SendingDomain) => &[Family::DomainReputation, Family::Authentication],
+        (FailureStream::Policy, Dimension::SendingIp) => &[Family::IpListed, Family::IpReputation],
+        (FailureStream::Policy, Dimension::SendingDomain) => {
+            &[Family::DomainListed, Family::DomainReputation, Family::Authentication]
+        }
         (FailureStream::Policy, Dimension::Campaign) => &[Family::Content],
         _ => &[],
     }

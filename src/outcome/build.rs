@@ -18,6 +18,7 @@ use crate::judge::grounds::{Counted, Evidence, Grounds, Missing};
 use crate::judge::other_findings::OtherFinding;
 use crate::judge::scope::Scope;
 use crate::judge::stats::wilson;
+use crate::judge::witness::Testimony;
 use crate::judge::tally::Tally;
 use crate::judge::tenant::{Grade, TenantFinding};
 use crate::judge::{Verdict, walk};
@@ -34,6 +35,11 @@ pub fn build(facts: &Facts, verdict: &Verdict, details: &[Details], judging: &Ju
     incidents.extend(verdict.findings.iter().zip(ours).map(|(f, d)| builder.systemic(f, d)));
     incidents.extend(verdict.tenants.iter().zip(tenants).map(|(f, d)| builder.tenant(f, d)));
     incidents.extend(verdict.others.iter().zip(others).map(|(f, d)| builder.other(f, d)));
+    for (incident, impact) in incidents.iter_mut().zip(super::impact::of_verdict(facts, verdict)) {
+        incident.impact = impact.map(|(refused, tried)| refused as f64 / tried as f64);
+        let bounds = impact.and_then(|(refused, tried)| wilson(refused as f64, tried as f64));
+        (incident.impact_low, incident.impact_high) = (bounds.map(|b| b.0), bounds.map(|b| b.1));
+    }
     make_ids_distinct(&mut incidents);
     let weighed = builder.weighed(&incidents);
     let ids: Vec<String> = incidents.iter().map(|i| i.id.clone()).collect();
@@ -97,6 +103,15 @@ fn make_ids_distinct(incidents: &mut [Incident]) {
     }
 }
 
+/// What witnesses of all that we send say.
+fn claimed(finding: &Finding) -> IncidentKind {
+    match finding.witnesses.map(|witnesses| witnesses.testimony) {
+        Some(Testimony::Authentication) => IncidentKind::AuthenticationFailure,
+        Some(Testimony::Content) => IncidentKind::ContentRejection,
+        Some(Testimony::Ip | Testimony::Domain) | None => IncidentKind::FleetReputation,
+    }
+}
+
 /// What is claimed of an incident, besides what its failures look like.
 struct Claim {
     kind: IncidentKind,
@@ -145,6 +160,9 @@ impl IncidentBuilder<'_> {
             explicit: false,
             confounded_with: vec![],
             domains: vec![],
+            impact: None,
+            impact_low: None,
+            impact_high: None,
             delivered_elsewhere: None,
             first_seen: details.first,
             last_seen: details.last,
@@ -193,7 +211,14 @@ impl IncidentBuilder<'_> {
 
     fn kind_of(&self, finding: &Finding) -> IncidentKind {
         let gateway = |receiver: u32| self.night.receiver_kinds.get(receiver as usize) == Some(&ReceiverKind::Gateway);
+        let (j, named) = (self.judging, finding.measure.share_named(&[Family::Authentication]));
+        let place = !matches!(finding.candidate.dimension, Dimension::SendingDomain | Dimension::Campaign);
         match (finding.stream, finding.candidate.dimension) {
+            (FailureStream::Policy, Dimension::Fleet) if finding.witnesses.is_some() => claimed(finding),
+            // Whose mail fails authentication is at fault, wherever that is noticed.
+            (FailureStream::Policy, _) if place && named >= j.authentication_majority => {
+                IncidentKind::AuthenticationFailure
+            }
             (FailureStream::SetUp, _) => IncidentKind::RelaySetup,
             (FailureStream::List, _) => IncidentKind::ListQuality,
             (FailureStream::Transient, _) => IncidentKind::Transient,
@@ -201,8 +226,8 @@ impl IncidentBuilder<'_> {
             (_, Dimension::Receiver | Dimension::Pool) => IncidentKind::ProviderBlock,
             (_, Dimension::SendingIp) => IncidentKind::IpReputation,
             (_, Dimension::SendingDomain) => {
-                let named = finding.measure.share_named(&[Family::Authentication]);
-                if named >= self.judging.authentication_share {
+                let told = finding.witnesses.is_some_and(|w| w.testimony == Testimony::Authentication);
+                if told || named >= j.authentication_share {
                     IncidentKind::AuthenticationFailure
                 } else {
                     IncidentKind::DomainReputation
@@ -215,6 +240,13 @@ impl IncidentBuilder<'_> {
     }
 
     fn confidence_of(&self, finding: &Finding) -> Confidence {
+        let told = finding.witnesses.map(|witnesses| witnesses.confidence);
+        let contrast = finding.by_contrast.then(|| self.confidence_by_contrast(finding));
+        // The surer of the two: more evidence never makes an answer worse.
+        told.into_iter().chain(contrast).min().unwrap_or(Confidence::Low)
+    }
+
+    fn confidence_by_contrast(&self, finding: &Finding) -> Confidence {
         let (j, m, w) = (self.judging, &finding.measure, &finding.weight);
         let rival_type = finding.rivals.iter().any(|r| r.dimension != finding.candidate.dimension);
         let clear = w.evidence >= j.sure_evidence * w.needed || finding.candidate == Candidate::FLEET;
@@ -230,7 +262,13 @@ impl IncidentBuilder<'_> {
     /// Why the confidence is what it is.
     fn grounds_of(&self, finding: &Finding) -> Grounds {
         let w = &finding.weight;
-        if finding.undecided {
+        if let Some(told) = finding.witnesses.filter(|told| {
+            !finding.by_contrast || told.confidence < self.confidence_by_contrast(finding)
+        }) {
+            Grounds::Witnesses { voices: told.voices, mailed: told.mailed }
+        } else if !finding.by_contrast {
+            Grounds::NothingSetsApart
+        } else if finding.undecided {
             Grounds::RemedyOpen
         } else if !self.cells.rates {
             Grounds::CountsOnly

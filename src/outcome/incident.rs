@@ -47,6 +47,12 @@ pub struct Incident {
     pub rate_high: Option<f64>,
     /// The same share outside the scope; `None` without contrast.
     pub rate_elsewhere: Option<f64>,
+    /// Share of the scope's mail that it refuses, 0..=1; `None` counts-only, and for a scope that deliveries do not name.
+    pub impact: Option<f64>,
+    /// Lower 95 % bound of `impact` (Wilson 1927).
+    pub impact_low: Option<f64>,
+    /// Upper 95 % bound of `impact`.
+    pub impact_high: Option<f64>,
     /// The stream of failures that it was found in.
     pub failures: FailureStream,
     /// What `rate` is a share of, in counts.
@@ -96,9 +102,10 @@ impl Incident {
         self.acts() && self.kind.is_systemic()
     }
 
-    /// Whether it acts and one organisation refuses us: its domains may be listed.
+    /// Whether it acts and one organisation refuses us: its domains may be listed. Not where nobody knows what else it took: a
+    /// person, or a night with deliveries, decides.
     pub fn lists_domain(&self) -> bool {
-        self.acts() && self.kind.lists_domain()
+        self.acts() && self.kind.lists_domain() && self.grounds != Some(Grounds::TakesUnknown)
     }
 
     /// Whether it acts and protects the bounces that it explains.

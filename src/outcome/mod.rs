@@ -13,6 +13,7 @@ mod builder;
 pub mod chronic;
 pub mod details;
 mod groups;
+mod impact;
 pub mod incident;
 mod owned;
 mod replies;

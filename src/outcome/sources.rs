@@ -17,7 +17,7 @@ use crate::judge::stats::{likelihood_ratio, odds_ratio, wilson_low};
 use crate::judge::{streams, walk};
 
 /// Replies that a trap or a spoilt list leads to.
-const LISTINGS: Families = Family::IpReputation.set().with(Family::DomainReputation.set());
+const LISTINGS: Families = Families::IP.with(Families::DOMAIN);
 
 /// What is counted of one source.
 #[derive(Debug, Clone, Copy, Default)]

@@ -171,10 +171,16 @@ fn grounds(why: &Grounds) -> String {
         Grounds::Evidence { evidence, needed } => {
             format!("evidence {} nats, {} needed", short_number(*evidence), short_number(*needed))
         }
+        Grounds::Witnesses { voices, mailed } => {
+            format!("{} of {} unrelated voices say the same about us", count(*voices), count(*mailed))
+        }
+        Grounds::BlamesUs => "its replies blame us, not a rule of its own".to_owned(),
+        Grounds::TakesUnknown => "without deliveries nobody knows what else it took".to_owned(),
         Grounds::RemedyOpen => "an alternative asks for another remedy and the replies do not tell which".to_owned(),
         Grounds::CountsOnly => "deliveries are unknown".to_owned(),
         Grounds::NothingStandsOut => "no receiver and no identity of ours stands out".to_owned(),
         Grounds::AlternativeOpen => "an alternative is not ruled out".to_owned(),
+        Grounds::NothingSetsApart => "several of its organisations refuse us, and nothing sets it apart".to_owned(),
         Grounds::FewOrganisations => "few organisations are hit".to_owned(),
         Grounds::SmallVolume => "few messages were sent there".to_owned(),
         Grounds::AcceptsMost => "it accepts most of our mail".to_owned(),

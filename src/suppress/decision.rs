@@ -52,6 +52,8 @@ closed_set! {
         Allowed = "allowed",
         /// A suspected tenant block; a person decides.
         SuspectedTenant = "suspected_tenant_block",
+        /// A tenant block of a night without deliveries; a person, or a night with them, decides.
+        DeliveriesUnknown = "deliveries_unknown",
         /// Not enough contrast or volume for a judgement.
         Inconclusive = "inconclusive",
         /// A tenant block of one IP or campaign, which a domain list cannot say.
@@ -76,7 +78,7 @@ impl Meanwhile {
     pub const fn of(reason: Hold) -> Meanwhile {
         match reason {
             Hold::ReceiverIncident | Hold::OneIdentity => Meanwhile::OtherIdentity,
-            Hold::SuspectedTenant | Hold::Inconclusive => Meanwhile::DoNotMail,
+            Hold::SuspectedTenant | Hold::DeliveriesUnknown | Hold::Inconclusive => Meanwhile::DoNotMail,
             Hold::DoubtfulWording
             | Hold::DomainFlips
             | Hold::Forwarded

@@ -17,6 +17,19 @@ pub enum BlocklistKind {
     Url,
 }
 
+/// Who can look an entry up, and what it judges.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// Anybody, and it judges the entry by itself.
+    #[default]
+    Public,
+    /// Nobody but its owner: a receiver's or a vendor's own.
+    Private,
+    /// It judges whole networks or countries, or sells removal: what it says is weak.
+    Network,
+}
+
 /// One row.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +48,9 @@ pub struct Blocklist {
     pub lookup: Option<String>,
     /// How to get off it.
     pub removal: Option<String>,
+    /// Who can look an entry up, and what it judges.
+    #[serde(default)]
+    pub standing: Standing,
     /// The year in which the list ended.
     pub closed: Option<u16>,
     /// Where the row's knowledge comes from.
@@ -42,6 +58,13 @@ pub struct Blocklist {
     /// Replies that must yield this row.
     #[serde(default)]
     pub examples: Vec<String>,
+}
+
+impl Blocklist {
+    /// Whether anybody can check what it says of a single entry today.
+    pub fn is_public(&self) -> bool {
+        self.standing == Standing::Public && self.closed.is_none()
+    }
 }
 
 impl Table for Blocklist {

@@ -40,6 +40,10 @@ pub struct Rule {
     /// its format calls it.
     #[serde(default)]
     pub own_drop: bool,
+    /// Whether the words themselves ("policy violation") do not say what was found: the cause is from the maker's document, and
+    /// such a reply is no testimony about the content.
+    #[serde(default)]
+    pub vague: bool,
     /// The document in which a product's maker says that this is a customer's own rule; asked of explicit rows that do not
     /// name who made the rule.
     pub document: Option<String>,

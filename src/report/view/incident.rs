@@ -157,10 +157,12 @@ pub(super) fn actions(
     let act = policy.act_on(incident.kind);
     act.map(|act| {
         let days = act.days.map(|days| jiff::Span::new().days(i64::from(days)));
+        let whole = [ScopeType::Provider, ScopeType::Gateway].iter().any(|part| incident.scope.part(*part).is_some());
+        let (verb, amount) = act.at(incident.impact, whole, policy.impact);
         Action {
-            verb: act.verb,
+            verb,
             target,
-            amount: act.amount.clone(),
+            amount: amount.to_owned(),
             until: days.map(|days| as_of.saturating_add(days)),
         }
     })

@@ -39,8 +39,46 @@ pub struct Judging {
     pub silent_text: f64,
     /// Receivers that do not say why are the rule; where this share names SPF, DKIM or DMARC, that is the cause.
     pub authentication_share: f64,
+    /// Where this share names SPF, DKIM or DMARC, that is what a receiver or the fleet suffers from.
+    pub authentication_majority: f64,
     /// Replies of another wording belong to an incident if they are as much more frequent inside as the incident itself must be.
     pub absorb_odds: f64,
+    /// Voices that name what anybody can check, for a word about it.
+    pub witness_low: f64,
+    /// The same for medium confidence, and their share of the voices mailed.
+    pub witness_medium: f64,
+    /// See `witness_medium`.
+    pub witness_medium_share: f64,
+    /// The same among voices with any failure, without deliveries.
+    pub witness_medium_share_counts: f64,
+    /// Medium confidence at a smaller share, where there are many.
+    pub witness_many: f64,
+    /// See `witness_many`.
+    pub witness_many_share: f64,
+    /// High confidence, and the share.
+    pub witness_high: f64,
+    /// See `witness_high`.
+    pub witness_high_share: f64,
+    /// High confidence at a smaller share, where there are very many.
+    pub witness_high_many: f64,
+    /// See `witness_high_many`.
+    pub witness_high_many_share: f64,
+    /// Voices that say what only they know (a score, content), for medium confidence, and their share.
+    pub witness_score_medium: f64,
+    /// See `witness_score_medium`.
+    pub witness_score_medium_share: f64,
+    /// The same for high confidence.
+    pub witness_score_high: f64,
+    /// See `witness_score_high`.
+    pub witness_score_high_share: f64,
+    /// The same without deliveries, never more than medium.
+    pub witness_score_counts: f64,
+    /// See `witness_score_counts`.
+    pub witness_score_counts_share: f64,
+    /// How many voices a receiver is that says to several customers what anybody can check.
+    pub witness_receiver_weight: f64,
+    /// Share of its customers that it must refuse so.
+    pub witness_receiver_share: f64,
     /// Mean share of refusals over all organisations. No healthy sender sees a fifth refused for policy.
     pub fleet_rate: f64,
     /// The same among bounces, without deliveries.
@@ -51,8 +89,10 @@ pub struct Judging {
     pub fleet_receivers: f64,
     /// Three refusals are the least that make a pattern.
     pub tenant_failures: f64,
-    /// An organisation that blocks us refuses most of what we send.
+    /// An organisation that blocks us refuses nearly all of what we send; who takes a third does not block us.
     pub tenant_rate: f64,
+    /// The lower 95 % bound of that share, for a pattern.
+    pub tenant_low: f64,
     /// Chance that any organisation of the night refuses as much by strays alone.
     pub tenant_chance: f64,
     /// Least rate of stray refusals assumed at quiet organisations.
@@ -77,6 +117,8 @@ pub struct Judging {
     pub inconclusive_rate: f64,
     /// Share of organisations that block us for good.
     pub tenant_prior: f64,
+    /// Share of a receiver's organisations with any failure that refuse us, for a suspicion without deliveries.
+    pub suspect_share_counts: f64,
     /// Share of receivers that refuse us as a whole on a given night.
     pub vendor_prior: f64,
     /// Share refused by an organisation hidden behind findings of ours.
@@ -97,6 +139,8 @@ pub struct Judging {
     pub list_rate: f64,
     /// Unknown addresses at one organisation before it is called stale.
     pub stale_failures: f64,
+    /// And their share of what was sent there.
+    pub stale_rate: f64,
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ pub struct Suppress {
     /// Wordings of "unknown" that are wrong at times.
     #[serde(default)]
     pub doubtful: Vec<Doubtful>,
+    /// Where an action changes.
+    pub impact: Impact,
     /// What to do about incidents.
     #[serde(default)]
     pub act: Vec<Act>,
@@ -173,6 +175,41 @@ pub struct Act {
     pub amount: String,
     /// Until the next look, in days; absent: until it is fixed.
     pub days: Option<u16>,
+    /// What to do instead where little of the scope's mail is refused, or nobody knows how much.
+    pub little: Option<Step>,
+    /// What to do instead where nearly all of it is refused.
+    pub nearly_all: Option<Step>,
+}
+
+/// What to do instead.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// What to do.
+    pub verb: Verb,
+    /// How much, in words.
+    pub amount: String,
+}
+
+/// Where an action changes with the share of the scope's mail that is refused, each 0..=1.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Impact {
+    /// Below it is little.
+    pub little: f64,
+    /// From it on it is nearly all.
+    pub nearly_all: f64,
+}
+
+impl Act {
+    /// What to do, and how much, where this share of the scope's mail is refused; `None` where nobody knows. `whole` scopes
+    /// (a receiver) are acted on, however little we send there.
+    pub fn at(&self, impact: Option<f64>, whole: bool, bounds: Impact) -> (Verb, &str) {
+        let little = !whole && impact.is_none_or(|impact| impact < bounds.little);
+        let nearly_all = impact.is_some_and(|impact| impact >= bounds.nearly_all);
+        let step = self.little.as_ref().filter(|_| little).or(self.nearly_all.as_ref().filter(|_| nearly_all));
+        step.map_or((self.verb, &self.amount), |step| (step.verb, &step.amount))
+    }
 }
 
 /// What to do with mail inside an incident's scope.

@@ -1,0 +1,85 @@
+//! Receivers under suspicion: several organisations of one receiver refuse us in words that name nobody, and nothing sets the
+//! receiver apart. In: cells with the findings so far. Out: findings without confidence about such receivers, in place of as
+//! many suspected organisations.
+
+use super::attribution::Attribution;
+use super::candidate::{Candidate, Dimension};
+use super::stats::ln_beta;
+use super::walk::{organisations, walk};
+use crate::bounce::{Families, Family, FailureStream};
+use crate::facts::cells::{Cells, NOBODY};
+use crate::facts::names::NONE;
+use crate::facts::night::ReceiverKind;
+use crate::tables::policy::Judging;
+
+/// Organisations of a receiver that refuse most of our mail for no known reason, and all.
+#[derive(Debug, Clone, Copy, Default)]
+struct Refusing {
+    refusing: u64,
+    all: u64,
+}
+
+/// Adds the findings.
+pub fn find(cells: &mut Cells, search: &mut Attribution) {
+    if search.stream.name != FailureStream::Policy {
+        return;
+    }
+    let counts = count(cells, search);
+    for (receiver, refusing) in (0..).zip(counts) {
+        let kind = search.night.receiver_kinds.get(receiver as usize);
+        let known = kind.is_some_and(|kind| *kind != ReceiverKind::Other);
+        let told = search.findings.iter().any(|f| f.candidate == Candidate::one(Dimension::Receiver, receiver));
+        if known && !told && refusing.is_suspect(search.judging, cells.rates) {
+            search.suspect(cells, Candidate::one(Dimension::Receiver, receiver));
+        }
+    }
+}
+
+impl Refusing {
+    /// With deliveries: one receiver that refuses most of its organisations (share from a Beta(6,1)) is likelier than as many
+    /// organisations that each decided alone. Without, most of those with any failure must refuse.
+    fn is_suspect(self, j: &Judging, rates: bool) -> bool {
+        let (k, n) = (self.refusing as f64, self.all as f64);
+        if k < j.organisations {
+            return false;
+        }
+        if !rates {
+            return k >= j.suspect_share_counts * n;
+        }
+        let vendor = j.vendor_prior.ln() + ln_beta(k + 6.0, n - k + 1.0) - ln_beta(6.0, 1.0);
+        vendor > k * j.tenant_prior.ln() + (n - k) * (1.0 - j.tenant_prior).ln()
+    }
+}
+
+/// Counts the organisations of each receiver. One with words of its own speaks for itself.
+fn count(cells: &Cells, search: &Attribution) -> Vec<Refusing> {
+    let receivers = search.night.receivers.len();
+    let parts = cells.in_parts(|nodes| {
+        let mut counts = vec![Refusing::default(); receivers];
+        for nodes in organisations(search.places, cells, nodes) {
+            let receiver = cells.nodes[nodes.start].receiver;
+            let (mut open, mut explicit, mut tried) = (0, 0, 0);
+            for place in walk(search.night, cells, nodes) {
+                tried += place.delivered();
+                for fail in place.fails.iter().filter(|f| !matches!(f.family, Family::Delay | Family::Complaint)) {
+                    let n = u64::from(fail.count);
+                    tried += n;
+                    explicit += if Families::EXPLICIT.has(fail.family) { n } else { 0 };
+                    open += if fail.by == NOBODY && Families::OURS.has(fail.family) { n } else { 0 };
+                }
+            }
+            if receiver != NONE && let Some(count) = counts.get_mut(receiver as usize) {
+                count.all += u64::from(tried > 0);
+                let most = open as f64 >= search.judging.inconclusive_rate * tried as f64;
+                count.refusing += u64::from(open > 0 && explicit == 0 && most);
+            }
+        }
+        counts
+    });
+    let mut counts = vec![Refusing::default(); receivers];
+    for (at, part) in parts.into_iter().flat_map(|part| part.into_iter().enumerate()) {
+        counts[at].refusing += part.refusing;
+        counts[at].all += part.all;
+    }
+    counts
+}
