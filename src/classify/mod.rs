@@ -14,7 +14,7 @@ mod listed;
 mod literals;
 mod matcher;
 mod needles;
-mod own_list;
+mod own_words;
 mod patterns;
 pub mod probe;
 mod rules;
@@ -25,7 +25,7 @@ mod trace;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::bounce::{Cause, Classification, Event, Kind, Permanence};
+use crate::bounce::{Basis, Blames, Cause, Classification, Event, Kind, Permanence};
 use crate::tables::blocklists::{Blocklist, BlocklistKind};
 use crate::tables::consumer_domains::ConsumerDomains;
 use crate::tables::native_classes::{Alone, NativeClasses};
@@ -141,13 +141,20 @@ impl Classifier {
     }
 }
 
-/// An own list of the recipient's organisation is its own rule, whatever its words say about us.
+/// A refusal that names the recipient's organisation as the one who made the rule is its own rule: a list of its own, whatever
+/// it says about us; a policy that is its own by name.
 fn own_rule(named: Arc<Classification>, event: &Event) -> Arc<Classification> {
-    let blames_us = matches!(named.cause, Cause::IpReputation | Cause::DomainReputation) && !named.public_list;
-    let (Some(reply), Some(recipient)) = (event.reply.as_deref().filter(|_| blames_us), &event.recipient) else {
-        return named;
+    let (Some(reply), Some(recipient)) = (event.reply.as_deref(), &event.recipient) else { return named };
+    let own = match named.cause {
+        Cause::IpReputation | Cause::DomainReputation if !named.public_list => {
+            own_words::name_a_list(reply, recipient.domain())
+        }
+        Cause::TenantPolicy if named.basis == Basis::Unstated && named.blames == Blames::Tenant => {
+            own_words::name_the_owner(reply, recipient)
+        }
+        _ => false,
     };
-    if !own_list::names(reply, recipient.domain()) {
+    if !own {
         return named;
     }
     let (cause, usual) = (Cause::TenantPolicy, Cause::TenantPolicy.meaning());

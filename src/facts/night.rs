@@ -60,6 +60,8 @@ pub struct DomainFacts {
     pub consumer: bool,
     /// Messages answered by each receiver.
     pub receivers: Vec<(u32, u64)>,
+    /// Free words about a rule of its own, by template, with their number.
+    pub words: Vec<(u32, u64)>,
     /// Whether a host of its own answered for it.
     pub own_host: bool,
     /// Messages answered by hosts of each domain that no table knows and that is not its own.
@@ -83,6 +85,8 @@ pub struct Night {
     pub receiver_kinds: Vec<ReceiverKind>,
     /// Registrable domains of hosts that no table knows.
     pub hosts: Names,
+    /// Templates of free words about rules.
+    pub words: Names,
     /// Marks of gateways' customers.
     pub customers: Names,
     /// Tenant ids.
@@ -152,6 +156,11 @@ impl Night {
         vote(&mut self.facts[domain as usize].hosts, host, count);
     }
 
+    /// The domain said in such words that it made a rule.
+    pub fn said(&mut self, domain: u32, words: u32, count: u64) {
+        vote(&mut self.facts[domain as usize].words, words, count);
+    }
+
     /// The domain bears a mark of one customer of a gateway, or a tenant id; `NONE` for neither.
     pub fn marked(&mut self, domain: u32, customer: u32, tenant: u32) {
         let facts = &mut self.facts[domain as usize];
@@ -199,6 +208,7 @@ impl Night {
         let receivers: Vec<u32> = kinds.map(|(kind, id)| self.receiver(other.receivers.name(id), *kind)).collect();
         let (customers, tenants) = (self.customers.join(&other.customers), self.tenants.join(&other.tenants));
         let hosts = self.hosts.join(&other.hosts);
+        let words = self.words.join(&other.words);
         let domains: Vec<u32> = (0..other.domains.len() as u32)
             .map(|id| self.domain(other.domains.name(id), |_| other.facts[id as usize].consumer))
             .collect();
@@ -206,6 +216,7 @@ impl Night {
             facts.receivers.iter().for_each(|(id, n)| self.answered(*domain, renumber(*id, &receivers), *n));
             self.facts[*domain as usize].own_host |= facts.own_host;
             facts.hosts.iter().for_each(|(id, n)| self.answered_by_host(*domain, renumber(*id, &hosts), *n));
+            facts.words.iter().for_each(|(id, n)| self.said(*domain, renumber(*id, &words), *n));
             facts.customers.iter().for_each(|id| self.marked(*domain, renumber(*id, &customers), NONE));
             facts.tenants.iter().for_each(|id| self.marked(*domain, NONE, renumber(*id, &tenants)));
         }
@@ -231,11 +242,14 @@ impl Night {
     pub fn sort(&mut self) {
         let (domains, receivers) = (self.domains.sort(), self.receivers.sort());
         let (customers, tenants) = (self.customers.sort(), self.tenants.sort());
+        let words = self.words.sort();
         self.facts = in_new_places(std::mem::take(&mut self.facts), &domains);
         for facts in &mut self.facts {
             facts.receivers.iter_mut().for_each(|(id, _)| *id = renumber(*id, &receivers));
             facts.customers.iter_mut().for_each(|id| *id = renumber(*id, &customers));
             facts.tenants.iter_mut().for_each(|id| *id = renumber(*id, &tenants));
+            facts.words.iter_mut().for_each(|(id, _)| *id = renumber(*id, &words));
+            facts.words.sort_unstable();
             facts.receivers.sort_unstable();
             facts.customers.sort_unstable();
             facts.tenants.sort_unstable();

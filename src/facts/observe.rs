@@ -29,6 +29,7 @@ const EVENTS: &[&str] = &[
     schema::RECEIVER_FAMILY,
     schema::CUSTOMER_KEY,
     schema::TENANT_ID,
+    schema::TEMPLATE,
     schema::MESSAGE_ID,
 ];
 
@@ -131,7 +132,7 @@ impl<'a> Part<'a> {
         let unproven = Members::<Unproven>::of(frame, schema::UNPROVEN)?;
         let families = Members::<Family>::of(frame, schema::FAMILY)?;
         let (mut hosts, messages) = (Hosts::of(frame)?, Words::of(frame, schema::MESSAGE_ID)?);
-        let tenants = Words::of(frame, schema::TENANT_ID)?;
+        let (tenants, templates) = (Words::of(frame, schema::TENANT_ID)?, Words::of(frame, schema::TEMPLATE)?);
         for row in 0..frame.height() {
             let (Some(recipient), Some(kind)) = (keys.recipient(row), kinds.get(row)) else { continue };
             let (family, failed) = (families.get(row), matches!(kind, Kind::Bounce | Kind::SelfSuppressed));
@@ -156,6 +157,10 @@ impl<'a> Part<'a> {
             self.answered(&mut hosts, row, key.domain, 1);
             let tenant = tenants.get(row).map_or(NONE, |tenant| self.night.tenants.id(tenant));
             self.night.marked(key.domain, NONE, tenant);
+            if family == Family::Explicit && let Some(template) = templates.get(row) {
+                let words = self.night.words.id(template);
+                self.night.said(key.domain, words, 1);
+            }
             self.count(key, identity, Outcome::of(family), 1);
         }
         Ok(())

@@ -16,6 +16,7 @@ pub(crate) mod pass;
 pub mod scope;
 pub(crate) mod stats;
 pub(crate) mod streams;
+mod stock;
 mod suspects;
 pub mod tally;
 pub mod tenant;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::candidate::Dimension;
+use super::stock::Stock;
 use super::walk::{Place, organisations, walk};
 use crate::bounce::Families;
 use crate::bounce::Family;
@@ -31,6 +32,8 @@ pub struct Tally {
     pub fails: u64,
     /// Refusals with explicit wording.
     pub explicit: u64,
+    /// Those of them in a product's words that its maker documents.
+    pub rules: u64,
     /// Refusals among `fails` that blame us: no evidence that the organisation chose to block us.
     pub testimony: u64,
     /// Those of them that say what anybody can check.
@@ -83,13 +86,14 @@ pub fn count(
     places: &Places,
     cells: &Cells,
     judging: &Judging,
-    passes: Families,
+    (passes, stock): (Families, &Stock),
 ) -> (Vec<Tally>, Common) {
     let empty = || Common { refusing: vec![(0, 0); night.receivers.len()], ..Common::default() };
     let parts = cells.in_parts(|nodes| {
         let (mut tallies, mut common) = (Vec::new(), empty());
         for nodes in organisations(places, cells, nodes) {
             let mut tally = Tally::of_nodes(night, cells, nodes.clone(), passes);
+            tally.take_off(stock.get(&tally.decider).copied().unwrap_or(0));
             common.add(&tally, judging);
             let enough = tally.fails as f64 >= judging.tenant_failures;
             if tally.fails > 0 {
@@ -143,6 +147,7 @@ impl Tally {
             receiver: NONE,
             fails: 0,
             explicit: 0,
+            rules: 0,
             testimony: 0,
             checkable: 0,
             explained,
@@ -164,6 +169,11 @@ impl Tally {
             }
         }
         tally
+    }
+
+    /// Stock texts are no words of its own.
+    fn take_off(&mut self, stock: u64) {
+        self.explicit = self.explicit.saturating_sub(stock).max(self.rules);
     }
 
     /// Splits refusals and trials by our side of the message.
@@ -198,6 +208,7 @@ impl Tally {
                     }
                     by => *self.explained.entry(by).or_default() += count,
                 }
+                self.rules += if fail.family == Family::CustomerRule { count } else { 0 };
                 self.explicit += if Families::EXPLICIT.has(fail.family) { count } else { 0 };
             }
         }

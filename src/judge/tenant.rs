@@ -220,8 +220,9 @@ impl Tenants<'_> {
 
     /// Too many blocks known by pattern only are no blocks, but something that nothing here explains.
     fn brake(&self, found: &mut [TenantFinding]) {
+        // Free words count like patterns; what a product's maker documents does not, however often.
         let acts = |f: &TenantFinding| {
-            f.tally.explicit == 0 && matches!(f.grade, Grade::Block(Confidence::High | Confidence::Medium))
+            f.tally.rules == 0 && matches!(f.grade, Grade::Block(Confidence::High | Confidence::Medium))
         };
         let patterns = found.iter().filter(|f| acts(f)).count() as f64;
         let share = self.judging.breaker_share * self.common.large as f64;

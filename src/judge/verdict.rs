@@ -9,7 +9,7 @@ use super::other_findings::OtherFinding;
 use super::stats::wilson_low;
 use super::tenant::{TenantFinding, Tenants};
 use super::walk::walk;
-use super::{other_findings, streams, suspects, tally, witness};
+use super::{other_findings, stock, streams, suspects, tally, witness};
 use crate::bounce::{FailureStream, Families, Family};
 use crate::facts::cells::{Cells, NOBODY};
 use crate::facts::names::NONE;
@@ -70,7 +70,10 @@ pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judgin
     }
     let ours: Vec<Candidate> = verdict.findings.iter().map(|f| f.candidate).collect();
     let shares: HashMap<u16, f64> = verdict.findings.iter().map(|f| (f.number, f.measure.rate())).collect();
-    let (tallies, common) = tally::count(night, places, cells, judging, policy.passes);
+    let of_policy: Vec<Finding> =
+        verdict.findings.iter().filter(|f| f.stream == FailureStream::Policy).cloned().collect();
+    let stock = stock::find(night, places, cells, judging, &of_policy);
+    let (tallies, common) = tally::count(night, places, cells, judging, (policy.passes, &stock));
     verdict.tenants =
         Tenants { night, judging, common: &common, ours: &ours, shares: &shares, rates: cells.rates }.find(tallies);
     verdict.background_rate = common.background_rate;

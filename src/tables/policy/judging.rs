@@ -105,6 +105,8 @@ pub struct Judging {
     pub identity_share: f64,
     /// Other organisations that the refused identity must have reached, or it could as well be to blame.
     pub contrast_organisations: f64,
+    /// Organisations that use one free text alike, before it may be a stock text.
+    pub stock_organisations: f64,
     /// More blocks known by pattern only, and the share below: a spread that nothing here explains.
     pub breaker_tenants: f64,
     /// Share of the organisations with three or more messages; real tenants that always refuse are rarer.
