@@ -128,6 +128,8 @@ const FLEET: &[ScopeType] = &[ScopeType::Fleet];
 const ORGANISATION: &[ScopeType] = &[ScopeType::Organisation];
 const IDENTITY: &[ScopeType] =
     &[ScopeType::Organisation, ScopeType::SendingIp, ScopeType::SendingDomain, ScopeType::Campaign];
+const UNSURE: &[ScopeType] =
+    &[ScopeType::Organisation, ScopeType::SendingIp, ScopeType::SendingDomain, ScopeType::Campaign, ScopeType::Fleet];
 const SET_UP: &[ScopeType] =
     &[ScopeType::Organisation, ScopeType::SendingIp, ScopeType::SendingDomain, ScopeType::Campaign, ScopeType::Fleet];
 const DEFERRED: &[ScopeType] = &[ScopeType::Organisation, ScopeType::Provider, ScopeType::Gateway];
@@ -153,7 +155,7 @@ impl IncidentKind {
             IncidentKind::ListQuality => row(List, Fault::Sender, LIST),
             IncidentKind::Transient => row(Transient, Fault::Nobody, DEFERRED),
             IncidentKind::StaleDomain => row(List, Fault::Addresses, ORGANISATION),
-            IncidentKind::Inconclusive => row(Policy, Fault::Open, IDENTITY),
+            IncidentKind::Inconclusive => row(Policy, Fault::Open, UNSURE),
         }
     }
 

@@ -22,8 +22,8 @@ mod observe;
 pub mod organisation;
 mod parts;
 mod send_log;
-pub mod shares;
 mod shared_hosts;
+pub mod shares;
 
 use cells::Cells;
 use maps::Contacts;

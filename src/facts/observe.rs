@@ -157,7 +157,9 @@ impl<'a> Part<'a> {
             self.answered(&mut hosts, row, key.domain, 1);
             let tenant = tenants.get(row).map_or(NONE, |tenant| self.night.tenants.id(tenant));
             self.night.marked(key.domain, NONE, tenant);
-            if family == Family::Explicit && let Some(template) = templates.get(row) {
+            if family == Family::Explicit
+                && let Some(template) = templates.get(row)
+            {
                 let words = self.night.words.id(template);
                 self.night.said(key.domain, words, 1);
             }

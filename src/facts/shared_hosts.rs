@@ -42,9 +42,8 @@ pub fn place(night: &mut Night) {
             served.entry(*host).or_default().insert(registrable(night.domains.name(domain)));
         }
     }
-    let ours: BTreeSet<&str> = (0..night.sending_domains.len() as u32)
-        .map(|domain| registrable(night.sending_domains.name(domain)))
-        .collect();
+    let ours: BTreeSet<&str> =
+        (0..night.sending_domains.len() as u32).map(|domain| registrable(night.sending_domains.name(domain))).collect();
     let is_shared = |host: u32, customers: usize| {
         let nearly_all = answered >= LEAST_DOMAINS && customers as f64 > MOST_OF_DOMAINS * answered as f64;
         customers >= LEAST_ORGANISATIONS && !nearly_all && !ours.contains(night.hosts.name(host))
@@ -97,7 +96,8 @@ mod tests {
             place(&mut night);
             night.receivers.get(0).map(str::to_owned)
         };
-        let customers = [("a.example", "hoster.example"), ("b.example", "hoster.example"), ("c.example", "own.example")];
+        let customers =
+            [("a.example", "hoster.example"), ("b.example", "hoster.example"), ("c.example", "own.example")];
         assert_eq!(night(&customers, "sender.example"), Some("other:hoster.example".to_owned()));
         assert_eq!(night(&customers, "mail.hoster.example"), None);
         assert_eq!(night(&customers[1..], "sender.example"), None);

@@ -7,7 +7,7 @@
 use super::candidate::{Candidate, Dimension, Stream};
 use super::grounds::Gate;
 use super::index::Index;
-use super::measure::{Measure, View, overlaps};
+use super::measure::{Measure, View, overlaps, same_slices};
 use super::pass::measure;
 use super::stats;
 use super::walk::walk;
@@ -194,7 +194,18 @@ impl Attribution<'_> {
 
     fn finding(&self, (candidate, measure, weight): Weighed, round: u32) -> Finding {
         let (stream, rivals) = (self.stream.name, vec![]);
-        Finding { candidate, stream, measure, weight, round, rivals, undecided: false, by_contrast: true, witnesses: None, number: NOBODY }
+        Finding {
+            candidate,
+            stream,
+            measure,
+            weight,
+            round,
+            rivals,
+            undecided: false,
+            by_contrast: true,
+            witnesses: None,
+            number: NOBODY,
+        }
     }
 
     /// The best candidate that passes all gates, with its rivals.
@@ -255,11 +266,29 @@ impl Attribution<'_> {
     fn rivals(&self, view: View, weighed: &[Weighed], best: usize) -> Vec<Candidate> {
         let (candidate, _, weight) = &weighed[best];
         let least = weight.score - self.judging.rival_nats;
-        let others = weighed.iter().enumerate().filter(|(at, (_, _, w))| *at != best && w.passes && w.score >= least);
-        let close: Vec<Candidate> = others.map(|(_, (rival, _, _))| *rival).take(REMEMBERED).collect();
+        let others = weighed.iter().enumerate().filter(|(at, (_, _, w))| *at != best && w.passes);
+        let others = others.map(|(_, other)| other).filter(|(rival, _, _)| self.has_contrast(rival));
+        let (close, far): (Vec<_>, Vec<_>) = others.partition(|(_, _, w)| w.score >= least);
+        let names = |of: Vec<&Weighed>| of.into_iter().map(|(rival, _, _)| *rival).take(REMEMBERED).collect::<Vec<_>>();
+        let (close, far) = (names(close), names(far));
         let shares = overlaps(view, candidate, &close);
         let same = close.into_iter().zip(shares).filter(|(_, share)| *share >= self.judging.rival_overlap);
-        same.map(|(rival, _)| rival).take(5).collect()
+        // What holds the same mail cannot be told apart, whatever one stray did to its evidence.
+        let slices = same_slices(view, candidate, &far);
+        let alike = far.into_iter().zip(slices).filter(|(_, share)| *share >= self.judging.rival_slices);
+        same.chain(alike).map(|(rival, _)| rival).take(5).collect()
+    }
+
+    /// Whether its dimension has other values that night; one alone is no rival of anything.
+    fn has_contrast(&self, candidate: &Candidate) -> bool {
+        let names = match candidate.dimension {
+            Dimension::SendingIp => &self.night.ips,
+            Dimension::SendingDomain => &self.night.sending_domains,
+            Dimension::Campaign => &self.night.campaigns,
+            Dimension::ListSource => &self.night.list_sources,
+            _ => return true,
+        };
+        names.len() > 1
     }
 
     /// Whether rivals ask for another action and the wording does not decide.
@@ -363,17 +392,24 @@ impl Attribution<'_> {
         }
     }
 
-    /// Takes a candidate that nothing sets apart as a mere suspicion, with its open failures.
-    pub fn suspect(&mut self, cells: &mut Cells, candidate: Candidate) {
+    /// Takes a candidate that nothing sets apart as a mere suspicion, with its open failures at these organisations.
+    pub fn suspect(&mut self, cells: &mut Cells, candidate: Candidate, at: impl Fn(u32) -> bool + Send + Sync) {
         let round = self.findings.len() as u32 + 1;
         let weighed = self.weigh(self.view(cells, NOBODY), &Index::only(candidate), |_, _| true);
         for weighed in weighed {
             let number = self.push(Finding { by_contrast: false, ..self.finding(weighed, round) }).number;
             cells.give(|node, identity| {
                 let identity = &self.night.identities.get(identity);
-                candidate.holds(node.receiver, node.decider, identity).then_some((Families::OURS, number))
+                let holds = at(node.decider) && candidate.holds(node.receiver, node.decider, identity);
+                holds.then_some((Families::OURS, number))
             });
         }
+    }
+
+    /// Takes a finding back: its failures are nobody's again.
+    pub fn drop_finding(&mut self, cells: &mut Cells, number: u16) {
+        unmark(cells, &[number]);
+        self.findings.retain(|f| f.number != number);
     }
 
     /// Puts one candidate in the place of several findings.

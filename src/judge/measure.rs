@@ -178,3 +178,27 @@ pub fn overlaps(view: View, of: &Candidate, others: &[Candidate]) -> Vec<f64> {
     let both = |at: usize| parts.iter().map(|(both, _)| both[at]).sum::<u64>();
     (0..others.len()).map(|at| if all == 0 { 0.0 } else { both(at) as f64 / all as f64 }).collect()
 }
+
+/// How far each of `others` holds the same messages as `of`: those held by both among those held by either, 0..=1.
+pub fn same_slices(view: View, of: &Candidate, others: &[Candidate]) -> Vec<f64> {
+    if others.is_empty() {
+        return vec![];
+    }
+    let parts = view.cells.in_parts(|nodes| {
+        let mut sums = vec![(0u64, 0u64); others.len()];
+        for place in walk(view.night, view.cells, nodes) {
+            let (inside, messages) = (place.is_in(of), place.delivered() + place.failed());
+            for ((both, either), other) in sums.iter_mut().zip(others) {
+                match (inside, place.is_in(other)) {
+                    (true, true) => (*both, *either) = (*both + messages, *either + messages),
+                    (false, false) => {}
+                    _ => *either += messages,
+                }
+            }
+        }
+        sums
+    });
+    let sum = |at: usize| parts.iter().map(|sums| sums[at]).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+    let share = |(both, either)| if either == 0 { 0.0 } else { both as f64 / either as f64 };
+    (0..others.len()).map(|at| share(sum(at))).collect()
+}

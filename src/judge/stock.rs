@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::attribution::Finding;
 use super::walk::{organisations, walk};
-use crate::bounce::{Family, Families};
+use crate::bounce::{Families, Family};
 use crate::facts::cells::{Cells, NOBODY};
 use crate::facts::night::Night;
 use crate::facts::organisation::Places;
@@ -113,7 +113,8 @@ fn give(night: &Night, cells: &mut Cells, findings: &[Finding], stock: &Stock) {
     cells.give(|node, identity| {
         stock.get(&node.decider).filter(|n| free.get(&node.decider).is_some_and(|all| all <= *n))?;
         let identity = night.identities.get(identity);
-        let holding = findings.iter().find(|f| f.by_contrast && f.candidate.holds(node.receiver, node.decider, &identity));
+        let holding =
+            findings.iter().find(|f| f.by_contrast && f.candidate.holds(node.receiver, node.decider, &identity));
         Some((Family::Explicit.set(), holding?.number))
     });
 }

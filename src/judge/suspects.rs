@@ -6,7 +6,7 @@ use super::attribution::Attribution;
 use super::candidate::{Candidate, Dimension};
 use super::stats::ln_beta;
 use super::walk::{organisations, walk};
-use crate::bounce::{Families, Family, FailureStream};
+use crate::bounce::{FailureStream, Families, Family};
 use crate::facts::cells::{Cells, NOBODY};
 use crate::facts::names::NONE;
 use crate::facts::night::ReceiverKind;
@@ -30,7 +30,7 @@ pub fn find(cells: &mut Cells, search: &mut Attribution) {
         let known = kind.is_some_and(|kind| *kind != ReceiverKind::Other);
         let told = search.findings.iter().any(|f| f.candidate == Candidate::one(Dimension::Receiver, receiver));
         if known && !told && refusing.is_suspect(search.judging, cells.rates) {
-            search.suspect(cells, Candidate::one(Dimension::Receiver, receiver));
+            search.suspect(cells, Candidate::one(Dimension::Receiver, receiver), |_| true);
         }
     }
 }
@@ -68,7 +68,9 @@ fn count(cells: &Cells, search: &Attribution) -> Vec<Refusing> {
                     open += if fail.by == NOBODY && Families::OURS.has(fail.family) { n } else { 0 };
                 }
             }
-            if receiver != NONE && let Some(count) = counts.get_mut(receiver as usize) {
+            if receiver != NONE
+                && let Some(count) = counts.get_mut(receiver as usize)
+            {
                 count.all += u64::from(tried > 0);
                 let most = open as f64 >= search.judging.inconclusive_rate * tried as f64;
                 count.refusing += u64::from(open > 0 && explicit == 0 && most);

@@ -1,10 +1,11 @@
 //! The judgement of a night: streams, fleet, merging, tenants. In: night, places, cells, thresholds. Out: a `Verdict` of
 //! findings on ids; `tell` turns it into incidents for people.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::attribution::{Attribution, Finding, WeighedCandidate};
 use super::candidate::{Candidate, Dimension};
+use super::grounds::Grounds;
 use super::other_findings::OtherFinding;
 use super::stats::wilson_low;
 use super::tenant::{TenantFinding, Tenants};
@@ -32,6 +33,33 @@ pub struct Verdict {
     pub background_rate: f64,
     /// Dimensions of our side that the deliveries do not name.
     pub uncovered: Vec<Dimension>,
+}
+
+impl Verdict {
+    /// More refusing organisations than there are ever blocks, known by their pattern only, are one thing that nobody
+    /// explains, not as many suspected blocks.
+    fn unexplained(&mut self, night: &Night, places: &Places, cells: &mut Cells, judging: &Judging, next: u16) {
+        let spread =
+            |tenant: &TenantFinding| tenant.because == Some(Grounds::OneOfTooMany) && tenant.tally.explicit == 0;
+        let deciders: HashSet<u32> = self.tenants.iter().filter(|t| spread(t)).map(|t| t.tally.decider).collect();
+        let told = self.findings.iter().any(|f| f.candidate == Candidate::FLEET && f.stream == FailureStream::Policy);
+        if deciders.is_empty() || told {
+            return;
+        }
+        let mut search = Attribution {
+            night,
+            places,
+            judging,
+            stream: streams::policy(cells.rates),
+            covered: [true; Dimension::COUNT],
+            findings: vec![],
+            weighed: vec![],
+            next,
+        };
+        search.suspect(cells, Candidate::FLEET, |decider| deciders.contains(&decider));
+        self.tenants.retain(|tenant| !spread(tenant));
+        self.findings.append(&mut search.findings);
+    }
 }
 
 /// Judges a night; marks the failures in `cells` with the numbers of the findings that explain them.
@@ -76,6 +104,7 @@ pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judgin
     let (tallies, common) = tally::count(night, places, cells, judging, (policy.passes, &stock));
     verdict.tenants =
         Tenants { night, judging, common: &common, ours: &ours, shares: &shares, rates: cells.rates }.find(tallies);
+    verdict.unexplained(night, places, cells, judging, next);
     verdict.background_rate = common.background_rate;
     verdict.others = other_findings::find(night, places, cells, judging);
     verdict

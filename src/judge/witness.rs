@@ -136,8 +136,7 @@ impl<'a> Search<'a> {
             let mut seen: HashMap<Subject, (u32, u64)> = HashMap::new();
             for place in walk(self.night, cells, nodes) {
                 for testimony in Testimony::ALL.into_iter().filter(|testimony| place.says(testimony.families())) {
-                    let (last, count) =
-                        seen.entry(self.subject(testimony, &place.identity())).or_insert((NONE, 0));
+                    let (last, count) = seen.entry(self.subject(testimony, &place.identity())).or_insert((NONE, 0));
                     *count += u64::from(*last != place.node.decider);
                     *last = place.node.decider;
                 }
@@ -148,7 +147,8 @@ impl<'a> Search<'a> {
         for (subject, (_, count)) in parts.into_iter().flatten() {
             *counts.entry(subject).or_default() += count;
         }
-        let mut subjects: Vec<Subject> = counts.into_iter().filter(|(_, n)| *n >= 2).map(|(subject, _)| subject).collect();
+        let mut subjects: Vec<Subject> =
+            counts.into_iter().filter(|(_, n)| *n >= 2).map(|(subject, _)| subject).collect();
         subjects.sort_unstable();
         subjects
     }
@@ -202,8 +202,12 @@ impl<'a> Search<'a> {
         let mailed = |said: &Said| if rates { said.mailed } else { said.failing };
         let mut all = mailed(&own) as f64;
         let [mut checkable, mut any] = [own.checkable as f64, own.any as f64];
-        let mut receivers: Vec<(u32, &Said)> =
-            heard.receivers.iter().filter(|((about, _), _)| *about == subject).map(|((_, r), said)| (*r, said)).collect();
+        let mut receivers: Vec<(u32, &Said)> = heard
+            .receivers
+            .iter()
+            .filter(|((about, _), _)| *about == subject)
+            .map(|((_, r), said)| (*r, said))
+            .collect();
         receivers.sort_unstable_by_key(|(receiver, _)| *receiver);
         for (_, said) in receivers.into_iter().filter(|(_, said)| mailed(said) > 0) {
             let (weight, share) = self.weight(said, mailed(said));
@@ -328,6 +332,7 @@ pub fn find(cells: &mut Cells, search: &mut Attribution) {
         subjects.iter().filter_map(|s| Some((*s, witness.weigh(*s, &heard, rates(s.0))?))).collect();
     told.sort_by_key(|(subject, w)| (w.confidence, std::cmp::Reverse(w.voices), *subject));
     told.truncate(judging.rounds as usize);
+    witness.take_from_fleet(cells, search, &told);
     for (subject, witnesses) in told {
         witness.tell(cells, search, subject, witnesses);
     }
@@ -352,6 +357,65 @@ impl Search<'_> {
         if told > 0 && told * 2 >= owned.all() {
             let about = |identity: u32| self.subject(subject.0, &self.night.identities.get(identity)) == subject;
             search.testified(cells, candidate, witnesses, &taken, about);
+        }
+    }
+
+    /// What the fleet is blamed for goes to what its replies name, if they name few of our values: then not all that we send
+    /// is at fault. What they leave unsaid goes with it.
+    fn take_from_fleet(&self, cells: &mut Cells, search: &mut Attribution, told: &[(Subject, Witnesses)]) {
+        let Some(fleet) = search.findings.iter().find(|f| f.candidate == Candidate::FLEET).map(|f| f.number) else {
+            return;
+        };
+        let sure = told.iter().filter(|(subject, w)| w.confidence != Confidence::Low && subject.1 != NONE);
+        let owned: Vec<(Subject, Witnesses, u64)> =
+            sure.map(|(s, w)| (*s, *w, self.owners(cells, *s).of(fleet))).filter(|(_, _, n)| *n > 0).collect();
+        let few: Vec<(Subject, Witnesses, u64)> =
+            owned.iter().copied().filter(|(subject, _, _)| self.names_few(*subject, &owned)).collect();
+        let of_fleet: Vec<usize> = (0..cells.fails.len()).filter(|at| cells.fails[*at].by == fleet).collect();
+        let sum = |families: Families| {
+            let fails = of_fleet.iter().map(|at| &cells.fails[*at]).filter(|fail| families.has(fail.family));
+            fails.map(|fail| u64::from(fail.count)).sum::<u64>() as f64
+        };
+        let claimed: u64 = few.iter().map(|(_, _, n)| n).sum();
+        let least = (0.5 * sum(Families::TESTIMONY)).max(search.judging.silent_text * sum(Families::POLICY));
+        if few.is_empty() || (claimed as f64) < least {
+            return;
+        }
+        search.drop_finding(cells, fleet);
+        for (subject, witnesses, _) in &few {
+            self.tell(cells, search, *subject, *witnesses);
+        }
+        let number = |subject: &Subject| {
+            let candidate = Candidate::one(subject.0.about(), subject.1);
+            search.findings.iter().find(|f| f.candidate == candidate).map(|f| f.number)
+        };
+        let subjects: Vec<(Subject, u16)> = few.iter().filter_map(|(s, _, _)| Some((*s, number(s)?))).collect();
+        self.give_the_rest(cells, &of_fleet, &subjects);
+    }
+
+    /// Whether the subjects of a dimension are some of its values only, or its single one.
+    fn names_few(&self, subject: Subject, owned: &[(Subject, Witnesses, u64)]) -> bool {
+        let named = owned.iter().filter(|(other, _, _)| other.0 == subject.0).count();
+        let values = match subject.0.about() {
+            Dimension::SendingIp => self.night.ips.len(),
+            Dimension::SendingDomain => self.night.sending_domains.len(),
+            _ => self.night.campaigns.len(),
+        };
+        values == 1 || named * 3 <= values * 2
+    }
+
+    /// Gives failures that are nobody's any more to the first subject that holds them, else to the first.
+    fn give_the_rest(&self, cells: &mut Cells, of_fleet: &[usize], subjects: &[(Subject, u16)]) {
+        let Some((_, first)) = subjects.first() else { return };
+        for cell in 0..cells.cells.len() {
+            let identity = self.night.identities.get(cells.cells[cell].identity);
+            let holds = |(subject, _): &&(Subject, u16)| self.subject(subject.0, &identity) == *subject;
+            let number = subjects.iter().find(holds).map_or(*first, |(_, number)| *number);
+            for at in cells.fails_of(cell) {
+                if cells.fails[at].by == NOBODY && of_fleet.binary_search(&at).is_ok() {
+                    cells.fails[at].by = number;
+                }
+            }
         }
     }
 

@@ -18,9 +18,9 @@ use crate::judge::grounds::{Counted, Evidence, Grounds, Missing};
 use crate::judge::other_findings::OtherFinding;
 use crate::judge::scope::Scope;
 use crate::judge::stats::wilson;
-use crate::judge::witness::Testimony;
 use crate::judge::tally::Tally;
 use crate::judge::tenant::{Grade, TenantFinding};
+use crate::judge::witness::Testimony;
 use crate::judge::{Verdict, walk};
 use crate::tables::policy::Judging;
 
@@ -215,6 +215,7 @@ impl IncidentBuilder<'_> {
         let place = !matches!(finding.candidate.dimension, Dimension::SendingDomain | Dimension::Campaign);
         match (finding.stream, finding.candidate.dimension) {
             (FailureStream::Policy, Dimension::Fleet) if finding.witnesses.is_some() => claimed(finding),
+            (FailureStream::Policy, Dimension::Fleet) if !finding.by_contrast => IncidentKind::Inconclusive,
             // Whose mail fails authentication is at fault, wherever that is noticed.
             (FailureStream::Policy, _) if place && named >= j.authentication_majority => {
                 IncidentKind::AuthenticationFailure
@@ -262,9 +263,10 @@ impl IncidentBuilder<'_> {
     /// Why the confidence is what it is.
     fn grounds_of(&self, finding: &Finding) -> Grounds {
         let w = &finding.weight;
-        if let Some(told) = finding.witnesses.filter(|told| {
-            !finding.by_contrast || told.confidence < self.confidence_by_contrast(finding)
-        }) {
+        if let Some(told) = finding
+            .witnesses
+            .filter(|told| !finding.by_contrast || told.confidence < self.confidence_by_contrast(finding))
+        {
             Grounds::Witnesses { voices: told.voices, mailed: told.mailed }
         } else if !finding.by_contrast {
             Grounds::NothingSetsApart

@@ -50,7 +50,9 @@ fn of_findings(facts: &Facts, verdict: &Verdict) -> Vec<Impact> {
     };
     let mut sums = vec![(0, 0); verdict.findings.len()];
     for part in facts.cells.in_parts(count) {
-        sums.iter_mut().zip(part).for_each(|(sum, part): (&mut Impact, Impact)| *sum = (sum.0 + part.0, sum.1 + part.1));
+        sums.iter_mut()
+            .zip(part)
+            .for_each(|(sum, part): (&mut Impact, Impact)| *sum = (sum.0 + part.0, sum.1 + part.1));
     }
     sums
 }

@@ -19,7 +19,9 @@ pub const fn hold(reason: Hold) -> &'static str {
         Hold::DeliveredSince => "mail was delivered to it after the bounce",
         Hold::Allowed => "the allow list names it",
         Hold::SuspectedTenant => "a suspected tenant block; a person decides",
-        Hold::DeliveriesUnknown => "a tenant block, but nobody knows what else it took; a person decides, or a night with deliveries",
+        Hold::DeliveriesUnknown => {
+            "a tenant block, but nobody knows what else it took; a person decides, or a night with deliveries"
+        }
         Hold::Inconclusive => "not enough contrast or volume for a judgement",
         Hold::OneIdentity => "a block of one IP or campaign, which a domain list cannot express",
     }

@@ -175,6 +175,9 @@ fn incidents() -> Vec<Incident> {
             rate_low: Some(0.732),
             rate_high: Some(0.83),
             rate_elsewhere: Some(0.002),
+            impact: Some(0.31),
+            impact_low: Some(0.29),
+            impact_high: Some(0.33),
             counted: Counted::Organisations {
                 hit_elsewhere: 4,
                 exposed_elsewhere: 1_900,

@@ -18,7 +18,7 @@ fn usual() -> Vec<Mail> {
     mails
 }
 
-fn refuse(mails: &mut [Mail], cause: Cause, which: impl Fn(&Mail) -> bool) {
+pub(super) fn refuse(mails: &mut [Mail], cause: Cause, mut which: impl FnMut(&Mail) -> bool) {
     mails.iter_mut().filter(|m| which(m)).for_each(|mail| mail.fate = Some(cause));
 }
 
@@ -102,9 +102,23 @@ fn three_tenants_of_one_vendor_are_not_the_vendor() {
 #[test]
 fn a_tenant_that_refuses_all_shows_behind_a_listed_ip() {
     let mut mails = usual();
-    refuse(&mut mails, Cause::IpReputation, |m| m.ip == "192.0.2.4" || number(m) == 5);
+    refuse(&mut mails, Cause::OtherPolicy, |m| number(m) == 5);
+    refuse(&mut mails, Cause::IpReputation, |m| m.ip == "192.0.2.4");
     let found = found(&judged(&mails, true));
     assert_eq!(found, ["ip_reputation sending_ip 192.0.2.4 high", "tenant_block organisation company5.com high"]);
+}
+
+#[test]
+fn replies_that_blame_us_are_no_block_of_the_organisation_that_gives_them() {
+    for (cause, want) in [
+        (Cause::IpReputation, "tenant_block organisation company5.com low"),
+        (Cause::Content, "tenant_block organisation company5.com low"),
+        (Cause::Authentication, "inconclusive organisation company5.com low"),
+    ] {
+        let mut mails = usual();
+        refuse(&mut mails, cause, |m| number(m) == 5);
+        assert_eq!(found(&judged(&mails, true)), [want], "{cause}");
+    }
 }
 
 #[test]

@@ -159,12 +159,7 @@ pub(super) fn actions(
         let days = act.days.map(|days| jiff::Span::new().days(i64::from(days)));
         let whole = [ScopeType::Provider, ScopeType::Gateway].iter().any(|part| incident.scope.part(*part).is_some());
         let (verb, amount) = act.at(incident.impact, whole, policy.impact);
-        Action {
-            verb,
-            target,
-            amount: amount.to_owned(),
-            until: days.map(|days| as_of.saturating_add(days)),
-        }
+        Action { verb, target, amount: amount.to_owned(), until: days.map(|days| as_of.saturating_add(days)) }
     })
     .into_iter()
     .collect()

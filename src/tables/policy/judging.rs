@@ -35,6 +35,8 @@ pub struct Judging {
     pub rival_nats: f64,
     /// A rival explains at least this share of the same failures.
     pub rival_overlap: f64,
+    /// A candidate that holds this share of the same messages is a rival, whatever its evidence.
+    pub rival_slices: f64,
     /// With less of the wording naming the kind, nothing but the pattern speaks for one rival over another.
     pub silent_text: f64,
     /// Receivers that do not say why are the rule; where this share names SPF, DKIM or DMARC, that is the cause.
