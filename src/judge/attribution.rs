@@ -10,9 +10,9 @@ use super::index::Index;
 use super::measure::{Measure, View, overlaps, same_slices};
 use super::pass::measure;
 use super::stats;
+use super::testimony::Witnesses;
 use super::walk::walk;
 use super::weigh::{Round, Weight, naming};
-use super::witness::Witnesses;
 use crate::bounce::{FailureStream, Families, Family};
 use crate::facts::cells::{Cells, NOBODY};
 use crate::facts::night::Night;
@@ -364,15 +364,15 @@ impl Attribution<'_> {
         self.reassign(cells, &Candidate::FLEET);
     }
 
-    /// Takes a candidate that witnesses name: the failures that say so, wherever `about` holds of their identity, and all of
-    /// the findings about receivers whose place it takes.
+    /// Takes a candidate that witnesses name: the failures that say so, wherever `about` holds of their identity, what the
+    /// organisations that `say` so leave unsaid there, and all of the findings about receivers whose place it takes.
     pub fn testified(
         &mut self,
         cells: &mut Cells,
         candidate: Candidate,
         witnesses: Witnesses,
         taken: &[u16],
-        about: impl Fn(u32) -> bool + Send + Sync,
+        (about, says): (impl Fn(u32) -> bool + Send + Sync, impl Fn(u32) -> bool + Send + Sync),
     ) {
         unmark(cells, taken);
         let receivers: Vec<Candidate> =
@@ -386,7 +386,8 @@ impl Attribution<'_> {
             cells.give(|node, identity| {
                 let all = || self.night.identities.get(identity);
                 let there = receivers.iter().any(|r| r.holds(node.receiver, node.decider, &all()));
-                let families = if there { Families::OURS } else { witnesses.testimony.families() };
+                let unsaid = if says(node.decider) { Family::Generic.set() } else { Families::NONE };
+                let families = if there { Families::OURS } else { witnesses.testimony.families().with(unsaid) };
                 (there || about(identity)).then_some((families, number))
             });
         }

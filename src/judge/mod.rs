@@ -20,6 +20,7 @@ pub(crate) mod streams;
 mod suspects;
 pub mod tally;
 pub mod tenant;
+pub mod testimony;
 mod verdict;
 mod walk;
 pub mod weigh;

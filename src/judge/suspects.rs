@@ -12,6 +12,9 @@ use crate::facts::names::NONE;
 use crate::facts::night::ReceiverKind;
 use crate::tables::policy::Judging;
 
+/// Customers of a shared host that refuse us alike.
+const SHARED: f64 = 2.0;
+
 /// Organisations of a receiver that refuse most of our mail for no known reason, and all.
 #[derive(Debug, Clone, Copy, Default)]
 struct Refusing {
@@ -29,7 +32,7 @@ pub fn find(cells: &mut Cells, search: &mut Attribution) {
         let kind = search.night.receiver_kinds.get(receiver as usize);
         let known = kind.is_some_and(|kind| *kind != ReceiverKind::Other);
         let told = search.findings.iter().any(|f| f.candidate == Candidate::one(Dimension::Receiver, receiver));
-        if known && !told && refusing.is_suspect(search.judging, cells.rates) {
+        if known && !told && refusing.is_suspect(search.judging, cells.rates, kind == Some(&ReceiverKind::Shared)) {
             search.suspect(cells, Candidate::one(Dimension::Receiver, receiver), |_| true);
         }
     }
@@ -38,9 +41,10 @@ pub fn find(cells: &mut Cells, search: &mut Attribution) {
 impl Refusing {
     /// With deliveries: one receiver that refuses most of its organisations (share from a Beta(6,1)) is likelier than as many
     /// organisations that each decided alone. Without, most of those with any failure must refuse.
-    fn is_suspect(self, j: &Judging, rates: bool) -> bool {
+    /// Two customers of a host that no table knows are as much.
+    fn is_suspect(self, j: &Judging, rates: bool, shared: bool) -> bool {
         let (k, n) = (self.refusing as f64, self.all as f64);
-        if k < j.organisations {
+        if k < if shared { SHARED } else { j.organisations } {
             return false;
         }
         if !rates {

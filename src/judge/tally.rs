@@ -36,7 +36,9 @@ pub struct Tally {
     pub rules: u64,
     /// Refusals among `fails` that blame us: no evidence that the organisation chose to block us.
     pub testimony: u64,
-    /// Those of them that say what anybody can check.
+    /// Refusals that blame us, also those that findings explain.
+    pub blames: u64,
+    /// Those of `testimony` that say what anybody can check.
     pub checkable: u64,
     /// Refusals that a finding explains, by its number.
     pub explained: BTreeMap<u16, u64>,
@@ -57,6 +59,11 @@ impl Tally {
     /// Refusals that say neither who nor why, or that the organisation has a rule.
     pub fn unblaming(&self) -> u64 {
         self.fails - self.testimony
+    }
+
+    /// Refusals, also those that findings explain.
+    pub fn refused(&self) -> u64 {
+        self.fails + self.explained.values().sum::<u64>()
     }
 
     /// Share refused; 0 without messages.
@@ -149,6 +156,7 @@ impl Tally {
             explicit: 0,
             rules: 0,
             testimony: 0,
+            blames: 0,
             checkable: 0,
             explained,
             past: 0,
@@ -200,6 +208,7 @@ impl Tally {
                 past += count;
                 self.let_speak += if LET_SPEAK.has(fail.family) { count } else { 0 };
             } else if Families::POLICY.has(fail.family) {
+                self.blames += if Families::TESTIMONY.has(fail.family) { count } else { 0 };
                 match fail.by {
                     NOBODY => {
                         fails += count;

@@ -88,8 +88,8 @@ impl Tenants<'_> {
             block(Confidence::Medium, None)
         } else if tally.explicit > 0 && tally.explicit * 2 >= tally.fails {
             block(Confidence::Low, Some(if explicit { Grounds::AcceptsMost } else { Grounds::OneReply }))
-        } else if enough && tally.testimony * 2 > tally.fails && (refused || identity) {
-            Some(self.grade_testimony(tally))
+        } else if self.blames_us(tally) {
+            (enough && tally.testimony > 0 && (refused || identity)).then(|| self.grade_testimony(tally))
         } else if pattern || (identity && self.rates) || self.behind_findings(tally) {
             Some(self.grade_pattern(tally, chance))
         } else if enough && refused {
@@ -102,11 +102,17 @@ impl Tenants<'_> {
     /// Whether refusals that do not blame us are nearly all that the organisation says, and no accident.
     fn is_pattern(&self, tally: &Tally, chance: f64) -> bool {
         let j = self.judging;
-        let (refusals, tried) = (tally.unblaming() as f64, tally.tried() as f64);
+        // What findings of ours explain there is refused for another reason, and the rest most likely for the same.
+        let (refusals, tried) = (tally.unblaming() as f64, (tally.past + tally.refused()) as f64);
         let unlikely = chance * self.common.large.max(1) as f64 <= j.tenant_chance;
         refusals >= j.tenant_failures
             && refusals >= j.tenant_rate * tried
             && (!self.rates || unlikely && wilson_low(refusals, tried) >= j.tenant_low)
+    }
+
+    /// Whether too much of what an organisation refuses blames us for the rest to be a decision of its own.
+    fn blames_us(&self, tally: &Tally) -> bool {
+        tally.blames as f64 > (1.0 - self.judging.tenant_rate) * tally.refused() as f64
     }
 
     /// Replies that blame us are what they say. That the organisation decided against us is at most suspected, and not even
@@ -141,8 +147,7 @@ impl Tenants<'_> {
     /// blocks us.
     fn behind_findings(&self, tally: &Tally) -> bool {
         let j = self.judging;
-        let explained: u64 = tally.explained.values().sum();
-        let refused = (explained + tally.fails) as f64;
+        let refused = tally.refused() as f64;
         let all = refused + tally.past as f64;
         if tally.fails == 0 || !self.rates || refused < j.tenant_failures || refused / all < j.masked_rate {
             return false;

@@ -5,11 +5,12 @@
 //! A voice is one decision: an organisation with a server of its own, a consumer pool, or all that one receiver serves. A
 //! receiver that states a checkable fact to several of its customers and refuses most of them counts as several.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::attribution::Attribution;
 use super::candidate::{Candidate, Dimension};
+use super::testimony::{Testimony, Witnesses};
 use super::walk::{Place, walk};
 use crate::bounce::{Confidence, Families, Family};
 use crate::facts::cells::{Cells, NOBODY};
@@ -18,55 +19,6 @@ use crate::facts::names::NONE;
 use crate::facts::night::{Night, ReceiverKind};
 use crate::facts::organisation::Places;
 use crate::tables::policy::Judging;
-
-/// Who testifies about a finding.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Witnesses {
-    /// What they say.
-    pub testimony: Testimony,
-    /// Voices that say so.
-    pub voices: u64,
-    /// Voices that were mailed from what they name; counts-only those with any failure.
-    pub mailed: u64,
-    /// What that amounts to.
-    pub confidence: Confidence,
-}
-
-/// What a testimony says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Testimony {
-    /// The sending IP is on a list, or has a bad name.
-    Ip,
-    /// The sending domain is on a list, or has a bad name.
-    Domain,
-    /// The sending domain fails authentication.
-    Authentication,
-    /// The content is spam.
-    Content,
-}
-
-impl Testimony {
-    const ALL: [Testimony; 4] = [Testimony::Ip, Testimony::Domain, Testimony::Authentication, Testimony::Content];
-
-    /// What of ours it is about.
-    const fn about(self) -> Dimension {
-        match self {
-            Testimony::Ip => Dimension::SendingIp,
-            Testimony::Domain | Testimony::Authentication => Dimension::SendingDomain,
-            Testimony::Content => Dimension::Campaign,
-        }
-    }
-
-    /// The wordings that make it.
-    pub const fn families(self) -> Families {
-        match self {
-            Testimony::Ip => Families::IP,
-            Testimony::Domain => Families::DOMAIN,
-            Testimony::Authentication => Family::Authentication.set(),
-            Testimony::Content => Family::Content.set(),
-        }
-    }
-}
 
 /// One testimony about one value of ours; `NONE` for what no row names and several could be.
 type Subject = (Testimony, u32);
@@ -356,7 +308,9 @@ impl Search<'_> {
         let told = owned.nobody + taken.iter().map(|number| owned.of(*number)).sum::<u64>();
         if told > 0 && told * 2 >= owned.all() {
             let about = |identity: u32| self.subject(subject.0, &self.night.identities.get(identity)) == subject;
-            search.testified(cells, candidate, witnesses, &taken, about);
+            let speakers = self.speakers(cells, subject);
+            let says = |decider: u32| speakers.contains(&decider);
+            search.testified(cells, candidate, witnesses, &taken, (about, says));
         }
     }
 
@@ -419,6 +373,25 @@ impl Search<'_> {
         }
     }
 
+    /// The organisations that give a good part of their refusals such testimony: what they leave unsaid is the same.
+    fn speakers(&self, cells: &Cells, subject: Subject) -> HashSet<u32> {
+        let families = subject.0.families();
+        let mut said: HashMap<u32, (u64, u64)> = HashMap::new();
+        for place in walk(self.night, cells, 0..cells.nodes.len()).filter(|p| !self.places.is_pool(p.node.decider)) {
+            if place.fails.is_empty() || self.subject(subject.0, &place.identity()) != subject {
+                continue;
+            }
+            let sum = said.entry(place.node.decider).or_default();
+            for fail in place.fails.iter().filter(|fail| Families::POLICY.has(fail.family)) {
+                sum.0 += if families.has(fail.family) { u64::from(fail.count) } else { 0 };
+                sum.1 += u64::from(fail.count);
+            }
+        }
+        let least = 1.0 - self.judging.tenant_rate;
+        let speaks = |(said, refused): (u64, u64)| said > 0 && said as f64 >= least * refused as f64;
+        said.into_iter().filter(|(_, sum)| speaks(*sum)).map(|(decider, _)| decider).collect()
+    }
+
     /// Whose the failures are that testify about a subject.
     fn owners(&self, cells: &Cells, subject: Subject) -> Owned {
         let families = subject.0.families();
@@ -438,8 +411,8 @@ impl Search<'_> {
     }
 }
 
-/// The findings about receivers most of whose failures say so: several receivers that blame us for one thing are not at fault
-/// themselves. One alone stays what contrast says.
+/// The findings about receivers most of whose failures say so: several voices that blame us for one thing are not at fault
+/// themselves. One receiver alone stays what contrast says.
 fn receivers_that_say_so(cells: &Cells, search: &Attribution, owned: &Owned) -> Vec<u16> {
     let mut all: HashMap<u16, u64> = HashMap::new();
     for fail in cells.fails.iter().filter(|fail| fail.by != NOBODY) {
@@ -449,5 +422,5 @@ fn receivers_that_say_so(cells: &Cells, search: &Attribution, owned: &Owned) -> 
     let receivers = search.findings.iter().filter(|f| of_receiver(f.candidate.dimension) && !f.candidate.is_pair());
     let says_so = |number: &u16| owned.of(*number) * 2 >= all.get(number).copied().unwrap_or(u64::MAX);
     let numbers: Vec<u16> = receivers.map(|f| f.number).filter(says_so).collect();
-    if numbers.len() >= 2 { numbers } else { vec![] }
+    if numbers.len() + usize::from(owned.nobody > 0) >= 2 { numbers } else { vec![] }
 }

@@ -20,7 +20,7 @@ use crate::judge::scope::Scope;
 use crate::judge::stats::wilson;
 use crate::judge::tally::Tally;
 use crate::judge::tenant::{Grade, TenantFinding};
-use crate::judge::witness::Testimony;
+use crate::judge::testimony::Testimony;
 use crate::judge::{Verdict, walk};
 use crate::tables::policy::Judging;
 
