@@ -7,7 +7,8 @@ use std::collections::HashSet;
 
 use super::builder::IncidentBuilder;
 use super::details::{Details, most};
-use super::incident::{Incident, Judgement, Mode, Weighed};
+use super::impact;
+use super::incident::{Incident, Judgement, Mode, Named, Weighed};
 use crate::bounce::{Confidence, FailureStream, Family, IncidentKind, IncidentStatus};
 use crate::facts::Facts;
 use crate::facts::cells::Cells;
@@ -51,6 +52,8 @@ pub fn build(facts: &Facts, verdict: &Verdict, details: &[Details], judging: &Ju
         delivered: None,
         recipients_mailed: night.recipients_mailed,
         concentration: None,
+        named: Named::default(),
+        rates: vec![],
     };
     (judgement, ids)
 }
@@ -132,6 +135,7 @@ impl IncidentBuilder<'_> {
             rate_low: bounds.map(|(low, _)| low),
             rate_high: bounds.map(|(_, high)| high),
             rate_elsewhere: None,
+            impact: None,
             failures: kind.meaning().failures,
             counted,
             grounds,
@@ -185,6 +189,7 @@ impl IncidentBuilder<'_> {
             organisations_hit: hit,
             organisations_exposed: exposed,
             rate_elsewhere: compared.then_some(elsewhere),
+            impact: impact::of(self, &finding.candidate, details.bounces),
             failures: finding.stream,
             confounded_with,
             ..incident

@@ -5,7 +5,7 @@ use serde::Serialize;
 pub use crate::judge::scope::Scope;
 
 use crate::bounce::{
-    Cause, Confidence, EnhancedStatus, FailureStream, IncidentKind, IncidentStatus, ReplyCode, Timestamp,
+    Cause, Confidence, EnhancedStatus, FailureStream, IncidentKind, IncidentStatus, Level, RateName, ReplyCode, Timestamp,
 };
 use crate::judge::grounds::{Concentration, Counted, Evidence, Gate, Grounds, HoldReason, Missing};
 
@@ -47,6 +47,9 @@ pub struct Incident {
     pub rate_high: Option<f64>,
     /// The same share outside the scope; `None` without contrast.
     pub rate_elsewhere: Option<f64>,
+    /// Share of the scope's mail that it refuses, 0..=1, of messages; `None` counts-only, and for an organisation's own incident,
+    /// which says nothing about the mail of an identity of ours.
+    pub impact: Option<f64>,
     /// The stream of failures that it was found in.
     pub failures: FailureStream,
     /// What `rate` is a share of, in counts.
@@ -208,6 +211,38 @@ pub struct Weighed {
     pub incident: Option<String>,
 }
 
+/// What organisations name; a consumer pool counts as one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Named {
+    /// Public lists with the failures that name them, most named first, then by name.
+    pub lists: Vec<(String, u64)>,
+    /// Organisations that name any of them.
+    pub by_list: u64,
+    /// Organisations that name SPF, DKIM or DMARC.
+    pub by_authentication: u64,
+}
+
+/// A share of the night, or of one part of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rate {
+    /// What is counted.
+    pub name: RateName,
+    /// The fleet, a list source, a campaign, or a receiver.
+    pub scope: Scope,
+    /// Messages counted.
+    pub events: u64,
+    /// Distinct recipients behind them, of complaints; `None` where they are not counted.
+    pub recipients: Option<u64>,
+    /// Of so many messages; `None` where too few are known for a share.
+    pub of: Option<u64>,
+    /// The share, 0..=1; `None` without `of`.
+    pub share: Option<f64>,
+    /// Its lower bound, 0..=1, at 95 % for all of its kind together (Wilson 1927, Bonferroni 1936); `None` without `of`.
+    pub low: Option<f64>,
+    /// What it comes to; `Quiet`: a figure and no more.
+    pub level: Level,
+}
+
 /// All that outcome says of a night.
 #[derive(Debug, Clone)]
 pub struct Judgement {
@@ -233,4 +268,8 @@ pub struct Judgement {
     pub recipients_mailed: Option<u64>,
     /// How concentrated the refusals are; `None` without any.
     pub concentration: Option<Concentration>,
+    /// Public lists and failed authentication, by how many organisations name them.
+    pub named: Named,
+    /// Shares that are a reason by themselves: those of the night, then the parts that stand out.
+    pub rates: Vec<Rate>,
 }

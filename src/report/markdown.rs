@@ -31,7 +31,7 @@ fn head(view: &View<'_>, page: &mut Page) {
     let facts = view.facts;
     page.line(format!("# Bounces of {}", facts.as_of));
     page.line("");
-    page.line(format!("**{}: {}**", view.verdict.level.as_str().to_uppercase(), prose(&view.verdict.sentence)));
+    page.line(format!("**{}: {}**", view.verdict.word(), prose(&view.verdict.sentence)));
     if let Some(step) = &view.verdict.first_step {
         page.line("");
         page.line(prose(step));
