@@ -309,13 +309,14 @@ impl IncidentBuilder<'_> {
 
     fn other(&self, finding: &OtherFinding, details: &Details) -> Incident {
         let (failed, tried) = (finding.fails, finding.tried);
+        let personal = finding.kind == IncidentKind::Inconclusive;
         let claim = Claim {
             kind: finding.kind,
             scope: self.organisation_scope(finding.decider, None),
-            confidence: Confidence::Medium,
+            confidence: if personal { Confidence::Low } else { Confidence::Medium },
             share: (failed as f64, tried as f64),
             counted: Counted::Messages { failed, tried, explained: 0, explicit: 0 },
-            grounds: None,
+            grounds: personal.then_some(Grounds::PersonalLists),
             evidence: vec![],
         };
         self.organisation(finding.decider, claim, details)

@@ -5,7 +5,8 @@ use serde::Serialize;
 pub use crate::judge::scope::Scope;
 
 use crate::bounce::{
-    Cause, Confidence, EnhancedStatus, FailureStream, IncidentKind, IncidentStatus, Level, RateName, ReplyCode, Timestamp,
+    Cause, Confidence, EnhancedStatus, FailureStream, IncidentKind, IncidentStatus, Level, RateName, ReplyCode,
+    Timestamp,
 };
 use crate::judge::grounds::{Concentration, Counted, Evidence, Gate, Grounds, HoldReason, Missing};
 
@@ -102,6 +103,12 @@ impl Incident {
     /// Whether it acts and one organisation refuses us: its domains may be listed.
     pub fn lists_domain(&self) -> bool {
         self.acts() && self.kind.lists_domain()
+    }
+
+    /// Whether lists of single recipients are all that speaks for it: each of them is that recipient's wish, and the domain as a
+    /// whole waits for nobody.
+    pub fn is_personal(&self) -> bool {
+        self.grounds == Some(Grounds::PersonalLists)
     }
 
     /// Whether it acts and protects the bounces that it explains.

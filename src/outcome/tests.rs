@@ -15,6 +15,7 @@ use crate::tables::policy;
 
 mod clauses;
 mod files;
+mod levels;
 
 /// What one message met: `None` for accepted.
 type Fate = Option<Cause>;

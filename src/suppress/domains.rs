@@ -134,7 +134,7 @@ impl<'a> Targets<'a> {
             Err(_) if incident.kind == IncidentKind::TenantBlock && incident.confidence == Confidence::Low => {
                 Hold::SuspectedTenant
             }
-            Err(_) if incident.kind == IncidentKind::Inconclusive => Hold::Inconclusive,
+            Err(_) if incident.kind == IncidentKind::Inconclusive && !incident.is_personal() => Hold::Inconclusive,
             Err(_) => return,
         };
         self.held.push(HeldDomain::of(incident, domain, reason));

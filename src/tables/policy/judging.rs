@@ -97,6 +97,8 @@ pub struct Judging {
     pub list_rate: f64,
     /// Unknown addresses at one organisation before it is called stale.
     pub stale_failures: f64,
+    /// People at one organisation whose own lists refuse us before it is asked about.
+    pub personal_recipients: f64,
 }
 
 #[cfg(test)]
