@@ -1,6 +1,8 @@
 //! The night's level, and the reasons for it. In: a judgement, what the reading and the lists came to, the policy. Out: one level,
 //! its reasons, and all rates. This is the only answer to "how urgent is the night"; report words it.
 
+use std::cmp::Reverse;
+
 use super::incident::{Incident, Judgement, Mode, Rate};
 use super::rates;
 use crate::bounce::{Confidence, IncidentKind, IncidentStatus, Level, ScopeType};
@@ -106,7 +108,7 @@ pub fn weigh(judgement: &Judgement, circumstances: &Circumstances, policy: &Poli
             add(Level::Watch, why);
         }
     }
-    reasons.sort_by(|a, b| b.level.cmp(&a.level));
+    reasons.sort_by_key(|reason| Reverse(reason.level));
     NightLevel { level: reasons.first().map_or(Level::Quiet, |reason| reason.level), reasons, rates }
 }
 

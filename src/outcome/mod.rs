@@ -84,7 +84,7 @@ pub fn run(sources: &Sources, earlier: &[EarlierNight]) -> anyhow::Result<Outcom
     judgement.concentration = self::tables::concentration(&rows, &facts);
     self::tables::sums(&mut judgement, &facts);
     judgement.named = named::count(&rows, &facts);
-    judgement.rates = rates::find(&facts, &judgement, &rows.complaints, &policy);
+    judgement.rates = rates::find(&facts, &judgement, (&rows.complaints, &verdict.uncovered), &policy);
     chronic::mark(&mut judgement.incidents, earlier);
     Ok(Outcome { judgement, owners: RowOwners { ids, rows: rows.owners } })
 }

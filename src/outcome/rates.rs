@@ -3,12 +3,15 @@
 //! source, campaign and receiver that stands out. A share counts when its lower bound is beyond a threshold; the rest is
 //! figures.
 
+use std::cmp::Reverse;
+
 use super::complaints::Complaint;
 use super::incident::{Judgement, Rate};
 use crate::bounce::{Cause, Family, Level, RateName, ScopeType};
 use crate::facts::Facts;
 use crate::facts::names::{NONE, Names};
 use crate::facts::night::{Night, ReceiverKind};
+use crate::judge::candidate::Dimension;
 use crate::judge::scope::Scope;
 use crate::judge::stats::wilson_low_of;
 use crate::judge::walk;
@@ -37,51 +40,98 @@ struct Parts {
     receivers: Vec<Sums>,
 }
 
-/// All rates but that of unknown replies: those of the night first, then the parts that stand out.
-pub fn find(facts: &Facts, judgement: &Judgement, complaints: &[Complaint], policy: &Policy) -> Vec<Rate> {
-    let night = &facts.night;
-    let parts = Parts::count(facts, complaints);
-    let scopes = [
-        (ScopeType::ListSource, &night.list_sources, &parts.list_sources),
-        (ScopeType::Campaign, &night.campaigns, &parts.campaigns),
+/// What a rate takes of sums: its events, the people behind them, and what they are a share of.
+type Take = fn(&Sums) -> (u64, Option<u64>, u64);
+
+const COMPLAINTS: Take = |sums| (sums.complaints, Some(sums.complainers), sums.heard);
+const UNKNOWN_USERS: Take = |sums| (sums.unknown, None, sums.delivered + sums.bounces);
+const TRANSIENT: Take = |sums| (sums.transient, None, sums.delivered + sums.bounces);
+
+/// All rates but that of unknown replies: those of the night first, each followed by the parts that stand out. `uncovered` are the
+/// dimensions that deliveries do not name: there is no share of what is not known.
+pub fn find(
+    facts: &Facts,
+    judgement: &Judgement,
+    (complaints, uncovered): (&[Complaint], &[Dimension]),
+    policy: &Policy,
+) -> Vec<Rate> {
+    let (night, parts) = (&facts.night, Parts::count(facts, complaints));
+    let covered = |dimension: Dimension| facts.cells.rates && !uncovered.contains(&dimension);
+    let source = covered(Dimension::ListSource);
+    let campaign = covered(Dimension::Campaign);
+    let ours = [
+        Part {
+            names: &night.list_sources,
+            sums: &parts.list_sources,
+            kind: &|_| ScopeType::ListSource,
+            covered: source,
+        },
+        Part { names: &night.campaigns, sums: &parts.campaigns, kind: &|_| ScopeType::Campaign, covered: campaign },
     ];
+    let receiver = |id: usize| receiver_type(night.receiver_kinds.get(id).copied());
+    let theirs =
+        [Part { names: &night.receivers, sums: &parts.receivers, kind: &receiver, covered: facts.cells.rates }];
     let mut rates = Vec::new();
-    let tried = facts.cells.rates.then_some(parts.night.delivered + parts.night.bounces);
     if let Some(row) = policy.rate_of(RateName::Complaints) {
-        let of = |sums: &Sums| Some(sums.heard).filter(|heard| *heard >= row.least_of.max(1));
-        let found =
-            |scope, sums: &Sums| Found { scope, events: sums.complaints, people: Some(sums.complainers), of: of(sums) };
-        rates.push(found(fleet(), &parts.night).rate(row, 1));
-        let mut add = |found: Vec<Found>| rates.extend(standing_out(row, found));
-        for (kind, names, sums) in scopes {
-            add(named(names, sums).map(|(name, sums)| found(Scope::one(kind, name), sums)).collect());
-        }
-        let receivers = named(&night.receivers, &parts.receivers).zip(&night.receiver_kinds);
-        add(receivers.map(|((name, sums), kind)| found(Scope::one(receiver_type(*kind), name), sums)).collect());
+        rates.push(Found::of(row, fleet(), COMPLAINTS(&parts.night)).rate(row, 1));
+        rates.extend(ours.iter().chain(&theirs).flat_map(|part| part.standing_out(row, COMPLAINTS)));
     }
-    if let Some(row) = policy.rate_of(RateName::UnknownUsers).filter(|_| tried.is_some()) {
-        let of = |sums: &Sums| Some(sums.delivered + sums.bounces).filter(|tried| *tried >= row.least_of.max(1));
-        let found = |scope, sums: &Sums| Found { scope, events: sums.unknown, people: None, of: of(sums) };
-        rates.push(found(fleet(), &parts.night).rate(row, 1));
-        for (kind, names, sums) in scopes {
-            let all = named(names, sums).map(|(name, sums)| found(Scope::one(kind, name), sums));
-            rates.extend(standing_out(row, all.collect()));
-        }
+    // Without deliveries there is nothing that these are a share of.
+    let of_tried = |name: RateName| policy.rate_of(name).filter(|_| facts.cells.rates);
+    if let Some(row) = of_tried(RateName::UnknownUsers) {
+        rates.push(Found::of(row, fleet(), UNKNOWN_USERS(&parts.night)).rate(row, 1));
+        rates.extend(ours.iter().flat_map(|part| part.standing_out(row, UNKNOWN_USERS)));
     }
+    let (transient, people, tried) = TRANSIENT(&parts.night);
     let refused = judgement.codes.iter().filter(|row| row.cause.is_refusal()).map(|row| row.bounces).sum();
-    for (name, events) in [(RateName::Refused, refused), (RateName::Transient, parts.night.transient)] {
-        let row = policy.rate_of(name).filter(|_| tried.is_some());
-        let of = |least: u64| tried.filter(|tried| *tried >= least.max(1));
-        rates.extend(row.map(|row| Found { scope: fleet(), events, people: None, of: of(row.least_of) }.rate(row, 1)));
+    for (name, events) in [(RateName::Refused, refused), (RateName::Transient, transient)] {
+        rates.extend(of_tried(name).map(|row| Found::of(row, fleet(), (events, people, tried)).rate(row, 1)));
     }
     rates
+}
+
+/// The parts of one kind.
+struct Part<'a> {
+    names: &'a Names,
+    sums: &'a [Sums],
+    /// The type of the part with that number.
+    kind: &'a dyn Fn(usize) -> ScopeType,
+    /// Whether the deliveries name them.
+    covered: bool,
+}
+
+impl Part<'_> {
+    /// Those that stand out: they raise the level, or would with more mail behind them; the most urgent first.
+    fn standing_out(&self, row: &policy::Rate, take: Take) -> Vec<Rate> {
+        let scope = |id: usize| Scope::one((self.kind)(id), self.names.name(id as u32));
+        let found = |(id, sums): (usize, &Sums)| {
+            let (events, people, of) = take(sums);
+            // What nothing was delivered of may be named by failures only, and then its share means nothing.
+            let known = self.covered && sums.delivered > 0;
+            Found::of(row, scope(id), (events, people, if known { of } else { 0 }))
+        };
+        let all: Vec<Found> = self.sums.iter().enumerate().map(found).collect();
+        let tried = all.iter().filter(|found| found.of.is_some()).count() as u64;
+        let mut rates: Vec<Rate> = all.into_iter().map(|found| found.rate(row, tried)).collect();
+        rates.retain(|rate| stands_out(rate, row));
+        rates.sort_by(|a, b| {
+            (Reverse(a.level), Reverse(a.events), &a.scope).cmp(&(Reverse(b.level), Reverse(b.events), &b.scope))
+        });
+        rates
+    }
+}
+
+/// Whether a reader wants to see the rate of a part: a share beyond the first threshold, or complaints, whose share is not known
+/// without deliveries enough.
+fn stands_out(rate: &Rate, row: &policy::Rate) -> bool {
+    let enough = rate.events.min(rate.recipients.unwrap_or(rate.events)) >= row.least;
+    enough && rate.share.map_or(rate.recipients.is_some(), |share| share > row.watch)
 }
 
 /// The share of failures whose reply no rule knows; `None` where the policy leaves it alone.
 pub fn of_replies(unknown: u64, failures: u64, policy: &Policy) -> Option<Rate> {
     let row = policy.rate_of(RateName::UnknownReplies)?;
-    let of = Some(failures).filter(|failures| *failures >= row.least_of.max(1));
-    Some(Found { scope: fleet(), events: unknown, people: None, of }.rate(row, 1))
+    Some(Found::of(row, fleet(), (unknown, None, failures)).rate(row, 1))
 }
 
 /// Failures that nothing names, by rule or class, and all failures.
@@ -101,6 +151,11 @@ struct Found {
 }
 
 impl Found {
+    /// What is taken of some sums; of too few messages there is no share.
+    fn of(row: &policy::Rate, scope: Scope, (events, people, of): (u64, Option<u64>, u64)) -> Found {
+        Found { scope, events, people, of: Some(of).filter(|of| *of >= row.least_of.max(1)) }
+    }
+
     /// The rate that it is as one of so many.
     fn rate(self, row: &policy::Rate, tried: u64) -> Rate {
         let Found { scope, events, people, of } = self;
@@ -119,39 +174,15 @@ impl Found {
     }
 }
 
-/// Those of one kind that stand out: they raise the level, or would with more mail behind them; the most urgent first.
-fn standing_out(row: &policy::Rate, all: Vec<Found>) -> Vec<Rate> {
-    let tried = all.iter().filter(|found| found.of.is_some()).count() as u64;
-    let enough = |rate: &Rate| rate.events.min(rate.recipients.unwrap_or(rate.events)) >= row.least;
-    let high = |rate: &Rate| match rate.share {
-        Some(share) => share > row.watch,
-        // Complaints without deliveries enough for a rate are a count that a reader wants to see.
-        None => rate.recipients.is_some(),
-    };
-    let mut rates: Vec<Rate> = all.into_iter().map(|found| found.rate(row, tried)).collect();
-    rates.retain(|rate| enough(rate) && high(rate));
-    let urgency = |rate: &Rate| (rate.level, rate.low.unwrap_or_default());
-    rates.sort_by(|a, b| {
-        let ((level, low), (other, other_low)) = (urgency(a), urgency(b));
-        other.cmp(&level).then(other_low.total_cmp(&low)).then(b.events.cmp(&a.events)).then(a.scope.cmp(&b.scope))
-    });
-    rates
-}
-
 fn fleet() -> Scope {
     Scope::one(ScopeType::Fleet, "*")
 }
 
-const fn receiver_type(kind: ReceiverKind) -> ScopeType {
+const fn receiver_type(kind: Option<ReceiverKind>) -> ScopeType {
     match kind {
-        ReceiverKind::Gateway => ScopeType::Gateway,
-        ReceiverKind::Provider | ReceiverKind::Other => ScopeType::Provider,
+        Some(ReceiverKind::Gateway) => ScopeType::Gateway,
+        _ => ScopeType::Provider,
     }
-}
-
-/// Names with their sums.
-fn named<'a>(names: &'a Names, sums: &'a [Sums]) -> impl Iterator<Item = (&'a str, &'a Sums)> {
-    (0..).zip(sums).map(|(id, sums)| (names.name(id), sums))
 }
 
 impl Parts {
@@ -203,23 +234,22 @@ impl Parts {
 
     /// Who complained, each once in the night and in each part.
     fn count_people(&mut self, complaints: &[Complaint], receiver: impl Fn(u32) -> u32) {
-        let people = |part: &dyn Fn(&Complaint) -> u32| {
+        type Of<'c> = &'c dyn Fn(&Complaint) -> u32;
+        let people = |part: Of<'_>| {
             let mut people: Vec<(u32, i64)> = complaints.iter().map(|c| (part(c), c.recipient)).collect();
             people.sort_unstable();
             people.dedup();
             people
         };
         self.night.complainers = people(&|_| NONE).len() as u64;
-        let parts: [(&mut Vec<Sums>, &dyn Fn(&Complaint) -> u32); 3] = [
-            (&mut self.list_sources, &|c| c.list_source),
-            (&mut self.campaigns, &|c| c.campaign),
-            (&mut self.receivers, &|c| receiver(c.domain)),
-        ];
-        for (sums, part) in parts {
+        let mut count = |sums: fn(&mut Parts) -> &mut Vec<Sums>, part: Of<'_>| {
             for (id, _) in people(part) {
-                sums.get_mut(id as usize).into_iter().for_each(|sums| sums.complainers += 1);
+                sums(self).get_mut(id as usize).into_iter().for_each(|sums| sums.complainers += 1);
             }
-        }
+        };
+        count(|parts| &mut parts.list_sources, &|c| c.list_source);
+        count(|parts| &mut parts.campaigns, &|c| c.campaign);
+        count(|parts| &mut parts.receivers, &|c| receiver(c.domain));
     }
 }
 

@@ -83,6 +83,9 @@ fn verdict(view: &View<'_>) -> Markup {
             div {
                 div.word { (spaced(verdict.level().as_str())) }
                 p.sentence { (visible(&verdict.sentence)) }
+                @if !view.reasons.is_empty() {
+                    ul.step { @for reason in view.top_reasons() { li { (spaced(reason.level.as_str())) ": " (visible(&reason.text)) } } }
+                }
                 @if let Some(step) = &verdict.first_step { p.step { (visible(step)) } }
                 @if view.mode() == "COUNTS-ONLY" {
                     p.step { "No deliveries were given: there are no delivery rates, and patterns are only suspected. \

@@ -24,6 +24,9 @@ pub use verdict::Verdict;
 /// Rows of the domain and code tables on a page; the CSV files hold all.
 pub const TOP: usize = 25;
 
+/// Reasons for the level on a page.
+const REASONS: usize = 6;
+
 /// All that a report shows.
 #[derive(Debug)]
 pub struct View<'a> {
@@ -122,6 +125,11 @@ impl<'a> View<'a> {
     pub fn top_domains(&self) -> (&'a [DomainRow], u64, u64) {
         let (top, rest) = self.judgement.domains.split_at(self.judgement.domains.len().min(TOP));
         (top, rest.len() as u64, rest.iter().map(|d| d.bounces).sum())
+    }
+
+    /// The most urgent reasons, as many as a reader takes in; report.json holds all.
+    pub fn top_reasons(&self) -> &[ReasonPart] {
+        &self.reasons[..self.reasons.len().min(REASONS)]
     }
 
     /// Held entries in words, by reason.

@@ -18,7 +18,7 @@ fn rates_of(mails: &[Mail], rates: bool, complaints: &[(&str, &str, i64)]) -> Ve
         recipient: *recipient,
     };
     let complaints: Vec<Complaint> = complaints.iter().map(complaint).collect();
-    rates::find(&facts, &judged(&[], rates), &complaints, &policy::load(None).unwrap())
+    rates::find(&facts, &judged(&[], rates), (&complaints, &[]), &policy::load(None).unwrap())
 }
 
 /// Name, scope, events, messages and level of each rate of that name.
@@ -90,6 +90,14 @@ fn of_many_parts_a_bound_is_taken_deeper() {
         told(&rates_of(&mails, true, &[]), RateName::UnknownUsers).pop().unwrap()
     };
     assert_eq!([of_c0(1), of_c0(200)], ["campaign c0 8/40 act", "campaign c0 8/40 watch"]);
+}
+
+#[test]
+fn what_only_failures_name_has_no_share() {
+    let mut mails = company(0..100, 4, |_, n| if n == 0 { UNKNOWN } else { None });
+    mails.iter_mut().filter(|mail| mail.fate.is_some()).for_each(|mail| mail.source = "fair");
+    let found = told(&rates_of(&mails, true, &[]), RateName::UnknownUsers);
+    assert!(!found.iter().any(|rate| rate.starts_with("list_source")), "{found:?}");
 }
 
 #[test]

@@ -143,14 +143,15 @@ fn file_name(lost: &LostFile) -> String {
     if over == 0 { name.to_owned() } else { format!("…{}", name.chars().skip(over).collect::<String>()) }
 }
 
-/// What to do where nothing else is.
+/// What to do about lost files, which the sentence names.
 fn read_again(lost: &LostFile) -> String {
-    let name = file_name(lost);
     match lost.why {
-        Loss::NotUnderstood => format!(
-            "First: say what the rows of {name} are (data quality holds the question) and repeat the run; what it holds is missing here."
-        ),
-        _ => format!("First: get {name} again whole and repeat the run; what it held is missing here."),
+        Loss::NotUnderstood => {
+            "First: say what the rows of the file not understood are (data quality holds the question) and repeat the \
+                                run; what it holds is missing here."
+                .to_owned()
+        }
+        _ => "First: get what is lost again whole and repeat the run; what it held is missing here.".to_owned(),
     }
 }
 
