@@ -17,6 +17,9 @@ use crate::judge::stats::wilson_low_of;
 use crate::judge::walk;
 use crate::tables::policy::{self, Policy};
 
+/// So many times the night's share a part must have to be told apart from it: where all lists are bad, no list is the reason.
+const APART: f64 = 1.5;
+
 /// What is counted of the night or one part of it. Messages, but for `complainers`.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sums {
@@ -72,15 +75,21 @@ pub fn find(
     let theirs =
         [Part { names: &night.receivers, sums: &parts.receivers, kind: &receiver, covered: facts.cells.rates }];
     let mut rates = Vec::new();
+    let mut add = |row: &policy::Rate, take: Take, parts_of: &[&Part<'_>]| {
+        let whole = Found::of(row, fleet(), take(&parts.night)).rate(row, 1);
+        let found: Vec<Rate> = parts_of.iter().flat_map(|part| part.standing_out(row, take)).collect();
+        let news = found.into_iter().filter(|part| is_news(part, &whole)).collect::<Vec<_>>();
+        rates.push(whole);
+        rates.extend(news);
+    };
+    let ([source, campaign], [receiver]) = (&ours, &theirs);
     if let Some(row) = policy.rate_of(RateName::Complaints) {
-        rates.push(Found::of(row, fleet(), COMPLAINTS(&parts.night)).rate(row, 1));
-        rates.extend(ours.iter().chain(&theirs).flat_map(|part| part.standing_out(row, COMPLAINTS)));
+        add(row, COMPLAINTS, &[source, campaign, receiver]);
     }
     // Without deliveries there is nothing that these are a share of.
     let of_tried = |name: RateName| policy.rate_of(name).filter(|_| facts.cells.rates);
     if let Some(row) = of_tried(RateName::UnknownUsers) {
-        rates.push(Found::of(row, fleet(), UNKNOWN_USERS(&parts.night)).rate(row, 1));
-        rates.extend(ours.iter().flat_map(|part| part.standing_out(row, UNKNOWN_USERS)));
+        add(row, UNKNOWN_USERS, &[source, campaign]);
     }
     let (transient, people, tried) = TRANSIENT(&parts.night);
     let refused = judgement.codes.iter().filter(|row| row.cause.is_refusal()).map(|row| row.bounces).sum();
@@ -88,6 +97,12 @@ pub fn find(
         rates.extend(of_tried(name).map(|row| Found::of(row, fleet(), (events, people, tried)).rate(row, 1)));
     }
     rates
+}
+
+/// Whether a part says more than the night does: it is more urgent, much worse, or has no share at all.
+fn is_news(part: &Rate, whole: &Rate) -> bool {
+    let worse = |share: f64| whole.share.is_none_or(|whole| share >= APART * whole);
+    part.level > whole.level || part.share.is_none_or(worse)
 }
 
 /// The parts of one kind.
