@@ -146,7 +146,12 @@ fn start_log(global: &Global) {
 
 fn run(args: RunArgs, global: &Global, settings: config::Settings) -> anyhow::Result<ExitCode> {
     let job = job(args, global, settings)?;
-    let outcome = crate::run(&job)?;
+    let outcome = crate::run(&job).inspect_err(|error| {
+        if error.is::<crate::Unfound>() && !global.quiet {
+            // The error that follows says more; whoever reads levels finds one also where there is no report.
+            let _ = write_out(crate::report::nothing_read().as_bytes());
+        }
+    })?;
     if !global.quiet {
         write_out(outcome.summary.as_bytes())?;
     }

@@ -77,7 +77,7 @@ pub fn run(job: &Job) -> anyhow::Result<Outcome> {
     let lists = brought.write(staging.dir(), &files, decided)?;
     let facts = facts::facts(&summary, as_of, job)?;
     let advise = facts::advice(job)?;
-    let view = View::new(&facts, &judgement, &lists, &policy.suppress, &advise);
+    let view = View::new(&facts, &judgement, &lists, &policy, &advise);
     tell(&view, &files, &mut staging)?;
 
     let folder = staging.publish()?;

@@ -1,6 +1,6 @@
 //! What a cause means, in one table: whom it usually blames, on what evidence, whether it passes, whether its reply may name a
 //! list, what its row speaks for when clusters are judged. In: a cause, and what naming found beside it. Out: defaults, and one
-//! of fifteen wording families with the sets of them. A new cause is a word in `words` and a line here.
+//! of sixteen wording families with the sets of them. A new cause is a word in `words` and a line here.
 
 use super::words::closed_set;
 use super::{Basis, Blames, Cause, Classification, Kind, Permanence};
@@ -94,8 +94,10 @@ closed_set! {
         Missing = "missing",
         /// Passes by itself.
         Transient = "transient",
-        /// Takes part nowhere, but shows that we got past the policies: full mailboxes, personal lists, ...
+        /// Takes part nowhere, but shows that we got past the policies: full mailboxes, groups for insiders, ...
         Neutral = "neutral",
+        /// A recipient's own list: past the policies like `Neutral`, yet of many at one organisation a question.
+        Personal = "personal",
         /// A deferral report: not final, so no trial.
         Delay = "delay",
         /// A complaint: the message had been delivered.
@@ -145,6 +147,7 @@ impl Family {
     fn of_bounce(cause: Cause, permanence: Permanence, blames: Blames, basis: Basis) -> Family {
         match (cause, blames, basis) {
             // Personal lists and internal-only groups are the wish of one mailbox's owner, not of the tenant.
+            (Cause::TenantPolicy, Blames::Recipient, Basis::ExplicitRule | Basis::Unstated) => Family::Personal,
             (Cause::TenantPolicy, Blames::Recipient, _) => Family::Neutral,
             (Cause::TenantPolicy, _, Basis::Directory | Basis::System) => Family::Neutral,
             (Cause::TenantPolicy, Blames::Tenant, Basis::ExplicitRule) => Family::Explicit,
@@ -156,13 +159,13 @@ impl Family {
 
     /// The set that holds only this one.
     pub const fn set(self) -> Families {
-        Families(1 << self as u16)
+        Families(1 << self as u32)
     }
 }
 
 /// A set of families.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Families(u16);
+pub struct Families(u32);
 
 impl Families {
     /// None.
@@ -196,7 +199,7 @@ impl Families {
 
     /// Whether the family is in it.
     pub const fn has(self, family: Family) -> bool {
-        self.0 & (1 << family as u16) != 0
+        self.0 & (1 << family as u32) != 0
     }
 }
 
@@ -205,12 +208,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tenants_own_rule_is_explicit_and_a_mailbox_owners_wish_is_neutral() {
+    fn a_tenants_own_rule_is_explicit_and_a_mailbox_owners_wish_is_personal() {
         for (blames, basis, want) in [
             (Blames::Tenant, Basis::ExplicitRule, Family::Explicit),
             (Blames::Tenant, Basis::Unstated, Family::Generic),
             (Blames::Unknown, Basis::ExplicitRule, Family::Generic),
-            (Blames::Recipient, Basis::ExplicitRule, Family::Neutral),
+            (Blames::Recipient, Basis::ExplicitRule, Family::Personal),
+            (Blames::Recipient, Basis::Directory, Family::Neutral),
             (Blames::Tenant, Basis::Directory, Family::Neutral),
         ] {
             let family = Family::of(Kind::Bounce, Cause::TenantPolicy, Permanence::Permanent, blames, basis);

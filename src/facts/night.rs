@@ -111,6 +111,10 @@ pub struct Night {
     pub receivers_covered: bool,
     /// Distinct recipients mailed; `None` counts-only.
     pub recipients_mailed: Option<u64>,
+    /// Distinct recipients of each domain whose own lists refuse us, once all is in order.
+    pub personal: Vec<u64>,
+    /// The same one by one: domain and recipient.
+    refusing: Vec<(u32, i64)>,
     compacted: usize,
 }
 
@@ -194,6 +198,11 @@ impl Night {
         }
     }
 
+    /// A recipient's own list refuses us.
+    pub fn refused_by(&mut self, domain: u32, recipient: i64) {
+        self.refusing.push((domain, recipient));
+    }
+
     /// Messages and reports of each domain.
     pub fn mail(&self) -> Vec<u64> {
         let mut mail = vec![0; self.domains.len()];
@@ -235,6 +244,8 @@ impl Night {
             identity: renumber(counted.identity, &identities),
             ..counted
         }));
+        let refusing = other.refusing.into_iter();
+        self.refusing.extend(refusing.map(|(domain, recipient)| (renumber(domain, &domains), recipient)));
         (domains, identities)
     }
 
@@ -263,6 +274,11 @@ impl Night {
             counted.domain = renumber(counted.domain, &domains);
             counted.identity = renumber(counted.identity, &identities);
         }
+        self.personal = vec![0; self.domains.len()];
+        self.refusing.iter_mut().for_each(|(domain, _)| *domain = renumber(*domain, &domains));
+        self.refusing.sort_unstable();
+        self.refusing.dedup();
+        self.refusing.iter().for_each(|(domain, _)| self.personal[*domain as usize] += 1);
         self.delivered = vec![0; self.domains.len()];
         for accepted in self.counted.iter().filter(|counted| counted.outcome == Outcome::ACCEPTED) {
             self.delivered[accepted.domain as usize] += u64::from(accepted.count);

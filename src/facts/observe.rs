@@ -154,6 +154,9 @@ impl<'a> Part<'a> {
                 self.mailed.add(recipient);
                 self.name_host(0, &hosts, row);
             }
+            if family == Family::Personal {
+                self.night.refused_by(key.domain, recipient);
+            }
             self.answered(&mut hosts, row, key.domain, 1);
             let tenant = tenants.get(row).map_or(NONE, |tenant| self.night.tenants.id(tenant));
             self.night.marked(key.domain, NONE, tenant);

@@ -126,6 +126,8 @@ pub enum Grounds {
     },
     /// One of too many patterns that nothing explains.
     OneOfTooMany,
+    /// Lists of single recipients refuse us; whether that is one decision is not known.
+    PersonalLists,
 }
 
 /// What would make the answer better.

@@ -1,5 +1,5 @@
-//! Organisations that do not refuse us, but fail in another way: they defer, their addresses have gone, or their mail
-//! server is not theirs any more. In: cells. Out: findings of little consequence, kept apart so that nobody mistakes
+//! Organisations that do not refuse us, but fail in another way: they defer, their addresses have gone, their mail server is
+//! not theirs any more, or several of their people have us on lists of their own. In: cells. Out: findings of little consequence, kept apart so that nobody mistakes
 //! them for blocks.
 
 use std::ops::Range;
@@ -17,7 +17,7 @@ use crate::tables::policy::Judging;
 pub struct OtherFinding {
     /// The organisation.
     pub decider: u32,
-    /// `Transient`, `StaleDomain` or `RelaySetup`.
+    /// `Transient`, `StaleDomain`, `RelaySetup`, or `Inconclusive` for the lists of several people.
     pub kind: IncidentKind,
     /// Failures.
     pub fails: u64,
@@ -28,7 +28,11 @@ pub struct OtherFinding {
 impl OtherFinding {
     /// The wordings of its failures.
     pub fn families(&self) -> Families {
-        KINDS.iter().find(|(kind, _)| *kind == self.kind).map_or(Families::NONE, |(_, families)| *families)
+        KINDS
+            .iter()
+            .chain([&PERSONAL])
+            .find(|(kind, _)| *kind == self.kind)
+            .map_or(Families::NONE, |(_, families)| *families)
     }
 }
 
@@ -37,6 +41,9 @@ const KINDS: [(IncidentKind, Families); 3] = [
     (IncidentKind::StaleDomain, Family::Missing.set()),
     (IncidentKind::RelaySetup, Family::SetUp.set()),
 ];
+
+/// One person's list is that person's wish; those of several may be one decision, or a rule that words itself as theirs.
+const PERSONAL: (IncidentKind, Families) = (IncidentKind::Inconclusive, Family::Personal.set());
 
 /// The organisations whose failures of one kind are the rule.
 pub fn find(night: &Night, places: &Places, cells: &Cells, judging: &Judging) -> Vec<OtherFinding> {
@@ -59,7 +66,21 @@ pub fn find(night: &Night, places: &Places, cells: &Cells, judging: &Judging) ->
             }
         }
     }
+    found.extend(personal(night, places, cells, judging));
     found
+}
+
+/// The organisations at which the lists of enough people refuse us. Nothing follows from it but a question, so no share and
+/// no chance are asked for.
+fn personal(night: &Night, places: &Places, cells: &Cells, judging: &Judging) -> Vec<OtherFinding> {
+    let (kind, families) = PERSONAL;
+    let people = |decider: u32| {
+        let domains = places.deciders[decider as usize].domains.iter();
+        domains.filter_map(|domain| night.personal.get(*domain as usize)).sum::<u64>()
+    };
+    let tallies = tallies(night, places, cells, families).into_iter().filter(|(_, fails, _)| *fails > 0);
+    let many = tallies.filter(|(decider, ..)| people(*decider) as f64 >= judging.personal_recipients);
+    many.map(|(decider, fails, tried)| OtherFinding { decider, kind, fails, tried }).collect()
 }
 
 /// Decider, failures of these families that nothing explains, and messages, for each organisation.

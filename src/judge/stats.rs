@@ -11,13 +11,18 @@ const Z95: f64 = 1.959_963_984_540_054;
 /// Source: Wilson 1927, score interval: (p + z²/2n ± z √(p(1−p)/n + z²/4n²)) / (1 + z²/n).
 /// Counts may be sums of shares, so fractions are allowed.
 pub fn wilson(hits: f64, trials: f64) -> Option<(f64, f64)> {
+    wilson_at(Z95, hits, trials)
+}
+
+/// The same at the confidence of `z`.
+fn wilson_at(z: f64, hits: f64, trials: f64) -> Option<(f64, f64)> {
     if trials.is_nan() || trials <= 0.0 {
         return None;
     }
     let p = (hits / trials).clamp(0.0, 1.0);
-    let z2 = Z95 * Z95;
+    let z2 = z * z;
     let centre = p + z2 / (2.0 * trials);
-    let spread = Z95 * (p * (1.0 - p) / trials + z2 / (4.0 * trials * trials)).sqrt();
+    let spread = z * (p * (1.0 - p) / trials + z2 / (4.0 * trials * trials)).sqrt();
     let scale = 1.0 + z2 / trials;
     Some((((centre - spread) / scale).clamp(0.0, p), ((centre + spread) / scale).clamp(p, 1.0)))
 }
@@ -25,6 +30,13 @@ pub fn wilson(hits: f64, trials: f64) -> Option<(f64, f64)> {
 /// The lower bound; 0 without trials.
 pub fn wilson_low(hits: f64, trials: f64) -> f64 {
     wilson(hits, trials).map_or(0.0, |(low, _)| low)
+}
+
+/// The lower bound of a share that is one of `tried`, all of which shall hold together at 95 %: at 1 − 0.05/tried (Bonferroni
+/// 1936); 0 without trials.
+pub fn wilson_low_of(tried: u64, hits: f64, trials: f64) -> f64 {
+    let z = std::f64::consts::SQRT_2 * statrs::function::erf::erfc_inv(0.05 / tried.max(1) as f64);
+    wilson_at(z, hits, trials).map_or(0.0, |(low, _)| low)
 }
 
 /// Log-likelihood, in nats, of `hits` among `trials` under their own share: A ln(A/T) + (T−A) ln(1−A/T); at most 0.
@@ -101,6 +113,16 @@ mod tests {
             let (low, high) = wilson(hits, trials).unwrap();
             assert!((0.0..=1.0).contains(&low) && (0.0..=1.0).contains(&high) && low <= high, "{hits}/{trials}");
         }
+    }
+
+    #[test]
+    fn a_bound_among_many_is_lower_and_alone_the_usual_one() {
+        assert!((wilson_low_of(1, 30.0, 1000.0) - wilson_low(30.0, 1000.0)).abs() < 1e-9);
+        // z of 1 - 0.05/20, two-sided: 3.0233414397391534.
+        let z2 = 3.023_341_439_739_153_4_f64.powi(2);
+        let want = (0.03 + z2 / 2000.0 - (z2 * (0.03 * 0.97 / 1000.0 + z2 / 4e6)).sqrt()) / (1.0 + z2 / 1000.0);
+        assert!((wilson_low_of(20, 30.0, 1000.0) - want).abs() < 1e-9);
+        assert_eq!((wilson_low_of(5, 3.0, 0.0), wilson_low_of(0, 0.0, 9.0)), (0.0, 0.0));
     }
 
     #[test]

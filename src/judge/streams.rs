@@ -9,7 +9,8 @@ const GENERIC: Families = Family::Generic.set();
 const IP: Families = Families::IP.with(GENERIC);
 const CAMPAIGN: Families = Family::Content.set().with(GENERIC);
 const DOMAIN: Families = Families::DOMAIN.with(Family::Authentication.set()).with(CAMPAIGN);
-const NO_POLICY: Families = Family::Missing.set().with(Family::Neutral.set());
+const MAILBOX: Families = Family::Neutral.set().with(Family::Personal.set());
+const NO_POLICY: Families = Family::Missing.set().with(MAILBOX);
 const NOT_REACHED: Families = Family::SetUp.set().with(Family::Transient.set());
 
 /// Same families for every dimension.
@@ -56,7 +57,7 @@ pub const SET_UP: Stream = Stream {
 pub const LIST: Stream = Stream {
     name: FailureStream::List,
     fails: all(Family::Missing.set()),
-    passes: Family::Neutral.set().with(Family::Transient.set()),
+    passes: MAILBOX.with(Family::Transient.set()),
     dimensions: &[Dimension::Campaign, Dimension::ListSource],
     pairs: false,
 };

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::builder::IncidentBuilder;
 use super::details::{Details, most};
-use super::incident::{Incident, Judgement, Mode, Weighed};
+use super::incident::{Incident, Judgement, Mode, Named, Weighed};
 use crate::bounce::{Confidence, FailureStream, Family, IncidentKind, IncidentStatus};
 use crate::facts::Facts;
 use crate::facts::cells::Cells;
@@ -57,6 +57,8 @@ pub fn build(facts: &Facts, verdict: &Verdict, details: &[Details], judging: &Ju
         delivered: None,
         recipients_mailed: night.recipients_mailed,
         concentration: None,
+        named: Named::default(),
+        rates: vec![],
     };
     (judgement, ids)
 }
@@ -344,13 +346,14 @@ impl IncidentBuilder<'_> {
 
     fn other(&self, finding: &OtherFinding, details: &Details) -> Incident {
         let (failed, tried) = (finding.fails, finding.tried);
+        let personal = finding.kind == IncidentKind::Inconclusive;
         let claim = Claim {
             kind: finding.kind,
             scope: self.organisation_scope(finding.decider, None),
-            confidence: Confidence::Medium,
+            confidence: if personal { Confidence::Low } else { Confidence::Medium },
             share: (failed as f64, tried as f64),
             counted: Counted::Messages { failed, tried, explained: 0, explicit: 0 },
-            grounds: None,
+            grounds: personal.then_some(Grounds::PersonalLists),
             evidence: vec![],
         };
         self.organisation(finding.decider, claim, details)

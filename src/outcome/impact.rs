@@ -12,11 +12,10 @@ use crate::judge::{Verdict, walk};
 /// Messages refused and tried.
 pub type Impact = (u64, u64);
 
-/// The impact of each incident; `None` counts-only, and where deliveries do not name the scope.
+/// The impact of each incident; `None` counts-only, where deliveries do not name the scope, and for an organisation's own
+/// incident, which says nothing about the mail of an identity of ours.
 pub fn of_verdict(facts: &Facts, verdict: &Verdict) -> Vec<Option<Impact>> {
     let rates = facts.cells.rates;
-    let tenants = verdict.tenants.iter().map(|t| (t.tally.fails, t.tally.tried()));
-    let others = verdict.others.iter().map(|o| (o.fails, o.tried));
     let named = |dimension: &Dimension| {
         let place = matches!(dimension, Dimension::Receiver | Dimension::Pool);
         !verdict.uncovered.contains(dimension) && (!place || facts.night.receivers_covered)
@@ -25,7 +24,7 @@ pub fn of_verdict(facts: &Facts, verdict: &Verdict) -> Vec<Option<Impact>> {
     let findings = verdict.findings.iter().zip(findings);
     findings
         .map(|(finding, impact)| Some(impact).filter(|_| named(&finding.candidate.dimension)))
-        .chain(tenants.chain(others).map(Some))
+        .chain((0..verdict.tenants.len() + verdict.others.len()).map(|_| None))
         .map(|impact| impact.filter(|(_, tried)| rates && *tried > 0))
         .collect()
 }

@@ -5,7 +5,8 @@ use serde::Serialize;
 pub use crate::judge::scope::Scope;
 
 use crate::bounce::{
-    Cause, Confidence, EnhancedStatus, FailureStream, IncidentKind, IncidentStatus, ReplyCode, Timestamp,
+    Cause, Confidence, EnhancedStatus, FailureStream, IncidentKind, IncidentStatus, Level, RateName, ReplyCode,
+    Timestamp,
 };
 use crate::judge::grounds::{Concentration, Counted, Evidence, Gate, Grounds, HoldReason, Missing};
 
@@ -106,6 +107,12 @@ impl Incident {
     /// person, or a night with deliveries, decides.
     pub fn lists_domain(&self) -> bool {
         self.acts() && self.kind.lists_domain() && self.grounds != Some(Grounds::TakesUnknown)
+    }
+
+    /// Whether lists of single recipients are all that speaks for it: each of them is that recipient's wish, and the domain as a
+    /// whole waits for nobody.
+    pub fn is_personal(&self) -> bool {
+        self.grounds == Some(Grounds::PersonalLists)
     }
 
     /// Whether it acts and protects the bounces that it explains.
@@ -215,6 +222,38 @@ pub struct Weighed {
     pub incident: Option<String>,
 }
 
+/// What organisations name; a consumer pool counts as one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Named {
+    /// Public lists with the failures that name them, most named first, then by name.
+    pub lists: Vec<(String, u64)>,
+    /// Organisations that name any of them.
+    pub by_list: u64,
+    /// Organisations that name SPF, DKIM or DMARC.
+    pub by_authentication: u64,
+}
+
+/// A share of the night, or of one part of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rate {
+    /// What is counted.
+    pub name: RateName,
+    /// The fleet, a list source, a campaign, or a receiver.
+    pub scope: Scope,
+    /// Messages counted.
+    pub events: u64,
+    /// Distinct recipients behind them, of complaints; `None` where they are not counted.
+    pub recipients: Option<u64>,
+    /// Of so many messages; `None` where too few are known for a share.
+    pub of: Option<u64>,
+    /// The share, 0..=1; `None` without `of`.
+    pub share: Option<f64>,
+    /// Its lower bound, 0..=1, at 95 % for all of its kind together (Wilson 1927, Bonferroni 1936); `None` without `of`.
+    pub low: Option<f64>,
+    /// What it comes to; `Quiet`: a figure and no more.
+    pub level: Level,
+}
+
 /// All that outcome says of a night.
 #[derive(Debug, Clone)]
 pub struct Judgement {
@@ -240,4 +279,8 @@ pub struct Judgement {
     pub recipients_mailed: Option<u64>,
     /// How concentrated the refusals are; `None` without any.
     pub concentration: Option<Concentration>,
+    /// Public lists and failed authentication, by how many organisations name them.
+    pub named: Named,
+    /// Shares that are a reason by themselves: those of the night, then the parts that stand out.
+    pub rates: Vec<Rate>,
 }

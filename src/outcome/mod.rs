@@ -11,11 +11,15 @@ use crate::tables::receivers::Receivers;
 mod build;
 mod builder;
 pub mod chronic;
+mod complaints;
 pub mod details;
 mod groups;
 mod impact;
 pub mod incident;
+pub mod level;
+mod named;
 mod owned;
+mod rates;
 mod replies;
 mod samples;
 pub mod sources;
@@ -61,11 +65,12 @@ impl RowOwners {
 /// A file that cannot be read, or lacks a column; a table or map with a bad row.
 pub fn run(sources: &Sources, earlier: &[EarlierNight]) -> anyhow::Result<Outcome> {
     let tables = sources.user_tables.as_deref();
-    let judging = policy::load(tables)?.judging;
+    let policy = policy::load(tables)?;
+    let judging = &policy.judging;
     let mut facts = Facts::read(sources)?;
-    let verdict = judge(&facts.night, &facts.places, &mut facts.cells, &judging);
+    let verdict = judge(&facts.night, &facts.places, &mut facts.cells, judging);
     let owners = Owners::of_verdict(&verdict, &facts.cells);
-    let rows = Owned::read(&sources.events, &facts, &owners)?;
+    let rows = Owned::read(&sources.events, &facts, &owners, &policy.suppress.complaint)?;
 
     let count = verdict.findings.len() + verdict.tenants.len() + verdict.others.len();
     let mut details = details::of_cells(&facts, &owners, count);
@@ -73,11 +78,13 @@ pub fn run(sources: &Sources, earlier: &[EarlierNight]) -> anyhow::Result<Outcom
     for (owner, sample) in rows.samples.read(&sources.events)? {
         details[owner as usize].sample = Some(sample);
     }
-    let (mut judgement, ids) = build::build(&facts, &verdict, &details, &judging);
+    let (mut judgement, ids) = build::build(&facts, &verdict, &details, judging);
     (judgement.domains, judgement.domain_codes) = self::tables::domains(&rows, &facts, &ids);
     judgement.codes = self::tables::codes(&rows, &facts, &Receivers::load(tables)?);
     judgement.concentration = self::tables::concentration(&rows, &facts);
     self::tables::sums(&mut judgement, &facts);
+    judgement.named = named::count(&rows, &facts);
+    judgement.rates = rates::find(&facts, &judgement, (&rows.complaints, &verdict.uncovered), &policy);
     chronic::mark(&mut judgement.incidents, earlier);
     Ok(Outcome { judgement, owners: RowOwners { ids, rows: rows.owners } })
 }

@@ -8,6 +8,7 @@ use foldhash::fast::RandomState;
 use indexmap::IndexSet;
 use polars::prelude::DataFrame;
 
+use super::complaints::Complaint;
 use super::groups::{Group, Groups, NOBODY, key};
 use super::replies::{self, Replies, Reply};
 use super::samples::Samples;
@@ -16,11 +17,12 @@ use crate::facts::Facts;
 use crate::facts::distinct::Settling;
 use crate::facts::keys::{self, Keys};
 use crate::facts::shares::shared_out;
-use crate::frame::cells::{Members, Times};
+use crate::frame::cells::{Members, Times, Words};
 use crate::frame::{RowGroups, schema};
 use crate::judge::Owners;
+use crate::tables::policy;
 
-const COLUMNS: &[&str] = &[schema::UNPROVEN, schema::FAMILY, schema::TIMESTAMP];
+const COLUMNS: &[&str] = &[schema::UNPROVEN, schema::FAMILY, schema::TIMESTAMP, schema::FEEDBACK_TYPE];
 
 /// What the rows of a night show.
 pub struct Owned {
@@ -34,6 +36,8 @@ pub struct Owned {
     pub incidents: Vec<Group>,
     /// Owner and recipient of owned rows.
     pub recipients: Vec<(u32, i64)>,
+    /// Feedback reports that are a recipient's wish.
+    pub complaints: Vec<Complaint>,
     /// The rows to show as samples.
     pub samples: Samples,
     /// The owner of each row, row group by row group in the order of the files.
@@ -41,16 +45,22 @@ pub struct Owned {
 }
 
 impl Owned {
-    /// Reads the events.
+    /// Reads the events; `wishes` says which feedback reports are complaints.
     ///
     /// # Errors
     /// A file that cannot be read, or lacks a column.
-    pub fn read(events: &[PathBuf], facts: &Facts, owners: &Owners) -> anyhow::Result<Owned> {
+    pub fn read(
+        events: &[PathBuf],
+        facts: &Facts,
+        owners: &Owners,
+        wishes: &policy::Complaint,
+    ) -> anyhow::Result<Owned> {
         let groups = RowGroups::open(events, &[keys::COLUMNS, replies::COLUMNS, COLUMNS].concat())?;
         let replies = Replies::default();
         let make = || (Part::default(), replies::Reader::new(&replies));
-        let parts =
-            shared_out(&groups, make, |(part, reader), at, frame| part.frame(at, frame, (facts, owners), reader))?;
+        let parts = shared_out(&groups, make, |(part, reader), at, frame| {
+            part.frame(at, frame, (facts, owners, wishes), reader)
+        })?;
         let mut whole = Part::default();
         parts.into_iter().try_for_each(|(part, _)| whole.join(part))?;
         Ok(Owned {
@@ -59,11 +69,15 @@ impl Owned {
             owned_domains: whole.owned_domains.finish()?,
             incidents: whole.incidents.finish()?,
             recipients: whole.recipients.finish(),
+            complaints: whole.complaints,
             samples: whole.samples,
             owners: whole.owners,
         })
     }
 }
+
+/// What is known before the rows are read: the facts, who owns what, and which feedback reports are complaints.
+type Known<'a> = (&'a Facts, &'a Owners, &'a policy::Complaint);
 
 /// What one core has seen.
 #[derive(Default)]
@@ -72,6 +86,7 @@ struct Part {
     owned_domains: Groups,
     incidents: Groups,
     recipients: Settling<(u32, i64)>,
+    complaints: Vec<Complaint>,
     samples: Samples,
     owners: Vec<Box<[u32]>>,
 }
@@ -82,6 +97,7 @@ impl Part {
         self.owned_domains.join(other.owned_domains)?;
         self.incidents.join(other.incidents)?;
         self.recipients.join(other.recipients);
+        self.complaints.extend(other.complaints);
         self.samples.join(other.samples);
         self.owners.extend(other.owners);
         Ok(())
@@ -92,11 +108,12 @@ impl Part {
         &mut self,
         at: usize,
         frame: &DataFrame,
-        (facts, owners): (&Facts, &Owners),
+        known: Known<'_>,
         reader: &mut replies::Reader<'_>,
     ) -> anyhow::Result<()> {
         let (columns, times) = (replies::Columns::of(frame)?, Times::of(frame, schema::TIMESTAMP)?);
-        let found = Found::of(frame, facts, owners)?;
+        let found = Found::of(frame, known)?;
+        self.complaints.extend(&found.complaints);
         let (mut domains, mut owned_domains) = (Vec::with_capacity(frame.height()), Vec::new());
         let (mut incidents, mut moments) = (Vec::new(), Vec::new());
         for (row, (domain, owner)) in found.domains.iter().zip(&found.owners).enumerate() {
@@ -126,15 +143,22 @@ struct Found {
     recipients: Vec<Option<i64>>,
     domains: Vec<u32>,
     owners: Vec<u32>,
+    complaints: Vec<Complaint>,
 }
 
 impl Found {
-    fn of(frame: &DataFrame, facts: &Facts, owners: &Owners) -> anyhow::Result<Found> {
+    fn of(frame: &DataFrame, (facts, owners, wishes): Known<'_>) -> anyhow::Result<Found> {
         let mut keys = Keys::of(frame, &facts.contacts)?;
         let families = Members::<Family>::of(frame, schema::FAMILY)?;
         let unproven = Members::<Unproven>::of(frame, schema::UNPROVEN)?;
+        let feedback = Words::of(frame, schema::FEEDBACK_TYPE)?;
         let (rows, mut night) = (frame.height(), &facts.night);
-        let mut found = Found { recipients: vec![None; rows], domains: vec![NOBODY; rows], owners: vec![NOBODY; rows] };
+        let mut found = Found {
+            recipients: vec![None; rows],
+            domains: vec![NOBODY; rows],
+            owners: vec![NOBODY; rows],
+            complaints: Vec::new(),
+        };
         for row in 0..rows {
             let (Some(family), Some(recipient)) = (families.get(row), keys.recipient(row)) else { continue };
             if unproven.get(row) == Some(Unproven::Unmatched) {
@@ -142,6 +166,9 @@ impl Found {
             }
             let Some(key) = keys.get(row, &mut night) else { continue };
             (found.recipients[row], found.domains[row]) = (Some(recipient), key.domain);
+            if family == Family::Complaint && wishes.is_wish(feedback.get(row)) {
+                found.complaints.push(Complaint::of(&key, recipient));
+            }
             if owners.own_some(family)
                 && let Some(identity) = facts.night.identities.find(&key.identity)
                 && let Some((node, fail)) = facts.cells.find(key.domain, key.bucket, identity, family)

@@ -15,6 +15,7 @@ use crate::tables::policy;
 
 mod clauses;
 mod files;
+mod levels;
 mod witnesses;
 
 /// What one message met: `None` for accepted.

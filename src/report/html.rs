@@ -9,8 +9,9 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::escape::visible;
 use super::output::Output;
 use super::sections::SECTIONS;
-use super::view::{Level, View};
-use super::words::{counted, minute};
+use super::view::View;
+use super::words::{counted, minute, spaced};
+use crate::bounce::Level;
 
 /// Nothing but the page itself may be loaded, and nothing may run: a second wall behind the escaping.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
@@ -77,11 +78,14 @@ fn head(view: &View<'_>) -> Markup {
 fn verdict(view: &View<'_>) -> Markup {
     let verdict = &view.verdict;
     html! {
-        section class={ "verdict " (verdict.level.as_str()) } aria-label="Verdict" {
-            (icon(verdict.level))
+        section class={ "verdict " (verdict.level().as_str()) } aria-label="Verdict" {
+            (icon(verdict.level()))
             div {
-                div.word { (verdict.level.as_str()) }
+                div.word { (spaced(verdict.level().as_str())) }
                 p.sentence { (visible(&verdict.sentence)) }
+                @if !view.reasons.is_empty() {
+                    ul.step { @for reason in view.top_reasons() { li { (spaced(reason.level.as_str())) ": " (visible(&reason.text)) } } }
+                }
                 @if let Some(step) = &verdict.first_step { p.step { (visible(step)) } }
                 @if view.mode() == "COUNTS-ONLY" {
                     p.step { "No deliveries were given: there are no delivery rates, and patterns are only suspected. \
@@ -96,6 +100,7 @@ fn verdict(view: &View<'_>) -> Markup {
 fn icon(level: Level) -> Markup {
     let (outline, mark) = match level {
         Level::Act => ("M12 2h8l8 8v8l-8 8h-8l-8-8v-8z", "M16 8v8M16 20v.5"),
+        Level::CannotTell => ("M4 4h24v24H4z", "M12 12a4 4 0 1 1 4 5v3M16 24v.5"),
         Level::Watch => ("M16 3l14 24H2z", "M16 12v7M16 23v.5"),
         Level::Quiet => ("M16 3a13 13 0 1 0 .01 0z", "M10 16.5l4.5 4.5L23 12"),
     };
@@ -112,8 +117,8 @@ fn tiles(view: &View<'_>) -> Markup {
     html! {
         dl.tiles {
             @for tile in &view.tiles {
-                div.tile {
-                    dt { (tile.label) }
+                div class={ "tile" @if tile.level > Level::Quiet { " " (tile.level.as_str()) } } {
+                    dt { (tile.label) @if tile.level > Level::Quiet { " " strong { "(" (tile.level.as_str()) ")" } } }
                     dd.value { (tile.value) }
                     dd.note { (tile.note) }
                 }

@@ -7,13 +7,13 @@ use serde_json::{Map, Value, json};
 
 use super::facts::NightFacts;
 use super::output::Output;
-use super::view::{Action, AdviceLine, IncidentView, View};
+use super::view::{Action, AdviceLine, IncidentView, RatePart, ReasonPart, View};
 use super::words::iso;
 use crate::outcome::incident::{CodeRow, DomainRow, Scope};
 use crate::suppress::{ByFate, Fate};
 
 /// Changes with every field that is renamed, removed, or means something else.
-const SCHEMA_VERSION: u32 = 1;
+const SCHEMA_VERSION: u32 = 2;
 /// Domains and codes listed.
 const MOST: usize = 1000;
 
@@ -41,7 +41,8 @@ fn report(view: &View<'_>) -> Value {
         "mode": judgement.mode,
         "window": facts.window.map(|(first, last)| json!({ "first": iso(first), "last": iso(last) })),
         "verdict": {
-            "level": view.verdict.level.as_str(),
+            "level": view.verdict.level(),
+            "reasons": view.reasons.iter().map(reason).collect::<Vec<_>>(),
             "sentence": view.verdict.sentence,
             "first_step": view.verdict.first_step,
             "lost": view.verdict.lost,
@@ -51,6 +52,7 @@ fn report(view: &View<'_>) -> Value {
             "duplicates": i.duplicates, "rejects": i.rejects, "lost": i.lost,
         })).collect::<Vec<_>>(),
         "totals": totals(view),
+        "rates": view.rates.iter().map(rate).collect::<Vec<_>>(),
         "incidents": view.incidents.iter().map(incident).collect::<Vec<_>>(),
         "domains": judgement.domains.iter().take(MOST).map(domain).collect::<Vec<_>>(),
         "domains_total": judgement.domains.len(),
@@ -90,6 +92,26 @@ fn totals(view: &View<'_>) -> Value {
             "top_share": c.top_share,
             "effective_organisations": c.effective,
         })),
+    })
+}
+
+fn reason(reason: &ReasonPart) -> Value {
+    json!({ "level": reason.level, "kind": reason.kind, "incident": reason.incident, "text": reason.text })
+}
+
+fn rate(part: &RatePart) -> Value {
+    let r = &part.rate;
+    json!({
+        "name": r.name,
+        "scope": scope(&r.scope),
+        "events": r.events,
+        "recipients": r.recipients,
+        "of": r.of,
+        "share": r.share,
+        "low": r.low,
+        "watch": part.watch,
+        "act": part.act,
+        "level": r.level,
     })
 }
 

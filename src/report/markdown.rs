@@ -8,7 +8,7 @@ use super::output::Output;
 use super::page::Page;
 use super::sections::SECTIONS;
 use super::view::View;
-use super::words::{counted, minute};
+use super::words::{counted, minute, spaced};
 
 /// The report in Markdown.
 pub struct Markdown;
@@ -31,7 +31,13 @@ fn head(view: &View<'_>, page: &mut Page) {
     let facts = view.facts;
     page.line(format!("# Bounces of {}", facts.as_of));
     page.line("");
-    page.line(format!("**{}: {}**", view.verdict.level.as_str().to_uppercase(), prose(&view.verdict.sentence)));
+    page.line(format!("**{}: {}**", view.verdict.word(), prose(&view.verdict.sentence)));
+    if !view.reasons.is_empty() {
+        page.line("");
+    }
+    for reason in view.top_reasons() {
+        page.line(format!("- {}: {}", spaced(reason.level.as_str()), prose(&reason.text)));
+    }
     if let Some(step) = &view.verdict.first_step {
         page.line("");
         page.line(prose(step));

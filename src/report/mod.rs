@@ -33,9 +33,9 @@ pub use facts::{AgainFact, InputFact, NativeFact, NightFacts, RejectFact, Unknow
 pub use guide::{NAME as GUIDE, guide};
 pub use output::Output;
 pub use tables::rejects_csv;
-pub use terminal::summary;
+pub use terminal::{nothing_read, summary};
 pub use trail::{incident_of, incident_told, told};
-pub use view::{Action, AdviceLine, IncidentView, Level, View};
+pub use view::{Action, AdviceLine, IncidentView, View};
 
 /// All outputs.
 pub const OUTPUTS: &[&dyn Output] = &[

@@ -12,6 +12,7 @@ mod incidents;
 mod lists;
 mod method;
 mod quality;
+mod rates;
 mod tables;
 
 /// One section.
@@ -27,6 +28,7 @@ pub const SECTIONS: &[Section] = &[
     Section { html: incidents::systemic, markdown: incidents::write_systemic },
     Section { html: incidents::tenants, markdown: incidents::write_tenants },
     Section { html: incidents::others, markdown: incidents::write_others },
+    Section { html: rates::all, markdown: rates::write_all },
     // Pictures; their numbers stand in the tables.
     Section { html: charts::all, markdown: |_, _| {} },
     Section { html: tables::domains, markdown: tables::write_domains },

@@ -106,21 +106,39 @@ fn from(incident: &Incident, ours: &str) -> String {
 /// `harborlight.example refused 17 of 17 messages (100 %, 95 % interval 82 % to 100 %)`.
 fn messages(incident: &Incident, mode: Mode, failed: u64, tried: u64) -> String {
     let name = incident.scope.part(ScopeType::Organisation).unwrap_or_default();
+    if incident.is_personal() {
+        let people = counted(incident.recipients, "recipient", "recipients");
+        return format!(
+            "{people} of {name} have us on lists of their own; {} of {} {}{}",
+            count(failed),
+            count(tried),
+            of_mode(mode),
+            share(incident)
+        );
+    }
     let did = match incident.failures {
         FailureStream::Policy => "refused",
         FailureStream::SetUp => "refused to relay",
         FailureStream::List => "does not know the recipients of",
         FailureStream::Transient => "deferred",
     };
-    let of = if mode == Mode::Rates { "messages" } else { "bounces" };
+    let of = of_mode(mode);
     let only = ours(&incident.scope).map_or_else(String::new, |ours| format!(", only those {}", from(incident, &ours)));
     format!("{name} {did} {} of {} {of}{}{only}", count(failed), count(tried), share(incident))
+}
+
+/// What shares are of.
+const fn of_mode(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Rates => "messages",
+        Mode::CountsOnly => "bounces",
+    }
 }
 
 /// What sets one organisation that refuses us apart.
 fn at_one_organisation(incident: &Incident, mode: Mode) -> Vec<String> {
     let Counted::Messages { explained, explicit, .. } = incident.counted else { return Vec::new() };
-    if incident.failures != FailureStream::Policy {
+    if incident.failures != FailureStream::Policy || incident.is_personal() {
         return Vec::new();
     }
     let mut parts = Vec::new();
@@ -201,6 +219,9 @@ fn grounds(why: &Grounds) -> String {
             format!("{} {name} went to {to}", spaced(kind.as_str()))
         }
         Grounds::OneOfTooMany => "one of too many refusals that nothing explains".to_owned(),
+        Grounds::PersonalLists => {
+            "the replies name lists of single recipients, and do not tell whether one person decided".to_owned()
+        }
     }
 }
 
@@ -277,7 +298,7 @@ pub fn missing(incident: &Incident) -> Vec<String> {
 
 /// Why a list source is held for review.
 pub fn hold_reasons(reasons: &[HoldReason], mode: Mode) -> String {
-    let of = if mode == Mode::Rates { "messages" } else { "bounces" };
+    let of = of_mode(mode);
     let line = |reason: &HoldReason| {
         let (part, whole) = reason.figures();
         let share = percent(super::words::share(part, Some(whole)));

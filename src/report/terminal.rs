@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::escape::{key, short};
 use super::view::{IncidentView, View};
+use crate::bounce::Level;
 use crate::suppress::BRAKED;
 
 use super::words::{counted, date_or_missing, spaced};
@@ -24,7 +25,7 @@ pub fn summary(view: &View<'_>, folder: &str) -> String {
         let _ = writeln!(out, "{}", short(text.trim_end(), width));
     };
     wide(format!("bouncescope {}  {}", view.facts.as_of, view.mode()), VERDICT);
-    wide(format!("{}: {}", view.verdict.level.as_str().to_uppercase(), view.verdict.sentence), VERDICT);
+    wide(format!("{}: {}", view.verdict.word(), view.verdict.sentence), VERDICT);
     let mut line = |text: String| wide(text, WIDTH);
     if let Some(step) = &view.verdict.first_step {
         line(step.clone());
@@ -49,6 +50,12 @@ pub fn summary(view: &View<'_>, folder: &str) -> String {
     }
     line(format!("report: {folder}/report.html"));
     out
+}
+
+/// What a run says that has found nothing to read, and publishes nothing.
+pub fn nothing_read() -> String {
+    let word = spaced(Level::CannotTell.as_str()).to_uppercase();
+    format!("{word}: Neither bounces nor deliveries were read; nothing is published.\n")
 }
 
 fn read(view: &View<'_>) -> String {

@@ -11,7 +11,7 @@ use crate::outcome::incident::{CodeRow, DomainCodeRow, DomainRow, Incident, Judg
 use crate::report::{AdviceLine, AgainFact, InputFact, NativeFact, NightFacts, RejectFact, UnknownFact, View};
 use crate::suppress::testing::{NIGHT, domain_row, incident, judgement, provider_block, tenant_block};
 use crate::suppress::{Brake, DomainEntry, HeldDomain, Hold, ListFile, Lists, Seen};
-use crate::tables::policy::{self, Suppress};
+use crate::tables::policy::{self, Policy};
 
 /// A text with all that an outsider could try: HTML, Markdown, a formula, terminal codes, a turned-around line.
 pub const ATTACK: &str = "=cmd|'/C calc'!A0<script>alert(1)</script>\"'><img src=x onerror=alert(1)>[x](http://evil.example)`|`\u{1b}[2J\u{202e}\n# head";
@@ -21,7 +21,7 @@ pub struct Night {
     pub facts: NightFacts,
     pub judgement: Judgement,
     pub lists: Lists,
-    pub policy: Suppress,
+    pub policy: Policy,
     pub advice: Vec<AdviceLine>,
 }
 
@@ -47,7 +47,7 @@ impl Night {
             facts,
             judgement: Judgement { domains: vec![row], codes: vec![code(Cause::MailboxUnknown, 10)], ..judgement() },
             lists: Lists { addresses: BTreeMap::from([(Cause::MailboxUnknown, 10)]), ..no_lists() },
-            policy: policy::load(None).unwrap().suppress,
+            policy: policy::load(None).unwrap(),
             advice: Vec::new(),
         }
     }
@@ -294,8 +294,9 @@ fn no_lists() -> Lists {
 fn busy_lists(night: &Night) -> Lists {
     let tenant = &night.judgement.incidents[1];
     let seen = || Seen { first: None, last: None, bounces: 14, days: 1, origin: "night/bounces.csv#4".to_owned() };
-    let entry =
-        |domain| DomainEntry::from_tenant_block(domain, tenant, 14, (14, seen()), &night.policy, NIGHT).unwrap();
+    let entry = |domain| {
+        DomainEntry::from_tenant_block(domain, tenant, 14, (14, seen()), &night.policy.suppress, NIGHT).unwrap()
+    };
     Lists {
         addresses: BTreeMap::from([(Cause::MailboxUnknown, 412), (Cause::Complaint, 6)]),
         domains: vec![entry("example.com"), entry("example.net")],

@@ -6,19 +6,26 @@ use std::collections::BTreeMap;
 use super::facts::NightFacts;
 use crate::judge::grounds::Concentration;
 use crate::outcome::incident::{DomainRow, Incident, Judgement, Mode};
+use crate::outcome::level;
 use crate::suppress::{DomainEntry, Hold, Lists};
-use crate::tables::policy::Suppress;
+use crate::tables::policy::Policy;
 
 mod incident;
+mod rates;
+mod reasons;
 mod totals;
 mod verdict;
 
 pub use incident::{Action, AdviceLine, IncidentView};
+pub use rates::{RatePart, ReasonPart};
 pub use totals::{CausePart, ReceiverPart, Tile, Totals};
-pub use verdict::{Level, Verdict};
+pub use verdict::Verdict;
 
 /// Rows of the domain and code tables on a page; the CSV files hold all.
 pub const TOP: usize = 25;
+
+/// Reasons for the level on a page.
+const REASONS: usize = 6;
 
 /// All that a report shows.
 #[derive(Debug)]
@@ -31,6 +38,10 @@ pub struct View<'a> {
     pub lists: &'a Lists,
     /// The first thing a reader sees.
     pub verdict: Verdict,
+    /// Why the level is what it is, the most urgent first.
+    pub reasons: Vec<ReasonPart>,
+    /// Shares that are a reason by themselves: of the night, then of the parts that stand out.
+    pub rates: Vec<RatePart>,
     /// Five figures at a glance.
     pub tiles: Vec<Tile>,
     /// Sums.
@@ -51,7 +62,7 @@ impl<'a> View<'a> {
         facts: &'a NightFacts,
         judgement: &'a Judgement,
         lists: &'a Lists,
-        policy: &Suppress,
+        policy: &Policy,
         advise: &dyn Fn(&Incident) -> Vec<AdviceLine>,
     ) -> View<'a> {
         let mut entries: BTreeMap<&str, &DomainEntry> = BTreeMap::new();
@@ -65,14 +76,17 @@ impl<'a> View<'a> {
             .iter()
             .map(|incident| {
                 let entry = entries.get(incident.id.as_str()).copied();
-                let actions = incident::actions(incident, entry, lists, policy, facts.as_of);
+                let actions = incident::actions(incident, entry, lists, &policy.suppress, facts.as_of);
                 IncidentView::new(incident, judgement.mode, actions, advise(incident), lists, entry)
             })
             .collect();
         let totals = Totals::new(facts, judgement);
+        let night = level::weigh(judgement, &verdict::circumstances(facts, lists), policy);
         View {
-            verdict: Verdict::new(&incidents, lists, &totals, facts),
-            tiles: totals.tiles(judgement.mode),
+            tiles: totals.tiles(judgement.mode, &night.rates),
+            rates: rates::parts(&night.rates, policy),
+            reasons: rates::reasons(&night, judgement, policy),
+            verdict: Verdict::new(night, &incidents, &totals, (judgement, lists, facts, policy)),
             causes: totals::causes(judgement),
             receivers: totals::receivers(judgement),
             concentration: judgement.concentration.as_ref().filter(|c| c.sizes.len() > 1),
@@ -111,6 +125,11 @@ impl<'a> View<'a> {
     pub fn top_domains(&self) -> (&'a [DomainRow], u64, u64) {
         let (top, rest) = self.judgement.domains.split_at(self.judgement.domains.len().min(TOP));
         (top, rest.len() as u64, rest.iter().map(|d| d.bounces).sum())
+    }
+
+    /// The most urgent reasons, as many as a reader takes in; report.json holds all.
+    pub fn top_reasons(&self) -> &[ReasonPart] {
+        &self.reasons[..self.reasons.len().min(REASONS)]
     }
 
     /// Held entries in words, by reason.

@@ -137,7 +137,7 @@ impl<'a> Targets<'a> {
             Err(_) if incident.acts() && incident.kind == IncidentKind::TenantBlock && !incident.lists_domain() => {
                 Hold::DeliveriesUnknown
             }
-            Err(_) if incident.kind == IncidentKind::Inconclusive => Hold::Inconclusive,
+            Err(_) if incident.kind == IncidentKind::Inconclusive && !incident.is_personal() => Hold::Inconclusive,
             Err(_) => return,
         };
         self.held.push(HeldDomain::of(incident, domain, reason));

@@ -199,9 +199,9 @@ impl AddressEntry {
     }
 }
 
-/// Whether a feedback report is the recipient's wish; one without a type is a platform's own complaint event.
+/// Whether a feedback report is the recipient's wish.
 pub(super) fn is_wish(feedback_type: Option<&str>, policy: &Suppress) -> bool {
-    feedback_type.is_none_or(|t| policy.complaint.feedback_types.iter().any(|known| known == t))
+    policy.complaint.is_wish(feedback_type)
 }
 
 /// Whether the row proves whom it means, and that this is nobody of ours.

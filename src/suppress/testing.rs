@@ -10,7 +10,7 @@ use crate::bounce::{
 };
 use crate::frame::schema;
 use crate::judge::grounds::Counted;
-use crate::outcome::incident::{DomainRow, Incident, Judgement, Mode, Scope};
+use crate::outcome::incident::{DomainRow, Incident, Judgement, Mode, Named, Scope};
 use crate::suppress::Options;
 use crate::tables::receivers::Receivers;
 
@@ -33,6 +33,7 @@ pub fn incident(kind: IncidentKind, scope: Scope) -> Incident {
         rate_low: Some(0.7),
         rate_high: Some(1.0),
         rate_elsewhere: Some(0.002),
+        impact: None,
         failures: kind.meaning().failures,
         counted: Counted::Messages { failed: 10, tried: 10, explained: 0, explicit: 0 },
         grounds: None,
@@ -97,6 +98,8 @@ pub fn judgement() -> Judgement {
         delivered: Some(900),
         recipients_mailed: Some(1000),
         concentration: None,
+        named: Named::default(),
+        rates: Vec::new(),
     }
 }
 

@@ -8,11 +8,14 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{TableError, line_of, suggest};
+use crate::bounce::RateName;
 
 mod judging;
+mod level;
 mod suppress;
 
 pub use judging::Judging;
+pub use level::{Levels, Rate};
 pub use suppress::{Act, Brake, Complaint, Doubtful, Expires, Expiry, Flip, MailboxFull, Suppress, Verb, When};
 
 /// The file's name.
@@ -27,6 +30,18 @@ pub struct Policy {
     pub suppress: Suppress,
     /// Thresholds of judging.
     pub judging: Judging,
+    /// What raises the night's level, besides rates.
+    pub level: Levels,
+    /// Shares that raise it by themselves; of two rows of one name the first counts.
+    #[serde(default)]
+    pub rate: Vec<Rate>,
+}
+
+impl Policy {
+    /// What is said of a share; `None` where the policy leaves it alone.
+    pub fn rate_of(&self, name: RateName) -> Option<&Rate> {
+        self.rate.iter().find(|rate| rate.name == name)
+    }
 }
 
 /// The policy: built in, with the keys that the user's `policy.toml` in `user_dir` changes.

@@ -14,6 +14,7 @@ mod fuzz_seeds;
 mod hostile;
 mod house;
 mod kinds;
+mod levels;
 mod lost;
 mod night;
 mod not_understood;

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::bounce::{Cause, Kind};
-use crate::outcome::incident::{Judgement, Mode};
+use super::rates::level_of;
+use crate::bounce::{Cause, Kind, Level, RateName, ScopeType};
+use crate::outcome::incident::{Judgement, Mode, Rate};
 use crate::report::facts::NightFacts;
-use crate::report::words::{count, count_or_missing, percent, permille, share};
+use crate::report::words::{count, percent, permille, share};
 
 /// Receivers shown.
 const RECEIVERS: usize = 10;
@@ -46,7 +47,10 @@ pub struct Totals {
     pub bounce_rate: Option<f64>,
     /// Policy failures among messages tried.
     pub policy_rate: Option<f64>,
-    /// Complaints among messages accepted.
+    /// Complaints that name who complained, and the messages that receivers which sent any accepted; `None` where these are
+    /// too few for a rate.
+    pub complaints_of: Option<(u64, u64)>,
+    /// The share of the one among the other.
     pub complaint_rate: Option<f64>,
     /// Failures whose reply no rule knows, among all failures.
     pub unknown_share: Option<f64>,
@@ -59,6 +63,7 @@ impl Totals {
         let unknown = failures(judgement, |cause| cause == Cause::Unknown);
         let dead = |cause| matches!(cause, Cause::MailboxUnknown | Cause::MailboxDisabled | Cause::DomainInvalid);
         let complaints = facts.of_kind(Kind::Complaint);
+        let told = complaint_rate(judgement);
         Totals {
             items: facts.items,
             events: facts.events(),
@@ -76,14 +81,14 @@ impl Totals {
             dead_bounces: failures(judgement, dead),
             bounce_rate: share(bounces, judgement.tried),
             policy_rate: share(policy_bounces, judgement.tried),
-            // Complaints are about mail of days before: beside fewer deliveries they are no share.
-            complaint_rate: share(complaints, judgement.delivered.filter(|delivered| *delivered >= complaints)),
+            complaints_of: told.and_then(|rate| Some((rate.events, rate.of?))),
+            complaint_rate: told.and_then(|rate| rate.share),
             unknown_share: unknown_share(facts),
         }
     }
 
     /// Five figures at a glance: rates where deliveries are known, counts otherwise.
-    pub(super) fn tiles(&self, mode: Mode) -> Vec<Tile> {
+    pub(super) fn tiles(&self, mode: Mode, rates: &[Rate]) -> Vec<Tile> {
         let of_tried = |part: u64, rate: Option<f64>| match mode {
             Mode::Rates => (percent(rate), format!("{} messages", count(part))),
             Mode::CountsOnly => (count(part), "no deliveries given, so no rate".to_owned()),
@@ -91,23 +96,29 @@ impl Totals {
         let (bounced, bounced_note) = of_tried(self.bounces, self.bounce_rate);
         let (policy, policy_note) = of_tried(self.policy_bounces, self.policy_rate);
         let (dead, dead_note) = of_tried(self.dead_bounces, share(self.dead_bounces, self.tried));
-        let (complaints, complaints_note) = match (mode, self.complaint_rate) {
-            (Mode::Rates, Some(rate)) => {
-                (permille(rate), format!("{} of {} accepted", count(self.complaints), count_or_missing(self.delivered)))
+        let (complaints, complaints_note) = match (self.complaint_rate, self.complaints_of) {
+            (Some(rate), Some((events, of))) => {
+                (permille(rate), format!("{} of {} accepted where reports come from", count(events), count(of)))
             }
-            _ => (count(self.complaints), "feedback reports".to_owned()),
+            _ => (count(self.complaints), "feedback reports, rate unknown".to_owned()),
         };
-        let tile = |label, value, note| Tile { label, value, note };
+        let level = |name: RateName| level_of(rates, name);
+        let tile = |label, value, note, level| Tile { label, value, note, level };
         let mut tiles = vec![
-            tile("Bounced", bounced, bounced_note),
-            tile("Refused by policy or reputation", policy, policy_note),
-            tile("Dead addresses and domains", dead, dead_note),
-            tile("Complaints", complaints, complaints_note),
-            tile("Replies no rule knows", percent(self.unknown_share), self.of_the_failures()),
+            tile("Bounced", bounced, bounced_note, Level::Quiet),
+            tile("Refused by policy or reputation", policy, policy_note, level(RateName::Refused)),
+            tile("Dead addresses and domains", dead, dead_note, level(RateName::UnknownUsers)),
+            tile("Complaints", complaints, complaints_note, level(RateName::Complaints)),
+            tile(
+                "Replies no rule knows",
+                percent(self.unknown_share),
+                self.of_the_failures(),
+                level(RateName::UnknownReplies),
+            ),
         ];
         if let (Mode::Rates, Some(delivered)) = (mode, self.delivered) {
             let note = format!("{} messages", count(delivered));
-            tiles.insert(0, tile("Delivered", percent(share(delivered, self.tried)), note));
+            tiles.insert(0, tile("Delivered", percent(share(delivered, self.tried)), note, Level::Quiet));
         }
         tiles
     }
@@ -121,6 +132,12 @@ impl Totals {
             n => format!("of the failures; {} without words", count(n)),
         }
     }
+}
+
+/// The night's own rate of complaints.
+fn complaint_rate(judgement: &Judgement) -> Option<&Rate> {
+    let own = |rate: &&Rate| rate.name == RateName::Complaints && rate.scope.part(ScopeType::Fleet).is_some();
+    judgement.rates.iter().find(own)
 }
 
 /// Failures of a cause over all codes.
@@ -142,6 +159,8 @@ pub struct Tile {
     pub value: String,
     /// Of how many, or why there is no rate.
     pub note: String,
+    /// What the figure raises the night to; `Quiet`: a figure and no more.
+    pub level: Level,
 }
 
 /// Failures of one cause.

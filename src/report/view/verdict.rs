@@ -1,45 +1,27 @@
 //! The verdict: the sentence that a reader needs first, and what it asks for.
 
 use super::incident::IncidentView;
+use super::reasons;
 use super::totals::Totals;
-use crate::bounce::{Loss, LostFile};
+use crate::bounce::{Kind, Level, Loss, LostFile, RejectReason};
+use crate::outcome::incident::Judgement;
+use crate::outcome::level::{Circumstances, NightLevel, Why};
 use crate::report::facts::NightFacts;
 use crate::report::words::{count, counted, spaced};
 use crate::suppress::{BRAKED, Lists};
+use crate::tables::policy::Policy;
 
 /// Lost files named in the verdict; the section on the data's quality holds all.
 const LOST_NAMED: usize = 3;
 /// Characters of a lost file's name.
 const NAME: usize = 60;
 
-/// How urgent the night is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// Nothing to decide.
-    Quiet,
-    /// Something to look at.
-    Watch,
-    /// Something to stop or fix.
-    Act,
-}
-
-impl Level {
-    /// A word for it; colour alone never says it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Level::Quiet => "quiet",
-            Level::Watch => "watch",
-            Level::Act => "act",
-        }
-    }
-}
-
 /// The first thing a reader sees.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
-    /// How urgent.
-    pub level: Level,
-    /// What was found and what was written, in one or two sentences; then the lost files, if any.
+    /// How urgent, and why.
+    pub night: NightLevel,
+    /// What was found and what was written, in one or two sentences; then the lost files and other reasons, if any.
     pub sentence: String,
     /// `1 file lost: a.csv (cut off)`, `1 file not understood: b.csv`; `None` if all were read to their end.
     pub lost: Option<String>,
@@ -48,43 +30,81 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    pub(super) fn new(incidents: &[IncidentView<'_>], lists: &Lists, totals: &Totals, facts: &NightFacts) -> Verdict {
-        let number = |wanted: &dyn Fn(&&IncidentView<'_>) -> bool| incidents.iter().filter(wanted).count() as u64;
-        let systemic = number(&|i| i.incident.is_systemic());
-        let tenants = number(&|i| i.incident.lists_domain());
-        let suspected = number(&|i| !i.incident.acts() && i.incident.kind.may_act());
-        let inconclusive = number(&|i| !i.incident.kind.may_act());
-        let level = match (systemic, tenants + suspected + inconclusive) {
-            _ if lists.brake.tripped() => Level::Act,
-            (0, 0) if facts.lost_total > 0 => Level::Watch,
-            (0, 0) => Level::Quiet,
-            (0, _) => Level::Watch,
-            _ => Level::Act,
-        };
-        let mut found = Vec::new();
-        let mut tell = |n: u64, one: &str, many: &str| {
-            if n > 0 {
-                found.push(counted(n, one, many));
-            }
-        };
-        tell(systemic, "systemic incident", "systemic incidents");
-        tell(tenants, "tenant block", "tenant blocks");
-        tell(suspected, "suspected incident", "suspected incidents");
-        tell(inconclusive, "inconclusive finding", "inconclusive findings");
-        tell(lists.addresses_total(), "address to suppress", "addresses to suppress");
-        let found = match (found.is_empty(), totals.bounces) {
-            (false, _) => found.join(", "),
-            (true, 0) => "No bounces".to_owned(),
-            (true, n) => format!("{}, nothing to do about them", counted(n, "bounce", "bounces")),
-        };
+    /// Puts into words how urgent a night is.
+    pub(super) fn new(
+        night: NightLevel,
+        incidents: &[IncidentView<'_>],
+        totals: &Totals,
+        (judgement, lists, facts, policy): Sources<'_>,
+    ) -> Verdict {
+        let found = found(&night, incidents, judgement, (lists, totals));
         let kept = match lists.protected_total() {
             0 => String::new(),
             n => format!(" {} protected from suppression.", counted(n, "address", "addresses")),
         };
         let lost = lost(facts);
-        let told = lost.as_ref().map(|lost| format!(" {lost}.")).unwrap_or_default();
-        let first_step = first_step(incidents, lists).or_else(|| facts.lost.first().map(read_again));
-        Verdict { level, sentence: format!("{found}.{kept}{told}"), lost, first_step }
+        let also = lost.clone().into_iter().chain(reasons::told(&night, judgement, policy));
+        let also: String = also.map(|sentence| format!(" {sentence}.")).collect();
+        let first_step = first_step(&night, incidents, (judgement, lists, facts));
+        Verdict { sentence: format!("{found}.{kept}{also}"), night, lost, first_step }
+    }
+
+    /// How urgent.
+    pub fn level(&self) -> Level {
+        self.night.level
+    }
+
+    /// The level in words, in capitals: `CANNOT TELL`.
+    pub fn word(&self) -> String {
+        spaced(self.night.level.as_str()).to_uppercase()
+    }
+}
+
+/// What a verdict is made from, besides incidents and sums.
+pub(super) type Sources<'a> = (&'a Judgement, &'a Lists, &'a NightFacts, &'a Policy);
+
+/// What the level is weighed on, of the reading and the lists.
+pub(super) fn circumstances(facts: &NightFacts, lists: &Lists) -> Circumstances {
+    let empty = facts.rejects.iter().filter(|reject| reject.reason == RejectReason::Empty);
+    let empty: u64 = empty.map(|reject| reject.count).sum();
+    Circumstances {
+        lost: facts.lost_total,
+        unread: facts.rejects_total().saturating_sub(empty),
+        items: facts.items,
+        bounces: facts.of_kind(Kind::Bounce),
+        unknown_replies: facts.unknown_replies,
+        deliveries: facts.deliveries,
+        braked: lists.brake.tripped(),
+    }
+}
+
+/// How many of what were found and listed; or that there is nothing.
+fn found(
+    night: &NightLevel,
+    incidents: &[IncidentView<'_>],
+    judgement: &Judgement,
+    (lists, totals): (&Lists, &Totals),
+) -> String {
+    let number = |wanted: &dyn Fn(&&IncidentView<'_>) -> bool| incidents.iter().filter(wanted).count() as u64;
+    let numbers = [
+        (number(&|i| i.incident.is_systemic()), "systemic incident", "systemic incidents"),
+        (number(&|i| i.incident.lists_domain()), "tenant block", "tenant blocks"),
+        (number(&|i| !i.incident.acts() && i.incident.kind.may_act()), "suspected incident", "suspected incidents"),
+        (number(&|i| !i.incident.kind.may_act()), "inconclusive finding", "inconclusive findings"),
+        (lists.addresses_total(), "address to suppress", "addresses to suppress"),
+    ];
+    let found: Vec<String> =
+        numbers.into_iter().filter(|(n, ..)| *n > 0).map(|(n, one, many)| counted(n, one, many)).collect();
+    // A refusal that names a listing is something to do about, even if it is the only one.
+    let nothing = judgement.named.by_list == 0 && lists.protected_total() == 0 && night.level == Level::Quiet;
+    match (found.is_empty(), totals.bounces) {
+        (false, _) => found.join(", "),
+        (true, 0) if night.reasons.iter().any(|reason| reason.why == Why::NothingRead) => {
+            "Neither bounces nor deliveries were read".to_owned()
+        }
+        (true, 0) => "No bounces".to_owned(),
+        (true, n) if nothing => format!("{}, nothing to do about them", counted(n, "bounce", "bounces")),
+        (true, n) => counted(n, "bounce", "bounces"),
     }
 }
 
@@ -123,19 +143,24 @@ fn file_name(lost: &LostFile) -> String {
     if over == 0 { name.to_owned() } else { format!("…{}", name.chars().skip(over).collect::<String>()) }
 }
 
-/// What to do where nothing else is.
+/// What to do about lost files, which the sentence names.
 fn read_again(lost: &LostFile) -> String {
-    let name = file_name(lost);
     match lost.why {
-        Loss::NotUnderstood => format!(
-            "First: say what the rows of {name} are (data quality holds the question) and repeat the run; what it holds is missing here."
-        ),
-        _ => format!("First: get {name} again whole and repeat the run; what it held is missing here."),
+        Loss::NotUnderstood => {
+            "First: say what the rows of the file not understood are (data quality holds the question) and repeat the \
+                                run; what it holds is missing here."
+                .to_owned()
+        }
+        _ => "First: get what is lost again whole and repeat the run; what it held is missing here.".to_owned(),
     }
 }
 
-/// The most urgent step: the brake, else the first incident of ours, else the first other.
-fn first_step(incidents: &[IncidentView<'_>], lists: &Lists) -> Option<String> {
+/// What to do about the most urgent reason: the brake, what was not read, an incident, else a rate or a listing.
+fn first_step(
+    night: &NightLevel,
+    incidents: &[IncidentView<'_>],
+    (judgement, lists, facts): (&Judgement, &Lists, &NightFacts),
+) -> Option<String> {
     if lists.brake.tripped() {
         let cap = lists.brake.cap.map(count).unwrap_or_default();
         let new = counted(lists.brake.new, "new entry", "new entries");
@@ -143,6 +168,17 @@ fn first_step(incidents: &[IncidentView<'_>], lists: &Lists) -> Option<String> {
             "The lists are held: {new}, the cap is {cap}. Check {BRAKED}/ before anything is imported."
         ));
     }
+    let urgent: Vec<&Why> = night.reasons.iter().filter(|r| r.level == night.level).map(|r| &r.why).collect();
+    let is_reason =
+        |i: &&IncidentView<'_>| urgent.iter().any(|why| matches!(why, Why::Incident(id) if *id == i.incident.id));
+    if urgent.iter().any(|why| matches!(why, Why::Lost(_))) {
+        return facts.lost.first().map(read_again);
+    }
+    incident_step(incidents.iter().filter(is_reason).collect()).or_else(|| reasons::step(&urgent, judgement))
+}
+
+/// The step of the first incident of ours, else the first tenant block, else the first other.
+fn incident_step(incidents: Vec<&IncidentView<'_>>) -> Option<String> {
     let systemic = || incidents.iter().find(|i| i.incident.is_systemic());
     let tenant = || incidents.iter().find(|i| i.incident.lists_domain());
     let first = systemic().or_else(tenant).or_else(|| incidents.first())?;

@@ -145,6 +145,8 @@ pub struct Judging {
     pub stale_failures: f64,
     /// And their share of what was sent there.
     pub stale_rate: f64,
+    /// People at one organisation whose own lists refuse us before it is asked about.
+    pub personal_recipients: f64,
 }
 
 #[cfg(test)]

@@ -104,6 +104,13 @@ pub struct Complaint {
     pub feedback_types: Vec<String>,
 }
 
+impl Complaint {
+    /// Whether a feedback report is the recipient's wish; one without a type is a platform's own complaint event.
+    pub fn is_wish(&self, feedback_type: Option<&str>) -> bool {
+        feedback_type.is_none_or(|t| self.feedback_types.iter().any(|known| known == t))
+    }
+}
+
 /// When a full mailbox is given up.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
