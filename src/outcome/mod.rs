@@ -83,7 +83,7 @@ pub fn run(sources: &Sources, earlier: &[EarlierNight]) -> anyhow::Result<Outcom
     judgement.codes = self::tables::codes(&rows, &facts, &Receivers::load(tables)?);
     judgement.concentration = self::tables::concentration(&rows, &facts);
     self::tables::sums(&mut judgement, &facts);
-    judgement.named = named::count(&rows, &facts);
+    judgement.named = named::count(&rows, &facts, &named::public_lists(tables)?);
     judgement.rates = rates::find(&facts, &judgement, (&rows.complaints, &verdict.uncovered), &policy);
     chronic::mark(&mut judgement.incidents, earlier);
     Ok(Outcome { judgement, owners: RowOwners { ids, rows: rows.owners } })

@@ -4,14 +4,17 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use super::incident::Named;
 use super::owned::Owned;
 use crate::bounce::{Cause, Kind};
 use crate::facts::Facts;
+use crate::tables::blocklists::Blocklist;
+use crate::tables::load;
 
 /// Counts them.
-pub fn count(rows: &Owned, facts: &Facts) -> Named {
+pub fn count(rows: &Owned, facts: &Facts, public: &BTreeSet<String>) -> Named {
     let mut lists: BTreeMap<&str, u64> = BTreeMap::new();
     let (mut by_list, mut by_authentication) = (BTreeSet::new(), BTreeSet::new());
     for group in &rows.domains {
@@ -22,7 +25,7 @@ pub fn count(rows: &Owned, facts: &Facts) -> Named {
         if cause == Cause::Authentication {
             by_authentication.insert(decider);
         }
-        if let Some(list) = reply.blocklist.as_deref().filter(|list| is_public(list) && speaks_of_us(cause)) {
+        if let Some(list) = reply.blocklist.as_deref().filter(|list| public.contains(*list) && speaks_of_us(cause)) {
             *lists.entry(list).or_default() += group.count;
             by_list.insert(decider);
         }
@@ -32,9 +35,13 @@ pub fn count(rows: &Owned, facts: &Facts) -> Named {
     Named { lists, by_list: by_list.len() as u64, by_authentication: by_authentication.len() as u64 }
 }
 
-/// Whether others may ask the list: not a provider's own, nor one that a customer or a server keeps for itself.
-fn is_public(list: &str) -> bool {
-    !list.ends_with("_internal") && !matches!(list, "local_rbl" | "customer_block_list")
+/// The lists that anybody can ask, and that judge the one who is listed.
+///
+/// # Errors
+/// A table with a bad row.
+pub fn public_lists(tables: Option<&Path>) -> anyhow::Result<BTreeSet<String>> {
+    let lists = load::<Blocklist>(tables)?;
+    Ok(lists.into_iter().filter(|row| row.value.is_public()).map(|row| row.value.name).collect())
 }
 
 /// Whether a listing behind it would be ours.
@@ -44,14 +51,20 @@ const fn speaks_of_us(cause: Cause) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_public;
+    use super::public_lists;
 
     #[test]
     fn a_list_that_nobody_else_can_ask_is_not_public() {
-        for (list, public) in
-            [("spamhaus_zen", true), ("gmx_internal", false), ("local_rbl", false), ("customer_block_list", false)]
-        {
-            assert_eq!(is_public(list), public, "{list}");
+        let public = public_lists(None).unwrap();
+        for (list, want) in [
+            ("spamhaus_zen", true),
+            ("gmx_internal", false),
+            ("local_rbl", false),
+            ("customer_block_list", false),
+            ("uceprotect", false),
+            ("njabl", false),
+        ] {
+            assert_eq!(public.contains(list), want, "{list}");
         }
     }
 }

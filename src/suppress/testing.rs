@@ -47,7 +47,6 @@ pub fn incident(kind: IncidentKind, scope: Scope) -> Incident {
         confounded_with: Vec::new(),
         causes: Vec::new(),
         domains: Vec::new(),
-        impact: None,
         impact_low: None,
         impact_high: None,
         delivered_elsewhere: Some(120),
