@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::stats::binomial_tail;
 use super::walk::{organisations, walk};
-use crate::bounce::{Families, Family, IncidentKind};
+use crate::bounce::{Confidence, Families, Family, IncidentKind};
 use crate::facts::cells::{Cells, NOBODY};
 use crate::facts::night::Night;
 use crate::facts::organisation::Places;
@@ -17,12 +17,16 @@ use crate::tables::policy::Judging;
 pub struct OtherFinding {
     /// The organisation.
     pub decider: u32,
-    /// `Transient`, `StaleDomain` or `RelaySetup`.
+    /// `Transient`, `StaleDomain`, `RelaySetup` or `UnreliableUnknown`.
     pub kind: IncidentKind,
     /// Failures.
     pub fails: u64,
     /// Messages tried.
     pub tried: u64,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Number in `Fail::by`; `NOBODY` where it owns what is left of its organisation.
+    pub number: u16,
 }
 
 impl OtherFinding {
@@ -55,7 +59,14 @@ pub fn find(night: &Night, places: &Places, cells: &Cells, judging: &Judging) ->
             let rule = fails as f64 >= least && fails as f64 >= rate * tried as f64;
             let chance = || binomial_tail(fails, tried, base.max(judging.stray_floor)) * large;
             if rule && chance() <= judging.tenant_chance {
-                found.push(OtherFinding { decider, kind, fails, tried });
+                found.push(OtherFinding {
+                    decider,
+                    kind,
+                    fails,
+                    tried,
+                    confidence: Confidence::Medium,
+                    number: NOBODY,
+                });
             }
         }
     }

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 
 use super::attribution::{Attribution, Finding, WeighedCandidate};
 use super::candidate::{Candidate, Dimension};
+use super::grounds::Sign;
 use super::other_findings::OtherFinding;
 use super::stats::wilson_low;
 use super::tenant::{TenantFinding, Tenants};
 use super::walk::walk;
-use super::{other_findings, streams, tally};
+use super::{other_findings, streams, tally, unreliable};
 use crate::bounce::{FailureStream, Families, Family};
 use crate::facts::cells::{Cells, NOBODY};
 use crate::facts::names::NONE;
@@ -26,6 +27,8 @@ pub struct Verdict {
     pub tenants: Vec<TenantFinding>,
     /// Organisations that only defer, or whose addresses have gone, or whose MX is stale.
     pub others: Vec<OtherFinding>,
+    /// By the numbers of findings, why the "unknown" that they own is not believed.
+    pub signs: Vec<(u16, Sign)>,
     /// What was weighed.
     pub weighed: Vec<(FailureStream, WeighedCandidate)>,
     /// Share of refusals at organisations that take our mail.
@@ -45,9 +48,28 @@ pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judgin
     let mut next = 0;
     // Without deliveries unknown addresses are a measure of what was sent, so a bad list comes off before policies.
     let (first, then) = if cells.rates { (policy, streams::LIST) } else { (streams::LIST, policy) };
+    let mut directories = Vec::new();
     for stream in [streams::SET_UP, first, then, streams::TRANSIENT] {
-        let mut search =
-            Attribution { night, places, judging, stream, covered, findings: vec![], weighed: vec![], next };
+        let search = |stream, next| Attribution {
+            night,
+            places,
+            judging,
+            stream,
+            covered,
+            findings: vec![],
+            weighed: vec![],
+            next,
+        };
+        if stream.name == FailureStream::List {
+            let mut search = search(streams::UNKNOWN, next);
+            let found = unreliable::find(cells, &mut search);
+            next = search.next;
+            verdict.weighed.extend(search.weighed.into_iter().map(|w| (stream.name, w)));
+            verdict.findings.extend(search.findings);
+            verdict.signs = found.signs;
+            directories = found.directories;
+        }
+        let mut search = search(stream, next);
         search.run(cells);
         if stream.name == FailureStream::Policy {
             merge_pairs(night, cells, &mut search);
@@ -73,6 +95,7 @@ pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judgin
         Tenants { night, judging, common: &common, ours: &ours, shares: &shares, rates: cells.rates }.find(tallies);
     verdict.background_rate = common.background_rate;
     verdict.others = other_findings::find(night, places, cells, judging);
+    verdict.others.extend(directories);
     verdict
 }
 

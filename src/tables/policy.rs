@@ -13,7 +13,7 @@ mod judging;
 mod suppress;
 
 pub use judging::Judging;
-pub use suppress::{Act, Brake, Complaint, Doubtful, Expires, Expiry, Flip, MailboxFull, Suppress, Verb, When};
+pub use suppress::{Act, Brake, Complaint, Doubtful, Expires, Expiry, MailboxFull, Suppress, Verb, When};
 
 /// The file's name.
 const FILE: &str = "policy.toml";
