@@ -154,6 +154,8 @@ pub enum Grounds {
         /// Other organisations that it went to.
         others: u64,
     },
+    /// One night does not tell a directory that fails from addresses that have gone.
+    OneDirectory,
     /// One of too many patterns that nothing explains.
     OneOfTooMany,
 }

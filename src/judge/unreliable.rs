@@ -12,7 +12,7 @@ use super::attribution::{Attribution, Finding};
 use super::candidate::{Candidate, Dimension};
 use super::grounds::Sign;
 use super::other_findings::OtherFinding;
-use super::stats::{binomial_tail, odds_ratio};
+use super::stats::odds_ratio;
 use super::walk::{Place, organisations, walk};
 use crate::bounce::{Confidence, Family, IncidentKind};
 use crate::facts::cells::{Cells, NOBODY};
@@ -51,7 +51,6 @@ pub fn find(cells: &mut Cells, search: &mut Attribution<'_>) -> Found {
     }
     search.findings.retain(|finding| !believed(finding.number));
     without_contrast(cells, search, &mut found);
-    directories(cells, search, &mut found);
     found
 }
 
@@ -71,15 +70,15 @@ struct Side {
 }
 
 impl Side {
-    /// Adds a cell; `number` is the finding that is looked at.
-    fn add(&mut self, cells: &Cells, place: &Place<'_>, number: u16) {
+    /// Adds a cell; of its unknown contacts those whose finding is `open`.
+    fn add(&mut self, cells: &Cells, place: &Place<'_>, open: impl Fn(u16) -> bool) {
         self.delivered += place.delivered();
         self.tried += place.delivered();
         for fail in place.fails.iter().filter(|fail| !matches!(fail.family, Family::Delay | Family::Complaint)) {
             let n = u64::from(fail.count);
             self.tried += n;
             match fail.family {
-                Family::Missing if fail.by == NOBODY || fail.by == number => {
+                Family::Missing if open(fail.by) => {
                     let contacts = cells.contacts_of(place.at);
                     self.unknown += n;
                     self.contacts += u64::from(contacts.unknown);
@@ -102,12 +101,17 @@ impl Side {
     }
 }
 
+/// Whether failures are explained by nobody, or by that finding.
+fn nobodys_or(number: u16) -> impl Fn(u16) -> bool {
+    move |by| by == NOBODY || by == number
+}
+
 /// Both sides of a candidate at each organisation that was tried: inside, outside.
 fn sides(cells: &Cells, search: &Attribution<'_>, candidate: &Candidate, number: u16) -> Vec<[Side; 2]> {
     let of = |nodes: std::ops::Range<usize>| {
         let mut sides = [Side::default(); 2];
         for place in walk(search.night, cells, nodes) {
-            sides[usize::from(!place.is_in(candidate))].add(cells, &place, number);
+            sides[usize::from(!place.is_in(candidate))].add(cells, &place, nobodys_or(number));
         }
         sides
     };
@@ -141,7 +145,7 @@ fn suffer_only(cells: &Cells, search: &Attribution<'_>, candidate: &Candidate, n
         for (lists, dimension) in lists.iter_mut().zip(LISTS) {
             let value = dimension.value(&identity);
             if value != NONE {
-                lists.entry(value).or_default()[side].add(cells, &place, number);
+                lists.entry(value).or_default()[side].add(cells, &place, nobodys_or(number));
             }
         }
     }
@@ -294,51 +298,59 @@ fn counted(cells: &Cells, place: &Place<'_>) -> Failures {
     Failures { unknown: cells.contacts_of(place.at).unknown.into(), others }
 }
 
-/// Organisations and pools of which many contacts hear a known liar's words.
-fn directories(cells: &mut Cells, search: &mut Attribution<'_>, found: &mut Found) {
-    let tallies = tallies(cells, search);
-    let j = search.judging;
-    let lie = |decider: &u32, side: &Side| {
-        let few = !cells.rates && search.places.is_pool(*decider) && (side.liars as f64) < j.liar_contacts_counts;
-        side.unknown > 0 && lies(search, side) && !few
-    };
-    let (mut liars, others): (Vec<_>, Vec<_>) = tallies.into_iter().partition(|(decider, side)| lie(decider, side));
-    let (unknown, tried) = others.iter().fold((0, 0), |(u, t), (_, side)| (u + side.unknown, t + side.tried));
-    let base = (unknown as f64 / f64::max(tried as f64, 1.0)).max(j.stray_floor);
-    let large = others.iter().chain(&liars).filter(|(_, side)| side.tried as f64 >= j.tenant_failures).count();
+/// Organisations and pools of which many contacts hear a known liar's words. They come after the lists: one company says
+/// nothing about a list, and a list nothing about the company; but their addresses are not believed to be dead, whoever
+/// owned them.
+pub fn directories(cells: &mut Cells, search: &mut Attribution<'_>, found: &mut Found) {
+    let believed = |number: u16| found.signs.iter().all(|(of, _)| *of != number);
+    let mut liars = tallies(cells, search, believed);
+    liars.retain(|(decider, side)| side.unknown > 0 && lies(search, side) && enough(cells, search, *decider, side));
     liars.sort_by_key(|(decider, side)| (std::cmp::Reverse(side.liars), *decider));
     liars.truncate(MOST_DIRECTORIES);
-    let mut numbers = BTreeMap::new();
+    let (mut numbers, first) = (BTreeMap::new(), search.next);
     for (decider, side) in liars {
-        let chance = binomial_tail(side.liars, side.tried, base) * large as f64;
-        let confidence = match chance {
-            _ if !cells.rates => Confidence::Low,
-            c if c <= j.sure_chance && side.liars as f64 >= j.sure_failures => Confidence::High,
-            c if c <= j.tenant_chance => Confidence::Medium,
-            _ => Confidence::Low,
-        };
         let (kind, number) = (IncidentKind::UnreliableUnknown, search.next);
         search.next += 1;
         numbers.insert(decider, number);
         found.signs.push((number, Sign::KnownLiar { contacts: side.liars, tried: side.tried }));
-        let (fails, tried) = (side.unknown, side.tried);
+        // One night does not tell a directory that fails from a company that has gone.
+        let (fails, tried, confidence) = (side.unknown, side.tried, Confidence::Low);
         found.directories.push(OtherFinding { decider, kind, fails, tried, confidence, number });
     }
-    if !numbers.is_empty() {
-        cells.give(|node, _| Some((Family::Missing.set(), *numbers.get(&node.decider)?)));
+    let of_receivers: Vec<u16> = found.signs.iter().map(|(number, _)| *number).filter(|n| *n < first).collect();
+    for node in 0..cells.nodes.len() {
+        let Some(number) = numbers.get(&cells.nodes[node].decider) else { continue };
+        for cell in cells.cells_of(node) {
+            let of_cell = cells.fails_of(cell);
+            for fail in cells.fails[of_cell].iter_mut().filter(|fail| fail.family == Family::Missing) {
+                fail.by = if of_receivers.contains(&fail.by) { fail.by } else { *number };
+            }
+        }
     }
 }
 
-/// Each organisation and pool with messages.
-fn tallies(cells: &Cells, search: &Attribution<'_>) -> Vec<(u32, Side)> {
+/// Without deliveries every share is one of bounces, so that more contacts must say it; and of consumer mailboxes many.
+fn enough(cells: &Cells, search: &Attribution<'_>, decider: u32, side: &Side) -> bool {
+    let j = search.judging;
+    let least = match search.places.is_pool(decider) {
+        _ if cells.rates => j.liar_contacts,
+        true => j.liar_pool_counts,
+        false => j.liar_contacts_counts,
+    };
+    side.liars as f64 >= least
+}
+
+/// Each organisation and pool with unknown contacts; those that a receiver is not believed about are left out.
+fn tallies(cells: &Cells, search: &Attribution<'_>, believed: impl Fn(u16) -> bool + Sync + Send) -> Vec<(u32, Side)> {
     let parts = cells.in_parts(|nodes| {
         let mut tallies: Vec<(u32, Side)> = Vec::new();
         for place in walk(search.night, cells, nodes) {
             if tallies.last().is_none_or(|(decider, _)| *decider != place.node.decider) {
+                tallies.pop_if(|(_, side)| side.liars == 0);
                 tallies.push((place.node.decider, Side::default()));
             }
             if let Some((_, side)) = tallies.last_mut() {
-                side.add(cells, &place, NOBODY);
+                side.add(cells, &place, &believed);
             }
         }
         tallies

@@ -48,7 +48,7 @@ pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judgin
     let mut next = 0;
     // Without deliveries unknown addresses are a measure of what was sent, so a bad list comes off before policies.
     let (first, then) = if cells.rates { (policy, streams::LIST) } else { (streams::LIST, policy) };
-    let mut directories = Vec::new();
+    let mut unreliable = unreliable::Found::default();
     for stream in [streams::SET_UP, first, then, streams::TRANSIENT] {
         let search = |stream, next| Attribution {
             night,
@@ -62,12 +62,10 @@ pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judgin
         };
         if stream.name == FailureStream::List {
             let mut search = search(streams::UNKNOWN, next);
-            let found = unreliable::find(cells, &mut search);
+            unreliable = unreliable::find(cells, &mut search);
             next = search.next;
             verdict.weighed.extend(search.weighed.into_iter().map(|w| (stream.name, w)));
             verdict.findings.extend(search.findings);
-            verdict.signs = found.signs;
-            directories = found.directories;
         }
         let mut search = search(stream, next);
         search.run(cells);
@@ -84,10 +82,15 @@ pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judgin
                     && f64::from(m.hit) >= judging.organisations
             });
         }
+        if stream.name == FailureStream::List {
+            unreliable::directories(cells, &mut search, &mut unreliable);
+            search.findings.retain(|finding| cells.fails.iter().any(|fail| fail.by == finding.number));
+        }
         next = search.next;
         verdict.weighed.extend(search.weighed.into_iter().map(|w| (stream.name, w)));
         verdict.findings.extend(search.findings);
     }
+    verdict.signs = unreliable.signs;
     let ours: Vec<Candidate> = verdict.findings.iter().map(|f| f.candidate).collect();
     let shares: HashMap<u16, f64> = verdict.findings.iter().map(|f| (f.number, f.measure.rate())).collect();
     let (tallies, common) = tally::count(night, places, cells, judging, policy.passes);
@@ -95,7 +98,7 @@ pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judgin
         Tenants { night, judging, common: &common, ours: &ours, shares: &shares, rates: cells.rates }.find(tallies);
     verdict.background_rate = common.background_rate;
     verdict.others = other_findings::find(night, places, cells, judging);
-    verdict.others.extend(directories);
+    verdict.others.extend(unreliable.directories);
     verdict
 }
 

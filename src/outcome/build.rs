@@ -322,7 +322,7 @@ impl IncidentBuilder<'_> {
             confidence: finding.confidence,
             share: (failed as f64, tried as f64),
             counted: Counted::Messages { failed, tried, explained: 0, explicit: 0 },
-            grounds: (!self.cells.rates && finding.confidence == Confidence::Low).then_some(Grounds::CountsOnly),
+            grounds: (finding.confidence == Confidence::Low).then_some(Grounds::OneDirectory),
             evidence: self.sign(finding.number).into_iter().collect(),
         };
         if pool { self.incident(claim, details) } else { self.organisation(finding.decider, claim, details) }

@@ -200,6 +200,9 @@ fn grounds(why: &Grounds) -> String {
             };
             format!("{} {name} went to {to}", spaced(kind.as_str()))
         }
+        Grounds::OneDirectory => {
+            "one night does not tell a directory that fails from addresses that have gone".to_owned()
+        }
         Grounds::OneOfTooMany => "one of too many refusals that nothing explains".to_owned(),
     }
 }

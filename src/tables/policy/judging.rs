@@ -121,8 +121,10 @@ pub struct Judging {
     pub liar_contacts: f64,
     /// Their share of the messages there.
     pub liar_share: f64,
-    /// Contacts among consumer mailboxes, without deliveries.
+    /// Contacts of one organisation, without deliveries.
     pub liar_contacts_counts: f64,
+    /// Contacts among the consumer mailboxes of one receiver, without deliveries.
+    pub liar_pool_counts: f64,
 }
 
 #[cfg(test)]
