@@ -244,8 +244,10 @@ fn lone(cells: &Cells, search: &Attribution<'_>, candidate: &Candidate) -> Optio
     let inside = lost_of(search, all.iter().map(|sides| &sides[0]), cells.rates);
     let outside = lost_of(search, all.iter().map(|sides| &sides[1]), cells.rates);
     let pair = |(lost, all): (u64, u64)| (lost as f64, all as f64);
-    let stands_out = (outside.1 as f64) < j.organisations || odds_ratio(pair(inside), pair(outside)) >= j.odds;
-    stands_out.then_some(sign)
+    // What is lost at other receivers too is lost by its list.
+    let elsewhere_too = 2.0 * outside.0 as f64 >= j.unreliable_share_counts * outside.1 as f64;
+    let stands_out = odds_ratio(pair(inside), pair(outside)) >= j.odds && !elsewhere_too;
+    ((outside.1 as f64) < j.organisations || stands_out).then_some(sign)
 }
 
 /// Unknown contacts and other failures.
@@ -253,6 +255,18 @@ fn lone(cells: &Cells, search: &Attribution<'_>, candidate: &Candidate) -> Optio
 struct Failures {
     unknown: u64,
     others: u64,
+    /// Unknown contacts of the organisation or pool that was counted last, and the most that one has.
+    last: (u32, u64),
+    most: u64,
+}
+
+impl Failures {
+    /// Adds a cell. Those of an organisation follow each other.
+    fn add(&mut self, decider: u32, unknown: u64, others: u64) {
+        self.last = (decider, unknown + if self.last.0 == decider { self.last.1 } else { 0 });
+        self.most = self.most.max(self.last.1);
+        (self.unknown, self.others) = (self.unknown + unknown, self.others + others);
+    }
 }
 
 /// The one of several values of a dimension with which nearly all unknown users of the night stand, and not the other
@@ -263,6 +277,8 @@ fn one_of_several(cells: &Cells, search: &Attribution<'_>, dimension: Dimension)
     let stands_out = |f: &Failures| {
         f.unknown as f64 >= j.unreliable_missing_counts
             && f.unknown as f64 >= j.unreliable_identity_share * all.unknown as f64
+            // One company that answers so is no word about the identity.
+            && 2 * f.most <= f.unknown
             && (all.others == 0 || (f.others as f64) < j.unreliable_identity_others * all.others as f64)
     };
     if of_dimension.len() < 2 {
@@ -273,7 +289,7 @@ fn one_of_several(cells: &Cells, search: &Attribution<'_>, dimension: Dimension)
         let (lists, _) = failures(cells, search, dimension);
         lists.len() > 1 && lists.values().any(stands_out)
     };
-    let Failures { unknown, others } = *failures_of;
+    let Failures { unknown, others, .. } = *failures_of;
     let sign = Sign::OneOfSeveral { unknown, all: all.unknown, others, all_others: all.others };
     (!LISTS.into_iter().any(list)).then_some((Candidate::one(dimension, *value), sign))
 }
@@ -282,20 +298,15 @@ fn one_of_several(cells: &Cells, search: &Attribution<'_>, dimension: Dimension)
 fn failures(cells: &Cells, search: &Attribution<'_>, dimension: Dimension) -> (BTreeMap<u32, Failures>, Failures) {
     let (mut of_values, mut all) = (BTreeMap::<u32, Failures>::new(), Failures::default());
     for place in walk(search.night, cells, 0..cells.nodes.len()).filter(|place| !place.fails.is_empty()) {
-        let (side, value) = (counted(cells, &place), dimension.value(&place.identity()));
-        let entry = if value == NONE { &mut Failures::default() } else { of_values.entry(value).or_default() };
-        for sum in [entry, &mut all] {
-            *sum = Failures { unknown: sum.unknown + side.unknown, others: sum.others + side.others };
+        let other = |family| !matches!(family, Family::Missing | Family::Delay | Family::Complaint);
+        let others = place.fails.iter().filter(|fail| other(fail.family)).map(|fail| u64::from(fail.count)).sum();
+        let (unknown, value) = (u64::from(cells.contacts_of(place.at).unknown), dimension.value(&place.identity()));
+        all.add(place.node.decider, unknown, others);
+        if value != NONE {
+            of_values.entry(value).or_default().add(place.node.decider, unknown, others);
         }
     }
     (of_values, all)
-}
-
-/// The failures of one cell.
-fn counted(cells: &Cells, place: &Place<'_>) -> Failures {
-    let other = |family| !matches!(family, Family::Missing | Family::Delay | Family::Complaint);
-    let others = place.fails.iter().filter(|fail| other(fail.family)).map(|fail| u64::from(fail.count)).sum();
-    Failures { unknown: cells.contacts_of(place.at).unknown.into(), others }
 }
 
 /// Organisations and pools of which many contacts hear a known liar's words. They come after the lists: one company says
