@@ -284,13 +284,13 @@ fn mailboxes_live(sign: &Sign) -> String {
             count(*contacts),
             count(*tried)
         ),
-        Sign::OneOfSeveral { unknown, all, others, all_others } => format!(
-            "{} of the night's {} unknown contacts stand with it, but only {} of {} other failures",
-            count(*unknown),
-            count(*all),
-            count(*others),
-            count(*all_others)
-        ),
+        Sign::OneOfSeveral { unknown, all, others, all_others } => {
+            let rest = match all_others {
+                0 => "nothing else failed".to_owned(),
+                _ => format!("of {} other failures only {}", count(*all_others), count(*others)),
+            };
+            format!("{} of the night's {} unknown contacts stand with it; {rest}", count(*unknown), count(*all))
+        }
     }
 }
 
