@@ -27,6 +27,8 @@ closed_set! {
         FleetReputation = "fleet_reputation",
         /// A campaign or list source full of unknown users.
         ListQuality = "list_quality",
+        /// "No such user" from who does not tell us the truth: the mailboxes live.
+        UnreliableUnknown = "unreliable_unknown",
         /// Deferrals that pass.
         Transient = "transient",
         /// One organisation's addresses have gone.
@@ -132,6 +134,8 @@ const UNSURE: &[ScopeType] =
     &[ScopeType::Organisation, ScopeType::SendingIp, ScopeType::SendingDomain, ScopeType::Campaign, ScopeType::Fleet];
 const SET_UP: &[ScopeType] =
     &[ScopeType::Organisation, ScopeType::SendingIp, ScopeType::SendingDomain, ScopeType::Campaign, ScopeType::Fleet];
+const UNRELIABLE: &[ScopeType] =
+    &[ScopeType::Organisation, ScopeType::SendingIp, ScopeType::SendingDomain, ScopeType::Provider, ScopeType::Gateway];
 const DEFERRED: &[ScopeType] = &[ScopeType::Organisation, ScopeType::Provider, ScopeType::Gateway];
 
 const fn row(failures: FailureStream, fault: Fault, scopes: &'static [ScopeType]) -> KindMeaning {
@@ -153,6 +157,7 @@ impl IncidentKind {
             IncidentKind::RelaySetup => row(SetUp, Fault::Sender, SET_UP),
             IncidentKind::FleetReputation => row(Policy, Fault::Sender, FLEET),
             IncidentKind::ListQuality => row(List, Fault::Sender, LIST),
+            IncidentKind::UnreliableUnknown => row(List, Fault::Receiver, UNRELIABLE),
             IncidentKind::Transient => row(Transient, Fault::Nobody, DEFERRED),
             IncidentKind::StaleDomain => row(List, Fault::Addresses, ORGANISATION),
             IncidentKind::Inconclusive => row(Policy, Fault::Open, UNSURE),

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::names::NONE;
 use super::night::{Counted, Night, merge};
 use super::organisation::Places;
+use super::unknown::Unknown;
 use crate::bounce::{BUCKETS, Family};
 
 /// No finding explains it.
@@ -47,6 +48,17 @@ pub struct Fail {
     pub count: u32,
 }
 
+/// Contacts of one cell that are called unknown. A contact counts once in a night, whatever we sent to it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Contacts {
+    /// Number of the cell.
+    pub cell: u32,
+    /// How many.
+    pub unknown: u32,
+    /// Those among them that heard it in the words of a known liar.
+    pub liars: u32,
+}
+
 /// The table.
 #[derive(Debug, Default)]
 pub struct Cells {
@@ -56,6 +68,8 @@ pub struct Cells {
     pub cells: Vec<Cell>,
     /// Sorted by cell, then family.
     pub fails: Vec<Fail>,
+    /// Of the cells in which contacts are called unknown, how many; sorted by cell.
+    pub contacts: Vec<Contacts>,
     /// Whether deliveries are known.
     pub rates: bool,
     numbers: NodeNumbers,
@@ -73,7 +87,36 @@ impl Cells {
         merge(&mut counted);
         let mut cells = Cells { rates: night.rates, numbers, ..Cells::default() };
         cells.fill(&counted);
+        cells.place(std::mem::take(&mut night.unknown));
         cells
+    }
+
+    /// Counts the contacts that are called unknown in their cells.
+    fn place(&mut self, contacts: Vec<Unknown>) {
+        let cell = |unknown: &Unknown| {
+            let cells = self.cells_of(self.numbers.of(unknown.domain, unknown.bucket) as usize);
+            let found = self.cells[cells.clone()].binary_search_by_key(&unknown.identity, |cell| cell.identity);
+            found.ok().map(|at| (cells.start + at) as u32)
+        };
+        let mut placed: Vec<Contacts> = contacts
+            .iter()
+            .filter_map(|c| Some(Contacts { cell: cell(c)?, unknown: 1, liars: u32::from(c.liar) }))
+            .collect();
+        placed.sort_unstable_by_key(|contacts| contacts.cell);
+        placed.dedup_by(|next, kept| {
+            let same = next.cell == kept.cell;
+            if same {
+                (kept.unknown, kept.liars) = (kept.unknown + next.unknown, kept.liars + next.liars);
+            }
+            same
+        });
+        self.contacts = placed;
+    }
+
+    /// The contacts of a cell that are called unknown.
+    pub fn contacts_of(&self, cell: usize) -> Contacts {
+        let at = self.contacts.binary_search_by_key(&(cell as u32), |contacts| contacts.cell);
+        at.map_or(Contacts::default(), |at| self.contacts[at])
     }
 
     /// The cells of sorted counts, whose `domain` is a node by now. Every node has its place, with or without cells.

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use crate::bounce::Key;
 use crate::tables::consumer_domains::ConsumerDomains;
+use crate::tables::policy;
 use crate::tables::receivers::Receivers;
 
 pub mod cells;
@@ -24,6 +25,7 @@ mod parts;
 mod send_log;
 mod shared_hosts;
 pub mod shares;
+pub mod unknown;
 
 use cells::Cells;
 use maps::Contacts;
@@ -69,6 +71,7 @@ impl Facts {
     pub fn read(sources: &Sources) -> anyhow::Result<Facts> {
         let tables = sources.user_tables.as_deref();
         let (receivers, consumers) = (Receivers::load(tables)?, ConsumerDomains::load(tables)?);
+        let policy = policy::load(tables)?;
         let map = match &sources.tenants {
             Some(path) => maps::tenants(path, |name| receivers.family(name).to_owned())?,
             None => HashMap::new(),
@@ -78,7 +81,12 @@ impl Facts {
             None => Contacts::default(),
         };
         let named: BTreeSet<&str> = map.values().filter_map(|mapped| mapped.receiver.as_deref()).collect();
-        let known = Known { receivers: &receivers, consumers: &consumers, contacts: &contacts };
+        let known = Known {
+            receivers: &receivers,
+            consumers: &consumers,
+            contacts: &contacts,
+            liars: &policy.suppress.doubtful,
+        };
         let named: Vec<&str> = named.into_iter().collect();
         let night = observe::observe(&sources.events, &sources.deliveries, &named, known)?;
         let facts = Facts::of(night, &map);

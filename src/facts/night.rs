@@ -3,6 +3,7 @@
 
 use super::identity::Identities;
 use super::names::{NONE, Names, renumber};
+use super::unknown::{self, Unknown};
 use crate::bounce::{BUCKETS, Family};
 use crate::tables::receivers::{self, Receivers};
 
@@ -103,6 +104,8 @@ pub struct Night {
     pub identities: Identities,
     /// What became of the messages.
     pub counted: Vec<Counted>,
+    /// Contacts that are called unknown; once all is in order each of them once.
+    pub unknown: Vec<Unknown>,
     /// Messages accepted by each domain, once all is in order.
     pub delivered: Vec<u64>,
     /// Whether deliveries are known.
@@ -246,6 +249,7 @@ impl Night {
         }));
         let refusing = other.refusing.into_iter();
         self.refusing.extend(refusing.map(|(domain, recipient)| (renumber(domain, &domains), recipient)));
+        self.unknown.extend(other.unknown.into_iter().map(|unknown| unknown.renumbered(&domains, &identities)));
         (domains, identities)
     }
 
@@ -279,6 +283,10 @@ impl Night {
         self.refusing.sort_unstable();
         self.refusing.dedup();
         self.refusing.iter().for_each(|(domain, _)| self.personal[*domain as usize] += 1);
+        for unknown in &mut self.unknown {
+            *unknown = unknown.renumbered(&domains, &identities);
+        }
+        unknown::settle(&mut self.unknown);
         self.delivered = vec![0; self.domains.len()];
         for accepted in self.counted.iter().filter(|counted| counted.outcome == Outcome::ACCEPTED) {
             self.delivered[accepted.domain as usize] += u64::from(accepted.count);

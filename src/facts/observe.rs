@@ -15,10 +15,12 @@ use super::night::{Counted, Night, Outcome};
 use super::send_log::{Attempt, Bounce, Bounced};
 use super::shared_hosts;
 use super::shares::shared_out;
+use super::unknown::{Unknown, Wordings};
 use crate::bounce::{Family, Kind, Unproven};
 use crate::frame::cells::{Coded, Members, Numbers, Words, flags};
 use crate::frame::{RowGroups, schema};
 use crate::tables::consumer_domains::ConsumerDomains;
+use crate::tables::policy::Doubtful;
 use crate::tables::receivers::Receivers;
 
 const EVENTS: &[&str] = &[
@@ -51,6 +53,8 @@ pub struct Known<'a> {
     pub consumers: &'a ConsumerDomains,
     /// The sender's own list.
     pub contacts: &'a Contacts,
+    /// Wordings of "unknown" that are wrong at times.
+    pub liars: &'a [Doubtful],
 }
 
 /// Observes bounces, delays and complaints, and deliveries. `named` are receivers that the user's map names.
@@ -58,7 +62,7 @@ pub struct Known<'a> {
 /// # Errors
 /// A file that cannot be read, or lacks a column.
 pub fn observe(events: &[PathBuf], deliveries: &[PathBuf], named: &[&str], known: Known<'_>) -> anyhow::Result<Night> {
-    let events = RowGroups::open(events, &[keys::COLUMNS, EVENTS].concat())?;
+    let events = RowGroups::open(events, &[keys::COLUMNS, EVENTS, Wordings::COLUMNS].concat())?;
     let attempted = any_attempted(deliveries)?;
     let deliveries = RowGroups::open(deliveries, &[keys::COLUMNS, DELIVERIES].concat())?;
     let mut whole = Part::new(known);
@@ -133,6 +137,7 @@ impl<'a> Part<'a> {
         let families = Members::<Family>::of(frame, schema::FAMILY)?;
         let (mut hosts, messages) = (Hosts::of(frame)?, Words::of(frame, schema::MESSAGE_ID)?);
         let (tenants, templates) = (Words::of(frame, schema::TENANT_ID)?, Words::of(frame, schema::TEMPLATE)?);
+        let wordings = Wordings::of(frame, self.known.liars)?;
         for row in 0..frame.height() {
             let (Some(recipient), Some(kind)) = (keys.recipient(row), kinds.get(row)) else { continue };
             let (family, failed) = (families.get(row), matches!(kind, Kind::Bounce | Kind::SelfSuppressed));
@@ -167,6 +172,10 @@ impl<'a> Part<'a> {
                 self.night.said(key.domain, words, 1);
             }
             self.count(key, identity, Outcome::of(family), 1);
+            if kind == Kind::Bounce && family == Family::Missing && wordings.speak_of_mailbox(row) {
+                let unknown = Unknown::of(recipient, (key.domain, key.bucket), identity, wordings.lie(row));
+                self.night.unknown.push(unknown);
+            }
         }
         Ok(())
     }

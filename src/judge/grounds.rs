@@ -52,6 +52,8 @@ pub enum Evidence {
     },
     /// Probability of as many failures at the background rate alone.
     Chance(f64),
+    /// The mailboxes that are called unknown live.
+    MailboxesLive(Sign),
     /// Distinct receivers among the failures.
     Receivers(u64),
     /// Domains of one name at one receiver are taken as one organisation.
@@ -62,6 +64,47 @@ pub enum Evidence {
         source: String,
         /// Place in it.
         index: u64,
+    },
+}
+
+/// What shows that mailboxes live which are called unknown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Sign {
+    /// The same organisations take our mail through another identity.
+    OtherIdentity {
+        /// Organisations that call contacts unknown, and take mail through another identity tonight.
+        taking: u64,
+        /// All that call contacts unknown.
+        hit: u64,
+        /// Mean share unknown at organisations mailed through both, 0..=1.
+        inside: f64,
+        /// The same through the others.
+        outside: f64,
+    },
+    /// Organisations lost all their contacts at once.
+    AllLost {
+        /// Such organisations.
+        lost: u64,
+        /// Those with two contacts mailed or more; without deliveries all with an unknown contact.
+        mailed: u64,
+    },
+    /// The words are those of a known liar, and many contacts hear them.
+    KnownLiar {
+        /// Contacts that hear them.
+        contacts: u64,
+        /// Messages tried.
+        tried: u64,
+    },
+    /// Without deliveries: nearly all unknown users of the night, but not the other failures, stand with one of several identities.
+    OneOfSeveral {
+        /// Unknown contacts of the identity.
+        unknown: u64,
+        /// All of the night.
+        all: u64,
+        /// Other failures of the identity.
+        others: u64,
+        /// All of the night.
+        all_others: u64,
     },
 }
 
@@ -124,6 +167,8 @@ pub enum Grounds {
         /// Other organisations that it went to.
         others: u64,
     },
+    /// One night does not tell a directory that fails from addresses that have gone.
+    OneDirectory,
     /// One of too many patterns that nothing explains.
     OneOfTooMany,
     /// Lists of single recipients refuse us; whether that is one decision is not known.

@@ -3,7 +3,7 @@
 //!
 //! The way: `verdict` goes through the `streams`, in which `attribution` finds the `candidate`s that account for the
 //! failures, measured by `pass` and compared by `weigh` with `stats`; what is left belongs to single organisations
-//! (`tally`, `tenant`, `other_findings`).
+//! (`tally`, `tenant`, `other_findings`). Before lists are blamed `unreliable` asks who called their addresses unknown.
 
 pub mod attribution;
 pub mod candidate;
@@ -21,6 +21,7 @@ mod suspects;
 pub mod tally;
 pub mod tenant;
 pub mod testimony;
+pub mod unreliable;
 mod verdict;
 mod walk;
 pub mod weigh;

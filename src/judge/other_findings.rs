@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::stats::binomial_tail;
 use super::walk::{organisations, walk};
-use crate::bounce::{Families, Family, IncidentKind};
+use crate::bounce::{Confidence, Families, Family, IncidentKind};
 use crate::facts::cells::{Cells, NOBODY};
 use crate::facts::night::Night;
 use crate::facts::organisation::Places;
@@ -17,12 +17,16 @@ use crate::tables::policy::Judging;
 pub struct OtherFinding {
     /// The organisation.
     pub decider: u32,
-    /// `Transient`, `StaleDomain`, `RelaySetup`, or `Inconclusive` for the lists of several people.
+    /// `Transient`, `StaleDomain`, `RelaySetup`, `UnreliableUnknown`, or `Inconclusive` for the lists of several people.
     pub kind: IncidentKind,
     /// Failures.
     pub fails: u64,
     /// Messages tried.
     pub tried: u64,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Number in `Fail::by`; `NOBODY` where it owns what is left of its organisation.
+    pub number: u16,
 }
 
 impl OtherFinding {
@@ -62,7 +66,14 @@ pub fn find(night: &Night, places: &Places, cells: &Cells, judging: &Judging) ->
             let rule = fails as f64 >= least && fails as f64 >= rate * tried as f64;
             let chance = || binomial_tail(fails, tried, base.max(judging.stray_floor)) * large;
             if rule && chance() <= judging.tenant_chance {
-                found.push(OtherFinding { decider, kind, fails, tried });
+                found.push(OtherFinding {
+                    decider,
+                    kind,
+                    fails,
+                    tried,
+                    confidence: Confidence::Medium,
+                    number: NOBODY,
+                });
             }
         }
     }
@@ -80,7 +91,8 @@ fn personal(night: &Night, places: &Places, cells: &Cells, judging: &Judging) ->
     };
     let tallies = tallies(night, places, cells, families).into_iter().filter(|(_, fails, _)| *fails > 0);
     let many = tallies.filter(|(decider, ..)| people(*decider) as f64 >= judging.personal_recipients);
-    many.map(|(decider, fails, tried)| OtherFinding { decider, kind, fails, tried }).collect()
+    let (confidence, number) = (Confidence::Low, NOBODY);
+    many.map(|(decider, fails, tried)| OtherFinding { decider, kind, fails, tried, confidence, number }).collect()
 }
 
 /// Decider, failures of these families that nothing explains, and messages, for each organisation.

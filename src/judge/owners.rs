@@ -29,6 +29,10 @@ impl Owners {
             owners.by_number.insert(finding.number, at);
         }
         let tenants = verdict.tenants.iter().map(|tenant| (tenant.tally.decider, Families::POLICY));
+        let first_other = (verdict.findings.len() + verdict.tenants.len()) as u32;
+        for (at, other) in (first_other..).zip(&verdict.others).filter(|(_, other)| other.number != NOBODY) {
+            owners.by_number.insert(other.number, at);
+        }
         let others = verdict.others.iter().map(|other| (other.decider, other.families()));
         for (at, (decider, families)) in (verdict.findings.len() as u32..).zip(tenants.chain(others)) {
             owners.by_decider.entry(decider).or_default().push((families, at));

@@ -62,6 +62,19 @@ pub const LIST: Stream = Stream {
     pairs: false,
 };
 
+/// Unknown addresses once more, before the lists are blamed: who says it may be the one that is not to be believed.
+pub const UNKNOWN: Stream = Stream {
+    dimensions: &[
+        Dimension::Receiver,
+        Dimension::SendingIp,
+        Dimension::SendingDomain,
+        Dimension::Campaign,
+        Dimension::ListSource,
+    ],
+    pairs: true,
+    ..LIST
+};
+
 /// Deferrals.
 pub const TRANSIENT: Stream = Stream {
     name: FailureStream::Transient,

@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 
 use super::attribution::{Attribution, Finding, WeighedCandidate};
 use super::candidate::{Candidate, Dimension};
-use super::grounds::Grounds;
+use super::grounds::{Grounds, Sign};
 use super::other_findings::OtherFinding;
 use super::stats::wilson_low;
 use super::tenant::{TenantFinding, Tenants};
 use super::walk::walk;
-use super::{other_findings, stock, streams, suspects, tally, witness};
+use super::{other_findings, stock, streams, suspects, tally, unreliable, witness};
 use crate::bounce::{FailureStream, Families, Family};
 use crate::facts::cells::{Cells, NOBODY};
 use crate::facts::names::NONE;
@@ -27,6 +27,8 @@ pub struct Verdict {
     pub tenants: Vec<TenantFinding>,
     /// Organisations that only defer, or whose addresses have gone, or whose MX is stale.
     pub others: Vec<OtherFinding>,
+    /// By the numbers of findings, why the "unknown" that they own is not believed.
+    pub signs: Vec<(u16, Sign)>,
     /// What was weighed.
     pub weighed: Vec<(FailureStream, WeighedCandidate)>,
     /// Share of refusals at organisations that take our mail.
@@ -73,9 +75,26 @@ pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judgin
     let mut next = 0;
     // Without deliveries unknown addresses are a measure of what was sent, so a bad list comes off before policies.
     let (first, then) = if cells.rates { (policy, streams::LIST) } else { (streams::LIST, policy) };
+    let mut unreliable = unreliable::Found::default();
     for stream in [streams::SET_UP, first, then, streams::TRANSIENT] {
-        let mut search =
-            Attribution { night, places, judging, stream, covered, findings: vec![], weighed: vec![], next };
+        let search = |stream, next| Attribution {
+            night,
+            places,
+            judging,
+            stream,
+            covered,
+            findings: vec![],
+            weighed: vec![],
+            next,
+        };
+        if stream.name == FailureStream::List {
+            let mut search = search(streams::UNKNOWN, next);
+            unreliable = unreliable::find(cells, &mut search);
+            next = search.next;
+            verdict.weighed.extend(search.weighed.into_iter().map(|w| (stream.name, w)));
+            verdict.findings.extend(search.findings);
+        }
+        let mut search = search(stream, next);
         search.run(cells);
         if stream.name == FailureStream::Policy {
             merge_pairs(night, cells, &mut search);
@@ -92,10 +111,15 @@ pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judgin
                     && f64::from(m.hit) >= judging.organisations
             });
         }
+        if stream.name == FailureStream::List {
+            unreliable::directories(cells, &mut search, &mut unreliable);
+            search.findings.retain(|finding| cells.fails.iter().any(|fail| fail.by == finding.number));
+        }
         next = search.next;
         verdict.weighed.extend(search.weighed.into_iter().map(|w| (stream.name, w)));
         verdict.findings.extend(search.findings);
     }
+    verdict.signs = unreliable.signs;
     let ours: Vec<Candidate> = verdict.findings.iter().map(|f| f.candidate).collect();
     let shares: HashMap<u16, f64> = verdict.findings.iter().map(|f| (f.number, f.measure.rate())).collect();
     let of_policy: Vec<Finding> =
@@ -107,6 +131,7 @@ pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judgin
     verdict.unexplained(night, places, cells, judging, next);
     verdict.background_rate = common.background_rate;
     verdict.others = other_findings::find(night, places, cells, judging);
+    verdict.others.extend(unreliable.directories);
     verdict
 }
 

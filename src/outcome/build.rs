@@ -188,10 +188,11 @@ impl IncidentBuilder<'_> {
             }
         };
         let compared = m.exposed_out > 0;
-        let evidence = vec![
+        let mut evidence = vec![
             Evidence::Weighed { evidence: w.evidence, needed: w.needed, odds: w.odds },
             Evidence::MeanShare { inside: m.rate(), elsewhere: compared.then(|| m.rate_out()) },
         ];
+        evidence.extend(self.sign(finding.number));
         let (kind, confidence) = (self.kind_of(finding), self.confidence_of(finding));
         let grounds = Some(self.grounds_of(finding));
         let rivals = finding.rivals.iter().map(|rival| self.scope(rival)).filter(|rival| *rival != scope);
@@ -223,7 +224,8 @@ impl IncidentBuilder<'_> {
                 IncidentKind::AuthenticationFailure
             }
             (FailureStream::SetUp, _) => IncidentKind::RelaySetup,
-            (FailureStream::List, _) => IncidentKind::ListQuality,
+            (FailureStream::List, Dimension::Campaign | Dimension::ListSource) => IncidentKind::ListQuality,
+            (FailureStream::List, _) => IncidentKind::UnreliableUnknown,
             (FailureStream::Transient, _) => IncidentKind::Transient,
             (_, Dimension::Receiver) if gateway(finding.candidate.value) => IncidentKind::GatewayBlock,
             (_, Dimension::Receiver | Dimension::Pool) => IncidentKind::ProviderBlock,
@@ -344,19 +346,33 @@ impl IncidentBuilder<'_> {
         Some(all.saturating_sub(own))
     }
 
+    /// Why the "unknown" of a finding is not believed.
+    fn sign(&self, number: u16) -> Option<Evidence> {
+        let mut signs = self.verdict.signs.iter();
+        signs.find(|(of, _)| *of == number).map(|(_, sign)| Evidence::MailboxesLive(*sign))
+    }
+
     fn other(&self, finding: &OtherFinding, details: &Details) -> Incident {
         let (failed, tried) = (finding.fails, finding.tried);
         let personal = finding.kind == IncidentKind::Inconclusive;
+        let doubted = finding.confidence == Confidence::Low;
+        let pool = self.places.is_pool(finding.decider);
         let claim = Claim {
             kind: finding.kind,
-            scope: self.organisation_scope(finding.decider, None),
-            confidence: if personal { Confidence::Low } else { Confidence::Medium },
+            scope: match pool {
+                true => self.scope(&Candidate::one(Dimension::Pool, finding.decider)),
+                false => self.organisation_scope(finding.decider, None),
+            },
+            confidence: finding.confidence,
             share: (failed as f64, tried as f64),
             counted: Counted::Messages { failed, tried, explained: 0, explicit: 0 },
-            grounds: personal.then_some(Grounds::PersonalLists),
-            evidence: vec![],
+            grounds: match (personal, doubted) {
+                (true, _) => Some(Grounds::PersonalLists),
+                (false, doubted) => doubted.then_some(Grounds::OneDirectory),
+            },
+            evidence: self.sign(finding.number).into_iter().collect(),
         };
-        self.organisation(finding.decider, claim, details)
+        if pool { self.incident(claim, details) } else { self.organisation(finding.decider, claim, details) }
     }
 
     fn weighed(&self, incidents: &[Incident]) -> Vec<Weighed> {

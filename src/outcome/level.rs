@@ -160,5 +160,5 @@ fn is_whole_receiver(incident: &Incident) -> bool {
 
 /// Whether it says that living addresses are called dead, which acts also where the impact is not known.
 fn living_are_held(kind: IncidentKind) -> bool {
-    kind.as_str() == "unreliable_unknown"
+    matches!(kind, IncidentKind::UnreliableUnknown)
 }

@@ -5,9 +5,7 @@
 use super::builder::IncidentBuilder;
 use super::incident::{Incident, ListSourceRow};
 use crate::bounce::{Families, Family, ScopeType};
-use crate::facts::cells::Cells;
 use crate::facts::names::NONE;
-use crate::facts::night::Night;
 use crate::judge::candidate::{Dimension, Stream};
 use crate::judge::grounds::HoldReason;
 use crate::judge::index::Index;
@@ -41,7 +39,7 @@ pub fn hold(builder: &IncidentBuilder, incidents: &[Incident]) -> Vec<ListSource
     if night.list_sources.is_empty() {
         return vec![];
     }
-    let counts = count(night, cells);
+    let counts = count(builder);
     let all = counts.iter().fold(Counted::default(), |sum, c| Counted {
         delivered: sum.delivered + c.delivered,
         bounces: sum.bounces + c.bounces,
@@ -72,7 +70,10 @@ pub fn hold(builder: &IncidentBuilder, incidents: &[Incident]) -> Vec<ListSource
     held
 }
 
-fn count(night: &Night, cells: &Cells) -> Vec<Counted> {
+/// What each source met. Who is called unknown by somebody that is not believed is no fault of its source.
+fn count(builder: &IncidentBuilder) -> Vec<Counted> {
+    let (night, cells) = (builder.night, builder.cells);
+    let believed = |by: u16| builder.verdict.signs.iter().all(|(number, _)| *number != by);
     let mut counts = vec![Counted::default(); night.list_sources.len()];
     for place in walk(night, cells, 0..cells.nodes.len()) {
         let source = place.identity().list_source;
@@ -85,7 +86,7 @@ fn count(night: &Night, cells: &Cells) -> Vec<Counted> {
                 Family::Delay => {}
                 family => {
                     counted.bounces += n;
-                    counted.unknown += if family == Family::Missing { n } else { 0 };
+                    counted.unknown += if family == Family::Missing && believed(fail.by) { n } else { 0 };
                     counted.listings += if LISTINGS.has(family) { n } else { 0 };
                 }
             }

@@ -9,6 +9,7 @@ use crate::facts::Facts;
 use crate::facts::identity::Identity;
 use crate::facts::names::{NONE, Names};
 use crate::facts::night::{Counted, Night, Outcome, ReceiverKind};
+use crate::facts::unknown::Unknown;
 use crate::judge::grounds::Grounds;
 use crate::judge::{Owners, judge};
 use crate::tables::policy;
@@ -16,6 +17,7 @@ use crate::tables::policy;
 mod clauses;
 mod files;
 mod levels;
+mod unreliable;
 mod witnesses;
 
 /// What one message met: `None` for accepted.
@@ -68,7 +70,7 @@ fn gathered(mails: &[Mail], rates: bool) -> Night {
         }
         let named = |names: &mut Names, name: &str| if name.is_empty() { NONE } else { names.id(name) };
         let identity = Identity {
-            ip: night.ips.id(&mail.ip),
+            ip: named(&mut night.ips, &mail.ip),
             sending_domain: night.sending_domains.id(mail.domain),
             campaign: night.campaigns.id(&mail.campaign),
             list_source: named(&mut night.list_sources, mail.source),
@@ -86,6 +88,10 @@ fn gathered(mails: &[Mail], rates: bool) -> Night {
         let kind = if cause == Cause::Complaint { Kind::Complaint } else { Kind::Bounce };
         let family = Family::of(kind, cause, Permanence::Permanent, blames, basis).unwrap();
         night.count(Counted { domain, identity, bucket, outcome: Outcome::of(family), count: 1 });
+        if cause == Cause::MailboxUnknown {
+            let key = Key::default().recipient_of(&mail.to);
+            night.unknown.push(Unknown::of(key, (domain, bucket), identity, false));
+        }
     }
     night
 }

@@ -7,7 +7,7 @@ use crate::suppress::release::Why;
 pub const fn hold(reason: Hold) -> &'static str {
     match reason {
         Hold::DoubtfulWording => "the wording is wrong at times; a second day will tell",
-        Hold::DomainFlips => "too many of the domain's addresses are unknown at once; its directory may have failed",
+        Hold::UnreliableUnknown => "who calls it unknown calls living mailboxes unknown tonight; it may be alive",
         Hold::ReceiverIncident => "its receiver refuses us the same night and may say \"unknown\" for that",
         Hold::Forwarded => "the answer is about another mailbox than the one that was mailed",
         Hold::MailboxFull => "over quota; listed only if it lasts",

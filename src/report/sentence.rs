@@ -4,7 +4,7 @@
 
 use super::words::{count, counted, display, listed, minute, percent, scientific, short_number, spaced};
 use crate::bounce::{Cause, FailureStream, IncidentKind, ScopeType};
-use crate::judge::grounds::{Counted, Evidence, Grounds, HoldReason, Missing};
+use crate::judge::grounds::{Counted, Evidence, Grounds, HoldReason, Missing, Sign};
 use crate::outcome::incident::{Incident, Mode, Scope};
 
 /// The finding in one sentence, without what follows from it.
@@ -86,6 +86,10 @@ fn deed(incident: &Incident) -> String {
     let mail = ours.as_deref().map_or_else(|| "our mail".to_owned(), |ours| format!("mail {}", from(incident, ours)));
     match (incident.failures, incident.kind) {
         (FailureStream::SetUp, _) => format!("refused to relay {mail}"),
+        (FailureStream::List, IncidentKind::UnreliableUnknown) => {
+            let to = ours.map_or_else(String::new, |ours| format!(" to {ours}"));
+            format!("called living mailboxes unknown{to}")
+        }
         (FailureStream::List, _) => {
             let list = ours.unwrap_or_else(|| "our lists".to_owned());
             format!("do not know addresses of {list}")
@@ -105,7 +109,8 @@ fn from(incident: &Incident, ours: &str) -> String {
 
 /// `harborlight.example refused 17 of 17 messages (100 %, 95 % interval 82 % to 100 %)`.
 fn messages(incident: &Incident, mode: Mode, failed: u64, tried: u64) -> String {
-    let name = incident.scope.part(ScopeType::Organisation).unwrap_or_default();
+    let organisation = incident.scope.part(ScopeType::Organisation).map(str::to_owned);
+    let name = organisation.or_else(|| receiver(&incident.scope).map(display)).unwrap_or_default();
     if incident.is_personal() {
         let people = counted(incident.recipients, "recipient", "recipients");
         return format!(
@@ -117,6 +122,7 @@ fn messages(incident: &Incident, mode: Mode, failed: u64, tried: u64) -> String 
         );
     }
     let did = match incident.failures {
+        _ if incident.kind == IncidentKind::UnreliableUnknown => "called unknown, perhaps wrongly, the recipients of",
         FailureStream::Policy => "refused",
         FailureStream::SetUp => "refused to relay",
         FailureStream::List => "does not know the recipients of",
@@ -218,6 +224,9 @@ fn grounds(why: &Grounds) -> String {
             };
             format!("{} {name} went to {to}", spaced(kind.as_str()))
         }
+        Grounds::OneDirectory => {
+            "one night does not tell a directory that fails from addresses that have gone".to_owned()
+        }
         Grounds::OneOfTooMany => "one of too many refusals that nothing explains".to_owned(),
         Grounds::PersonalLists => {
             "the replies name lists of single recipients, and do not tell whether one person decided".to_owned()
@@ -253,7 +262,10 @@ pub fn evidence(incident: &Incident) -> Vec<String> {
 
 /// Whether it is a figure of the judgement, which stands before what describes the failures.
 const fn is_score(evidence: &Evidence) -> bool {
-    matches!(evidence, Evidence::Weighed { .. } | Evidence::MeanShare { .. } | Evidence::Chance(_))
+    matches!(
+        evidence,
+        Evidence::Weighed { .. } | Evidence::MeanShare { .. } | Evidence::Chance(_) | Evidence::MailboxesLive(_)
+    )
 }
 
 fn line(evidence: &Evidence) -> String {
@@ -270,11 +282,42 @@ fn line(evidence: &Evidence) -> String {
             elsewhere.map_or("nobody elsewhere".to_owned(), |share| format!("{} elsewhere", percent(Some(share))))
         ),
         Evidence::Chance(chance) => format!("probability at the background rate alone: {}", scientific(*chance)),
+        Evidence::MailboxesLive(sign) => mailboxes_live(sign),
         Evidence::Receivers(n) => format!("receivers: {}", count(*n)),
         Evidence::AssumedOrganisation => {
             "domains of the same name at the same receiver are taken as one organisation".to_owned()
         }
         Evidence::FirstReply { source, index } => format!("first reply: {source}#{index}"),
+    }
+}
+
+/// What shows that mailboxes live which are called unknown.
+fn mailboxes_live(sign: &Sign) -> String {
+    match sign {
+        Sign::OtherIdentity { taking, hit, inside, outside } => format!(
+            "{} of the {} organisations that call contacts unknown take our mail through another identity; unknown there {}, here {}",
+            count(*taking),
+            count(*hit),
+            percent(Some(*outside)),
+            percent(Some(*inside))
+        ),
+        Sign::AllLost { lost, mailed } => format!(
+            "{} of {} organisations lost all their contacts at once, two or more each",
+            count(*lost),
+            count(*mailed)
+        ),
+        Sign::KnownLiar { contacts, tried } => format!(
+            "{} of {} recipients hear words that are known to be wrong at times",
+            count(*contacts),
+            count(*tried)
+        ),
+        Sign::OneOfSeveral { unknown, all, others, all_others } => {
+            let rest = match all_others {
+                0 => "nothing else failed".to_owned(),
+                _ => format!("of {} other failures only {}", count(*all_others), count(*others)),
+            };
+            format!("{} of the night's {} unknown contacts stand with it; {rest}", count(*unknown), count(*all))
+        }
     }
 }
 

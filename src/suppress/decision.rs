@@ -28,8 +28,8 @@ closed_set! {
     Hold, "reason" {
         /// "Unknown" in a wording that needs a second day.
         DoubtfulWording = "doubtful_wording",
-        /// "Unknown" while the whole domain flips.
-        DomainFlips = "domain_flips",
+        /// "Unknown" from who calls living mailboxes unknown tonight.
+        UnreliableUnknown = "unreliable_unknown",
         /// "Unknown" while the receiver refuses us.
         ReceiverIncident = "receiver_incident",
         /// The answer is about another mailbox than the one we mailed.
@@ -77,10 +77,9 @@ impl Meanwhile {
     /// The word for a reason to wait.
     pub const fn of(reason: Hold) -> Meanwhile {
         match reason {
-            Hold::ReceiverIncident | Hold::OneIdentity => Meanwhile::OtherIdentity,
+            Hold::UnreliableUnknown | Hold::ReceiverIncident | Hold::OneIdentity => Meanwhile::OtherIdentity,
             Hold::SuspectedTenant | Hold::DeliveriesUnknown | Hold::Inconclusive => Meanwhile::DoNotMail,
             Hold::DoubtfulWording
-            | Hold::DomainFlips
             | Hold::Forwarded
             | Hold::MailboxFull
             | Hold::Transient
@@ -124,7 +123,7 @@ pub(super) struct Rules<'a> {
 
 /// Signals that speak of the mailbox itself, believed or not.
 const UNKNOWN: &[Signal] =
-    &[Signal::Dead, Signal::DoubtWording, Signal::DoubtFlip, Signal::DoubtIncident, Signal::Forwarded];
+    &[Signal::Dead, Signal::DoubtWording, Signal::DoubtIncident, Signal::DoubtUnreliable, Signal::Forwarded];
 
 /// Signals that an entry for the domain answers.
 const DOMAIN: &[Signal] = &[Signal::DeadDomain, Signal::Ours, Signal::Unknown, Signal::Retried];
@@ -173,7 +172,7 @@ impl Decision {
         let earliest = |r: &&&Record| (r.second, r.row);
         let best = evidence.iter().filter(|r| r.signal == strongest);
         // An entry that the address earned by itself rests on no incident.
-        let rests = matches!(strongest, Signal::Ours | Signal::Unknown);
+        let rests = matches!(strongest, Signal::Ours | Signal::Unknown | Signal::DoubtUnreliable);
         let owned = best.clone().filter(|r| rests && r.incident != NONE).min_by_key(earliest);
         let shown = owned.or_else(|| best.min_by_key(earliest)).or(evidence.first());
         Decision {
@@ -191,12 +190,14 @@ impl Decision {
 /// The verdict on an address that its own signals decide.
 fn own_verdict(signal: Signal, evidence: &[&Record], all: &[Record], rules: Rules<'_>) -> Verdict {
     let lasts = |days: u32| distinct_days(evidence) >= days;
+    // What an incident does not believe is no second evidence, on whatever day it is said.
+    let believed: Vec<&Record> = evidence.iter().copied().filter(|r| r.signal != Signal::DoubtUnreliable).collect();
     let wanted = match signal {
         Signal::Complaint | Signal::Dead | Signal::Refusal => Verdict::Suppress,
         // A second day is what a doubtful "unknown" waits for.
-        Signal::DoubtWording | Signal::DoubtFlip | Signal::DoubtIncident if lasts(2) => Verdict::Suppress,
+        Signal::DoubtWording | Signal::DoubtIncident if distinct_days(&believed) >= 2 => Verdict::Suppress,
         Signal::DoubtWording => Verdict::Hold(Hold::DoubtfulWording),
-        Signal::DoubtFlip => Verdict::Hold(Hold::DomainFlips),
+        Signal::DoubtUnreliable => Verdict::Hold(Hold::UnreliableUnknown),
         Signal::DoubtIncident => Verdict::Hold(Hold::ReceiverIncident),
         Signal::Forwarded => Verdict::Hold(Hold::Forwarded),
         Signal::Full if lasts(rules.full_days) => Verdict::Suppress,

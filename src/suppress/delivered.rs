@@ -47,7 +47,10 @@ pub(super) fn since(
 }
 
 fn speaks_of_the_mailbox(signal: Signal) -> bool {
-    matches!(signal, Signal::Dead | Signal::DoubtWording | Signal::DoubtFlip | Signal::DoubtIncident | Signal::Full)
+    matches!(
+        signal,
+        Signal::Dead | Signal::DoubtWording | Signal::DoubtIncident | Signal::DoubtUnreliable | Signal::Full
+    )
 }
 
 #[cfg(test)]

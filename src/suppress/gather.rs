@@ -10,7 +10,7 @@ use super::options::{Allow, Options};
 use super::record::{NONE, Record, second};
 use super::signal::{Event, Signal};
 use super::unreliable_unknown::{Troubled, UnreliableUnknown};
-use crate::bounce::{Blames, Cause, Families, Family, Kind, Permanence, Unproven, is_return_path};
+use crate::bounce::{Blames, Cause, Families, Family, IncidentKind, Kind, Permanence, Unproven, is_return_path};
 use crate::frame::cells::{Members, Numbers, Times, Words, columns};
 use crate::frame::schema;
 use crate::outcome::incident::{Incident, Judgement};
@@ -45,7 +45,7 @@ impl<'a> Gather<'a> {
         Gather {
             policy,
             allow: &options.allow,
-            unreliable: UnreliableUnknown::new(judgement, policy, troubled),
+            unreliable: UnreliableUnknown::new(policy, troubled),
             judgement,
             incidents: judgement.incidents.iter().map(|incident| incident.id.as_str()).zip(0..).collect(),
             targets,
@@ -84,6 +84,7 @@ impl<'a> Gather<'a> {
         if kind == Kind::Delay && owner != NONE {
             *self.delays.entry(owner).or_default() += 1;
         }
+        let incident = self.judgement.incidents.get(owner as usize);
         let event = Event {
             kind,
             cause: columns.cause.get(row).unwrap_or(Cause::Unknown),
@@ -94,12 +95,13 @@ impl<'a> Gather<'a> {
             feedback_type: columns.feedback_type.get(row),
             recipient,
             final_recipient: columns.final_recipient.get(row),
-            ours: self.judgement.incidents.get(owner as usize).is_some_and(Incident::protects),
+            ours: incident.is_some_and(Incident::protects),
+            unreliable: incident.is_some_and(|incident| incident.kind == IncidentKind::UnreliableUnknown),
         };
         let domain = columns.recipient_domain.get(row).unwrap_or_default();
         let unreliable = || {
             let reply = columns.template.get(row).unwrap_or_default();
-            self.unreliable.reason(reply, columns.rejecting_system.get(row), columns.receiver.get(row), domain)
+            self.unreliable.reason(reply, columns.rejecting_system.get(row), columns.receiver.get(row))
         };
         let Some(signal) = Signal::of(&event, self.policy, unreliable) else {
             return Ok(None);

@@ -18,10 +18,10 @@ pub(super) enum Signal {
     Refusal,
     /// "Unknown" in a wording that is not believed tonight.
     DoubtWording,
-    /// "Unknown" while the whole domain flips.
-    DoubtFlip,
     /// "Unknown" while the receiver is under an incident.
     DoubtIncident,
+    /// "Unknown" that an incident owns: who says it is not believed. Weaker than the others, as it never grows with the days.
+    DoubtUnreliable,
     /// "Unknown", but of another mailbox than the one we mailed: a forward, or one member of a group.
     Forwarded,
     /// Over quota.
@@ -58,6 +58,8 @@ pub(super) struct Event<'a> {
     pub final_recipient: Option<&'a str>,
     /// Whether an incident owns it that is ours to mend, and sure enough to act.
     pub ours: bool,
+    /// Whether an incident owns it by which "unknown" is not believed, however sure it is.
+    pub unreliable: bool,
 }
 
 impl Signal {
@@ -100,6 +102,7 @@ impl Signal {
                 Signal::Transient
             }
             Cause::MailboxUnknown | Cause::MailboxDisabled if is_forwarded(event) => Signal::Forwarded,
+            Cause::MailboxUnknown | Cause::MailboxDisabled if event.unreliable => Signal::DoubtUnreliable,
             Cause::MailboxUnknown => unreliable().unwrap_or(Signal::Dead),
             Cause::MailboxDisabled => Signal::Dead,
             Cause::TenantPolicy => Signal::Refusal,
@@ -133,6 +136,7 @@ mod tests {
             recipient: "ann@example.com",
             final_recipient,
             ours: false,
+            unreliable: false,
         };
         Signal::of(&event, &policy, || None)
     }
@@ -179,6 +183,7 @@ mod tests {
                         recipient: "ann@example.com",
                         final_recipient: None,
                         ours: false,
+                        unreliable: false,
                     };
                     let got = Signal::of(&event, &policy, || None).unwrap();
                     assert!(!lists.contains(&got), "{permanence} {unproven:?} {cause} {blames}: {got:?}");

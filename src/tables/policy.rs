@@ -16,7 +16,7 @@ mod suppress;
 
 pub use judging::Judging;
 pub use level::{Levels, Rate};
-pub use suppress::{Act, Brake, Complaint, Doubtful, Expires, Expiry, Flip, MailboxFull, Suppress, Verb, When};
+pub use suppress::{Act, Brake, Complaint, Doubtful, Expires, Expiry, MailboxFull, Suppress, Verb, When};
 
 /// The file's name.
 const FILE: &str = "policy.toml";

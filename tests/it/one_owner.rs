@@ -6,7 +6,9 @@ use std::path::Path;
 use crate::program::bouncescope;
 use crate::published::Published;
 use crate::scratch::{Scratch, Told};
-use crate::traffic::{CONTENT, Dice, Fared, GENERIC, LISTED, Mail, RELAY, SLOW, TENANT, Traffic, UNKNOWN, UNSIGNED};
+use crate::traffic::{
+    CONTENT, Dice, EDGE, Fared, GENERIC, GONE, LISTED, Mail, RELAY, SLOW, TENANT, Traffic, UNKNOWN, UNSIGNED,
+};
 
 /// An ordinary night's mail.
 fn traffic() -> (Traffic, Dice) {
@@ -188,6 +190,53 @@ fn a_domain_that_nobody_lives_in() {
     let scratch = Scratch::new();
     let told = scratch.run(traffic.write(&scratch));
     owns_what_it_counts(&scratch, &told, "stale_domain", ("organisation", "former-name.com"));
+}
+
+/// Asserts that all that an incident owns waits in held.csv and names it, and is on no list.
+fn holds(night: &Published, scope: (&str, &str)) {
+    let incident = night.incident("unreliable_unknown", scope).expect("the incident");
+    assert_eq!(incident["fates"]["held"], incident["bounces"]);
+    let held = night.table("review/held.csv");
+    let held = held.iter().filter(|row| incident["id"] == row["incident"].as_str());
+    let held: Vec<_> = held.map(|row| (row["reason"].as_str(), row["meanwhile"].as_str())).collect();
+    assert_eq!(Some(held.len() as u64), incident["recipients"].as_u64());
+    assert!(held.iter().all(|row| *row == ("unreliable_unknown", "other_identity")), "{held:?}");
+}
+
+#[test]
+fn an_ip_to_which_living_people_are_called_unknown() {
+    let (mut traffic, mut dice) = traffic();
+    traffic.refuse(60, UNKNOWN, &mut dice, |mail| mail.ip == "192.0.2.11");
+    traffic.refuse(2, UNKNOWN, &mut dice, |mail| mail.ip == "192.0.2.12");
+    let scratch = Scratch::new();
+    let told = scratch.run(traffic.write(&scratch));
+    let scope = ("sending_ip", "192.0.2.11");
+    let night = owns_what_it_counts(&scratch, &told, "unreliable_unknown", scope);
+    holds(&night, scope);
+    assert!(night.table("suppression/addresses.csv").len() > 1, "who is unknown to another IP is listed");
+    assert_eq!(told.at("/verdict/level"), "act");
+}
+
+#[test]
+fn a_company_whose_directory_knows_nobody_and_consumers_who_are_unavailable_in_masses() {
+    let (mut traffic, mut dice) = traffic();
+    let (house, consumers) = ("harbour-works.com", "outlook.com");
+    (0..9).for_each(|n| {
+        traffic.send(&format!("p{n}"), house, "harbour-works-com.mail.protection.outlook.com", &mut dice)
+    });
+    (0..60).for_each(|n| {
+        traffic.send(&format!("someone{n}"), consumers, "outlook-com.olc.protection.outlook.com", &mut dice);
+    });
+    traffic.refuse(100, EDGE, &mut dice, |mail| mail.domain == house);
+    traffic.refuse(60, GONE, &mut dice, |mail| mail.domain == consumers);
+    for counts_only in [false, true] {
+        let scratch = Scratch::new();
+        let args = traffic.write(&scratch);
+        let told = scratch.run(if counts_only { "bounces.csv --as-of 2026-11-20" } else { args });
+        for scope in [("organisation", house), ("provider", "outlook_consumer")] {
+            holds(&owns_what_it_counts(&scratch, &told, "unreliable_unknown", scope), scope);
+        }
+    }
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn the_strongest_signal_decides_not_the_first() {
         (&[Ours, Full], Some(Verdict::Hold(Hold::MailboxFull))),
         (&[Full, Complaint], Some(Verdict::Suppress)),
         (&[Ours, Ours], Some(Verdict::Protect)),
-        (&[Ours, DoubtFlip], Some(Verdict::Hold(Hold::DomainFlips))),
+        (&[Ours, DoubtUnreliable], Some(Verdict::Hold(Hold::UnreliableUnknown))),
         (&[DeadDomain], Some(Verdict::Hold(Hold::DomainAnswered))),
         (&[Transient, Transient], Some(Verdict::Hold(Hold::Transient))),
         (&[Transient, Dead], Some(Verdict::Suppress)),
@@ -50,10 +50,23 @@ fn the_strongest_signal_decides_not_the_first() {
 
 #[test]
 fn a_second_day_makes_a_doubtful_answer_believed() {
-    let night = [record(Signal::DoubtFlip, 100), record(Signal::DoubtFlip, 200)];
-    assert_eq!(verdict(&night), Some(Verdict::Hold(Hold::DomainFlips)));
-    let nights = [record(Signal::DoubtFlip, 100), record(Signal::DoubtFlip, 86_500)];
+    let night = [record(Signal::DoubtIncident, 100), record(Signal::DoubtIncident, 200)];
+    assert_eq!(verdict(&night), Some(Verdict::Hold(Hold::ReceiverIncident)));
+    let nights = [record(Signal::DoubtIncident, 100), record(Signal::DoubtIncident, 86_500)];
     assert_eq!(verdict(&nights), Some(Verdict::Suppress));
+}
+
+#[test]
+fn what_an_incident_does_not_believe_is_no_second_evidence_on_whatever_day() {
+    use Signal::{Dead, DoubtIncident, DoubtUnreliable};
+    for (signals, want) in [
+        ([DoubtUnreliable, DoubtUnreliable], Verdict::Hold(Hold::UnreliableUnknown)),
+        ([DoubtUnreliable, DoubtIncident], Verdict::Hold(Hold::ReceiverIncident)),
+        // Another identity heard the same, and nothing is wrong with that one.
+        ([DoubtUnreliable, Dead], Verdict::Suppress),
+    ] {
+        assert_eq!(verdict(&[record(signals[0], 100), record(signals[1], 86_500)]), Some(want), "{signals:?}");
+    }
 }
 
 #[test]

@@ -147,6 +147,34 @@ pub struct Judging {
     pub stale_rate: f64,
     /// People at one organisation whose own lists refuse us before it is asked about.
     pub personal_recipients: f64,
+    /// Of the organisations that call contacts unknown, those that take our mail through another identity.
+    pub unreliable_taking: f64,
+    /// Times the unknown share of the same organisations through other identities.
+    pub unreliable_ratio: f64,
+    /// Organisations that lost all their contacts at one receiver or identity in one night.
+    pub unreliable_lost: f64,
+    /// Contacts that each of them lost.
+    pub unreliable_contacts: f64,
+    /// Their share of the organisations mailed there with as many contacts.
+    pub unreliable_share: f64,
+    /// Without deliveries their share of the organisations there with any unknown contact.
+    pub unreliable_share_counts: f64,
+    /// Messages of a campaign or list source elsewhere, before they clear it.
+    pub unreliable_elsewhere: f64,
+    /// Unknown contacts of one of several identities, without deliveries.
+    pub unreliable_missing_counts: f64,
+    /// Their share of all unknown contacts.
+    pub unreliable_identity_share: f64,
+    /// The identity's share of the other failures stays below this.
+    pub unreliable_identity_others: f64,
+    /// Contacts of one organisation that hear a known liar's words.
+    pub liar_contacts: f64,
+    /// Their share of the messages there.
+    pub liar_share: f64,
+    /// Contacts of one organisation, without deliveries.
+    pub liar_contacts_counts: f64,
+    /// Contacts among the consumer mailboxes of one receiver, without deliveries.
+    pub liar_pool_counts: f64,
 }
 
 #[cfg(test)]

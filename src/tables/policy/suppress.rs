@@ -15,8 +15,6 @@ pub struct Suppress {
     pub complaint: Complaint,
     /// When a full mailbox is given up.
     pub mailbox_full: MailboxFull,
-    /// When a domain's directory is not believed.
-    pub flip: Flip,
     /// The default cap on new entries.
     pub brake: Brake,
     /// Wordings of "unknown" that are wrong at times.
@@ -121,18 +119,6 @@ pub struct MailboxFull {
     pub within_days: u16,
 }
 
-/// When a domain's "unknown" answers are not believed.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Flip {
-    /// More than this share of the domain's mail answered "unknown", 0..=1.
-    pub share: f64,
-    /// And at least so many recipients.
-    pub recipients: u64,
-    /// So many recipients where deliveries are not known.
-    pub recipients_without_deliveries: u64,
-}
-
 /// The default cap on new entries of one run.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -158,13 +144,31 @@ pub struct Doubtful {
     pub source: String,
 }
 
+impl Doubtful {
+    /// Whether it is a wording of that system's.
+    pub fn speaks(&self, speaker: Option<&str>) -> bool {
+        self.receiver.is_empty() || speaker.is_some_and(|s| self.receiver.iter().any(|r| r == s))
+    }
+
+    /// Whether a reply says it.
+    pub fn says(&self, reply: &str) -> bool {
+        let reply = reply.to_ascii_lowercase();
+        self.text.iter().any(|text| reply.contains(text.as_str()))
+    }
+
+    /// Whether it is a lie where many contacts of one organisation hear it at once.
+    pub fn in_masses(&self) -> bool {
+        self.when.contains(&When::DomainFlips)
+    }
+}
+
 /// When a doubtful wording is not believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum When {
     /// On its own, ever.
     Always,
-    /// When the domain flips (`Flip`).
+    /// When many contacts of its organisation hear it at once; judged, as `unreliable_unknown`.
     DomainFlips,
     /// When its receiver is under an incident the same night.
     ReceiverIncident,
