@@ -31,7 +31,6 @@ const EVENTS: &[&str] = &[
     schema::RECEIVER_FAMILY,
     schema::CUSTOMER_KEY,
     schema::TENANT_ID,
-    schema::TEMPLATE,
     schema::MESSAGE_ID,
 ];
 
