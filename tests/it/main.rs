@@ -16,6 +16,7 @@ mod house;
 mod kinds;
 mod lost;
 mod night;
+mod no_bounce;
 mod not_understood;
 mod one_fate;
 mod one_figure;
