@@ -113,6 +113,16 @@ impl Summary {
         self.rejects.values().map(|r| r.count).sum()
     }
 
+    /// Rejects of what had something to read in it: an input that is empty as a whole is told by name, and no fault beside
+    /// others. Where nothing was read at all, all of them.
+    pub fn rejects_unread(&self) -> u64 {
+        if self.events + self.delivery_rows == 0 {
+            return self.reject_count();
+        }
+        let empty = self.inputs.values().filter(|input| input.is_empty()).map(|input| input.empty);
+        self.reject_count() - empty.sum::<u64>()
+    }
+
     /// Whether there was something to read, and nothing of it could be. Empty files and pages hold nothing to read.
     pub fn nothing_read(&self) -> bool {
         let refused = self.rejects.keys().any(|reason| *reason != RejectReason::Empty);
