@@ -226,10 +226,10 @@ impl Blames {
     /// Whether an answer of this blame speaks of one address and of nobody else: it blames the recipient, or the organisation's
     /// directory says that the address takes no mail from outside.
     pub const fn is_the_address(self, cause: Cause, basis: Basis) -> bool {
-        match (self, cause, basis) {
-            (Blames::Recipient, ..) | (Blames::Tenant, Cause::TenantPolicy, Basis::Directory) => true,
-            _ => false,
-        }
+        matches!(
+            (self, cause, basis),
+            (Blames::Recipient, ..) | (Blames::Tenant, Cause::TenantPolicy, Basis::Directory)
+        )
     }
 
     /// Whether it names the recipient or the recipient's organisation.

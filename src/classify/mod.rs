@@ -119,6 +119,8 @@ impl Classifier {
                 let spoke = spoke.filter(|s| !(s.presumed && named.cause == Cause::SenderRejected));
                 spoke.map(|s| Arc::from(s.name))
             });
+        let serves = |name: &Arc<str>| speaker::serves_recipient(name, spoke, heard, named.cause, &self.receivers);
+        named.receiver_told = named.rejecting_system.as_ref().is_some_and(serves);
         named.vendor_tag = self.patterns.vendor_tag(template, hits);
         named.template = (!template.is_empty()).then(|| Arc::from(template));
         named

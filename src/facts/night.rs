@@ -58,6 +58,10 @@ pub struct DomainFacts {
     pub consumer: bool,
     /// Messages answered by each receiver.
     pub receivers: Vec<(u32, u64)>,
+    /// Bounces without a host whose words tell the receiver.
+    pub told: Vec<(u32, u64)>,
+    /// Messages answered by hosts that are named and nobody's.
+    pub elsewhere: u64,
     /// Marks of one customer of a gateway in its hosts.
     pub customers: Vec<u32>,
     /// Tenant ids in its replies.
@@ -97,6 +101,8 @@ pub struct Night {
     pub rates: bool,
     /// Whether the deliveries name the hosts that answered at least half as often as the bounces do.
     pub receivers_covered: bool,
+    /// Whether more bounces tell the receiver by their words than by a host: then nothing tells of the mail that it took.
+    pub receivers_told: bool,
     /// Distinct recipients mailed; `None` counts-only.
     pub recipients_mailed: Option<u64>,
     compacted: usize,
@@ -139,11 +145,12 @@ impl Night {
         if receiver == NONE {
             return;
         }
-        let votes = &mut self.facts[domain as usize].receivers;
-        match votes.iter_mut().find(|(known, _)| *known == receiver) {
-            Some((_, n)) => *n += count,
-            None => votes.push((receiver, count)),
-        }
+        add_vote(&mut self.facts[domain as usize].receivers, receiver, count);
+    }
+
+    /// The words of so many replies tell that this receiver serves the domain; no host was named.
+    pub fn told(&mut self, domain: u32, receiver: u32, count: u64) {
+        add_vote(&mut self.facts[domain as usize].told, receiver, count);
     }
 
     /// The domain bears a mark of one customer of a gateway, or a tenant id; `NONE` for neither.
@@ -197,6 +204,8 @@ impl Night {
             .collect();
         for (facts, domain) in other.facts.iter().zip(&domains) {
             facts.receivers.iter().for_each(|(id, n)| self.answered(*domain, renumber(*id, &receivers), *n));
+            facts.told.iter().for_each(|(id, n)| self.told(*domain, renumber(*id, &receivers), *n));
+            self.facts[*domain as usize].elsewhere += facts.elsewhere;
             facts.customers.iter().for_each(|id| self.marked(*domain, renumber(*id, &customers), NONE));
             facts.tenants.iter().for_each(|id| self.marked(*domain, NONE, renumber(*id, &tenants)));
         }
@@ -224,10 +233,12 @@ impl Night {
         let (customers, tenants) = (self.customers.sort(), self.tenants.sort());
         self.facts = in_new_places(std::mem::take(&mut self.facts), &domains);
         for facts in &mut self.facts {
-            facts.receivers.iter_mut().for_each(|(id, _)| *id = renumber(*id, &receivers));
+            for votes in [&mut facts.receivers, &mut facts.told] {
+                votes.iter_mut().for_each(|(id, _)| *id = renumber(*id, &receivers));
+                votes.sort_unstable();
+            }
             facts.customers.iter_mut().for_each(|id| *id = renumber(*id, &customers));
             facts.tenants.iter_mut().for_each(|id| *id = renumber(*id, &tenants));
-            facts.receivers.sort_unstable();
             facts.customers.sort_unstable();
             facts.tenants.sort_unstable();
         }
@@ -259,6 +270,14 @@ pub fn merge(counted: &mut Vec<Counted>) {
             _ => false,
         }
     });
+}
+
+/// Adds to the votes for a receiver.
+fn add_vote(votes: &mut Vec<(u32, u64)>, receiver: u32, count: u64) {
+    match votes.iter_mut().find(|(known, _)| *known == receiver) {
+        Some((_, n)) => *n += count,
+        None => votes.push((receiver, count)),
+    }
 }
 
 /// Each value at its new place.
