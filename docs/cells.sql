@@ -26,13 +26,20 @@ SELECT domain, CASE WHEN domain IN (SELECT domain FROM consumers) THEN bucket EL
 FROM counted
 GROUP BY ALL;
 
--- The receiver of a domain is voted for by the hosts that answered for it, in both files.
+-- The receiver of a domain is voted for by the hosts that answered for it, in both files; where no host is known, by the
+-- words of replies without a host, if these are more than the rows that name a host of nobody's.
 CREATE OR REPLACE VIEW receivers_of AS
-SELECT domain, receiver_family, sum(n) AS answers
-FROM (
-  SELECT domain, receiver_family, 1 AS n FROM counted
+WITH answers AS (
+  SELECT domain, receiver_family, remote_mta IS NOT NULL AND NOT regexp_matches(remote_mta, '^[][0-9a-f.:]+$') AS by_host, 1 AS n
+  FROM counted
   UNION ALL
-  SELECT recipient_domain, receiver_family, count FROM deliveries
+  SELECT recipient_domain, receiver_family, remote_mta IS NOT NULL AND NOT regexp_matches(remote_mta, '^[][0-9a-f.:]+$'), count
+  FROM deliveries
+), sums AS (
+  SELECT domain, receiver_family, by_host, sum(n) AS answers FROM answers GROUP BY ALL
 )
-WHERE receiver_family IS NOT NULL
-GROUP BY ALL;
+SELECT domain, receiver_family, answers
+FROM sums
+WHERE receiver_family IS NOT NULL AND (by_host
+  OR NOT EXISTS (FROM sums AS other WHERE other.domain = sums.domain AND other.by_host AND other.receiver_family IS NOT NULL)
+  AND answers > coalesce((SELECT sum(answers) FROM sums AS other WHERE other.domain = sums.domain AND other.by_host), 0));

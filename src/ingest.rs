@@ -230,7 +230,14 @@ impl Desk {
         let organisation = event.recipient.as_ref().and_then(|r| self.organisation(r.domain()));
         let host = cache.hosts.facts(event.remote_mta.as_deref(), self.classifier.receivers());
         let receiver = host.receiver.clone();
-        let host = if is_forwarded(&event) { HostFacts::default() } else { host };
+        let host = match &classification.rejecting_system {
+            _ if is_forwarded(&event) => HostFacts::default(),
+            // Of a consumer domain the table knows better than words that a customer's own server may have used.
+            Some(system) if classification.receiver_told && organisation.is_some() && !names_a_host(&event) => {
+                hosts::told(system, self.classifier.receivers())
+            }
+            _ => host,
+        };
         let facts = self.facts(event.recipient.as_ref(), host);
         ClassifiedEvent { id: event.content, event, classification, organisation, receiver, facts }
     }
@@ -259,6 +266,12 @@ impl Desk {
         }
         Some(psl::domain_str(domain).unwrap_or(domain).to_owned())
     }
+}
+
+/// Whether it says which host answered: an IP in its place tells nobody's name.
+fn names_a_host(event: &Event) -> bool {
+    let is_ip = |host: &str| host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
+    event.remote_mta.as_deref().is_some_and(|host| !is_ip(host))
 }
 
 /// Whether the message went on to another domain than the one we mailed: who answered there says nothing of ours.

@@ -165,10 +165,12 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// The night's name: as asked for, else the newest event's UTC date.
+/// The night's name: as asked for, else the newest event's UTC date, else the newest delivery's: a night without a bounce is a
+/// night too.
 fn night_of(job: &Job, summary: &Summary) -> anyhow::Result<Date> {
-    let newest = || summary.window.and_then(|(_, last)| last.date()).and_then(|date| date.parse().ok());
-    job.as_of.or_else(newest).ok_or_else(|| match summary.events + summary.delivery_rows {
+    let newest = || summary.window.map(|(_, last)| last).or(summary.last_delivery);
+    let date = || newest()?.date()?.parse().ok();
+    job.as_of.or_else(date).ok_or_else(|| match summary.events + summary.delivery_rows {
         0 => Unfound::empty(&job.inputs).into(),
         _ => Undated.into(),
     })

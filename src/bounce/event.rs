@@ -197,6 +197,9 @@ pub struct Classification {
     pub basis: Basis,
     /// The system that spoke, such as `exchange_online`; `None` when nothing tells.
     pub rejecting_system: Option<Arc<str>>,
+    /// Whether `rejecting_system` is told by the reply's own words and serves the recipient: without a host it stands for the
+    /// receiver.
+    pub receiver_told: bool,
     /// The list that the reply names.
     pub blocklist: Option<Arc<str>>,
     /// The id of the rule that won; `None` when no rule knew the reply.
@@ -224,6 +227,7 @@ impl Classification {
             blames,
             basis,
             rejecting_system: None,
+            receiver_told: false,
             blocklist: None,
             rule: None,
             own_drop: false,

@@ -223,6 +223,15 @@ impl Blames {
         !matches!(self, Blames::Recipient | Blames::Unknown)
     }
 
+    /// Whether an answer of this blame speaks of one address and of nobody else: it blames the recipient, or the organisation's
+    /// directory says that the address takes no mail from outside.
+    pub const fn is_the_address(self, cause: Cause, basis: Basis) -> bool {
+        matches!(
+            (self, cause, basis),
+            (Blames::Recipient, ..) | (Blames::Tenant, Cause::TenantPolicy, Basis::Directory)
+        )
+    }
+
     /// Whether it names the recipient or the recipient's organisation.
     pub const fn is_them(self) -> bool {
         matches!(self, Blames::Recipient | Blames::Tenant)

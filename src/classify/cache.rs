@@ -88,7 +88,7 @@ fn write_context(heard: &Heard<'_>, context: &mut Vec<u8>) {
         class,
         subject,
         detail,
-        asked << 2 | u16::from(heard.relayed) << 1 | u16::from(heard.names_us),
+        asked << 3 | u16::from(heard.fronted) << 2 | u16::from(heard.relayed) << 1 | u16::from(heard.names_us),
     ];
     context.clear();
     context.extend_from_slice(numbers.map(u16::to_le_bytes).as_flattened());

@@ -32,6 +32,7 @@ pub fn classification(rule: Option<&CompiledRule>, list: Option<&Blocklist>, hea
         blames: rule.and_then(|rule| rule.blames).unwrap_or(usual.blames),
         basis: rule.and_then(|rule| rule.basis).unwrap_or(usual_basis),
         rejecting_system: None,
+        receiver_told: false,
         blocklist: rule
             .and_then(|rule| rule.blocklist.clone())
             .or_else(|| list.map(|list| Arc::from(list.name.as_str()))),

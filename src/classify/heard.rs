@@ -20,6 +20,8 @@ pub struct Heard<'a> {
     pub host: Option<&'a Receiver>,
     /// The receiver that serves the recipient's domain, where anyone may hold a mailbox: it speaks when no host is known.
     pub provider: Option<&'a str>,
+    /// That receiver is no host that is named: it put its words around the reply.
+    pub fronted: bool,
     /// That host passed on what another system said.
     pub relayed: bool,
     /// The reply names our sending domain, and neither the recipient nor its domain: it may speak of us.
@@ -48,6 +50,7 @@ impl<'a> Heard<'a> {
                     mailed.or_else(|| quoted_provider(text, consumers))
                 })
                 .flatten(),
+            fronted: front.is_some(),
             relayed,
             names_us: (event.names_us || event.sending_domain.is_some()) && {
                 let ours = event.sending_domain.as_deref().unwrap_or_default();
@@ -78,6 +81,7 @@ impl<'a> Heard<'a> {
             command: reply.command,
             host: host.or(reply.host.as_deref()).and_then(|host| receivers.answering_at(host)),
             provider: None,
+            fronted: false,
             relayed: reply.relayed,
             wrapper: None,
         }

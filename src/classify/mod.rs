@@ -135,6 +135,8 @@ impl Classifier {
                 spoke.map(|s| Arc::from(s.name))
             });
         named.public_list = self.names_a_public_list(&named);
+        let serves = |name: &Arc<str>| speaker::serves_recipient(name, spoke, heard, named.cause, &self.receivers);
+        named.receiver_told = named.rejecting_system.as_ref().is_some_and(serves);
         named.vendor_tag = self.patterns.vendor_tag(template, hits);
         named.template = (!template.is_empty()).then(|| Arc::from(template));
         named

@@ -11,7 +11,7 @@ use clap::Args;
 use super::config::{Settings, Usage};
 use super::exit;
 use super::out::write_out;
-use crate::bounce::{Address, Cause, Event, Kind, Reject};
+use crate::bounce::{Address, Blames, Cause, Classification, Event, Families, Family, Kind, Permanence, Reject};
 use crate::classify::{Classifier, Trace};
 use crate::frame::names_a_cause;
 use crate::parse::{ParseOptions, Parsed, Reader};
@@ -238,7 +238,7 @@ fn naming(event: &Event, trace: &Trace, out: &mut String) {
         }
     }
     line(out, "cause", &format!("{}, {}, by {}", named.cause, named.permanence, named.basis));
-    line(out, "who", &who(event.kind, named.cause, named.blames.as_str()));
+    line(out, "who", &who(event.kind, named));
     for (name, value) in [("spoken by", &named.rejecting_system), ("blocklist", &named.blocklist)] {
         if let Some(value) = value {
             line(out, name, value);
@@ -250,23 +250,32 @@ fn naming(event: &Event, trace: &Trace, out: &mut String) {
 }
 
 /// Who is at fault, in words.
-fn who(kind: Kind, cause: Cause, blames: &str) -> String {
-    let fault = match blames {
-        "recipient" => "the recipient: this address, nobody else",
-        "tenant" => "the recipient's organisation",
-        "sender_ip" => "us: our sending IP",
-        "sender_domain" => "us: our sending domain",
-        "sender_setup" => "us: our set-up",
-        "message" => "us: this message",
-        "transient" => "nobody: it passes",
-        _ => "the reply does not tell",
+fn who(kind: Kind, named: &Classification) -> String {
+    let of_the_address = named.blames.is_the_address(named.cause, named.basis);
+    let fault = match named.blames {
+        Blames::Recipient => "the recipient: this address, nobody else",
+        Blames::Tenant if of_the_address => "the recipient's organisation, about this address and nobody else",
+        Blames::Tenant => "the recipient's organisation",
+        Blames::SenderIp => "us: our sending IP",
+        Blames::SenderDomain => "us: our sending domain",
+        Blames::SenderSetup => "us: our set-up",
+        Blames::Message => "us: this message",
+        Blames::Transient => "nobody: it passes",
+        Blames::Unknown => "the reply does not tell",
     };
-    let suppress = match (kind, blames, cause) {
-        (Kind::Complaint, ..) => "; suppress the address",
-        (_, "recipient", Cause::MailboxFull) => "; suppress the address if it lasts",
-        (_, "recipient", Cause::DomainInvalid) => "; suppress the domain if nothing of it answers",
-        (_, "recipient", _) => "; suppress the address",
-        (_, "tenant", Cause::TenantPolicy) => "; suppress the domain once the night's other replies bear it out",
+    // What takes part in no verdict says nothing about the organisation, whoever set it up.
+    let judged = Family::of_named(kind, named).is_some_and(|family| Families::POLICY.has(family));
+    let suppress = match (kind, named.cause) {
+        (Kind::Complaint, _) => "; suppress the address",
+        (_, Cause::MailboxFull) if of_the_address => "; suppress the address if it lasts",
+        (_, Cause::DomainInvalid) if of_the_address => "; suppress the domain if nothing of it answers",
+        _ if of_the_address && named.permanence == Permanence::Transient => {
+            "; hold the address: an answer that may pass lists nobody"
+        }
+        _ if of_the_address => "; suppress the address",
+        (_, Cause::TenantPolicy) if named.blames == Blames::Tenant && judged => {
+            "; suppress the domain once the night's other replies bear it out"
+        }
         _ => "; suppress nobody for it",
     };
     format!("{fault}{suppress}")
@@ -303,6 +312,20 @@ mod tests {
     fn a_dead_mailbox_is_the_recipients() {
         let out = told("550 5.1.1 <ann@example.com>: Recipient address rejected: User unknown", None);
         assert!(out.contains("the recipient: this address") && out.contains("suppress the address"), "{out}");
+    }
+
+    #[test]
+    fn only_what_a_verdict_can_rest_on_speaks_of_the_domain() {
+        for (reply, want) in [
+            ("550 5.7.134 Sender was not authenticated for mailbox", "nobody else; suppress the address"),
+            ("550 5.7.1 This distribution list is for members only", "nobody else; suppress the address"),
+            ("450 4.7.1 Only members may write to this group", "nobody else; hold the address"),
+            ("530 5.7.57 Client not authenticated to send mail", "organisation; suppress nobody"),
+            ("550 5.7.1 Your domain has been blocked by our administrator", "organisation; suppress the domain once"),
+        ] {
+            let out = told(reply, None);
+            assert!(out.contains(want), "{want} is missing for {reply}:\n{out}");
+        }
     }
 
     #[test]

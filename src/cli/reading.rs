@@ -51,7 +51,7 @@ pub(super) struct ReadArgs {
     /// TOML file whose `mapping` table names the columns of a CSV that nothing else knows.
     #[arg(long, value_name = "FILE")]
     pub(super) mapping: Option<PathBuf>,
-    /// The night's name and "today", YYYY-MM-DD [default: UTC date of the newest event].
+    /// The night's name and "today", YYYY-MM-DD [default: UTC date of the newest event, else of the newest delivery].
     #[arg(long, env = "BOUNCESCOPE_AS_OF", value_name = "DATE")]
     pub(super) as_of: Option<String>,
     /// Zone of times that name none, such as `Europe/Berlin` or `+02:00`.

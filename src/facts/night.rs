@@ -67,6 +67,10 @@ pub struct DomainFacts {
     pub own_host: bool,
     /// Messages answered by hosts of each domain that no table knows and that is not its own.
     pub hosts: Vec<(u32, u64)>,
+    /// Bounces without a host whose words tell the receiver.
+    pub told: Vec<(u32, u64)>,
+    /// Messages answered by hosts that are named and nobody's.
+    pub elsewhere: u64,
     /// Marks of one customer of a gateway in its hosts.
     pub customers: Vec<u32>,
     /// Tenant ids in its replies.
@@ -112,6 +116,8 @@ pub struct Night {
     pub rates: bool,
     /// Whether the deliveries name the hosts that answered at least half as often as the bounces do.
     pub receivers_covered: bool,
+    /// Whether more bounces tell the receiver by their words than by a host: then nothing tells of the mail that it took.
+    pub receivers_told: bool,
     /// Distinct recipients mailed; `None` counts-only.
     pub recipients_mailed: Option<u64>,
     /// Distinct recipients of each domain whose own lists refuse us, once all is in order.
@@ -166,6 +172,11 @@ impl Night {
     /// The domain said in such words that it made a rule.
     pub fn said(&mut self, domain: u32, words: u32, count: u64) {
         vote(&mut self.facts[domain as usize].words, words, count);
+    }
+
+    /// The words of so many replies tell that this receiver serves the domain; no host was named.
+    pub fn told(&mut self, domain: u32, receiver: u32, count: u64) {
+        vote(&mut self.facts[domain as usize].told, receiver, count);
     }
 
     /// The domain bears a mark of one customer of a gateway, or a tenant id; `NONE` for neither.
@@ -229,6 +240,8 @@ impl Night {
             self.facts[*domain as usize].own_host |= facts.own_host;
             facts.hosts.iter().for_each(|(id, n)| self.answered_by_host(*domain, renumber(*id, &hosts), *n));
             facts.words.iter().for_each(|(id, n)| self.said(*domain, renumber(*id, &words), *n));
+            facts.told.iter().for_each(|(id, n)| self.told(*domain, renumber(*id, &receivers), *n));
+            self.facts[*domain as usize].elsewhere += facts.elsewhere;
             facts.customers.iter().for_each(|id| self.marked(*domain, renumber(*id, &customers), NONE));
             facts.tenants.iter().for_each(|id| self.marked(*domain, NONE, renumber(*id, &tenants)));
         }
@@ -260,12 +273,14 @@ impl Night {
         let words = self.words.sort();
         self.facts = in_new_places(std::mem::take(&mut self.facts), &domains);
         for facts in &mut self.facts {
-            facts.receivers.iter_mut().for_each(|(id, _)| *id = renumber(*id, &receivers));
+            for votes in [&mut facts.receivers, &mut facts.told] {
+                votes.iter_mut().for_each(|(id, _)| *id = renumber(*id, &receivers));
+                votes.sort_unstable();
+            }
             facts.customers.iter_mut().for_each(|id| *id = renumber(*id, &customers));
             facts.tenants.iter_mut().for_each(|id| *id = renumber(*id, &tenants));
             facts.words.iter_mut().for_each(|(id, _)| *id = renumber(*id, &words));
             facts.words.sort_unstable();
-            facts.receivers.sort_unstable();
             facts.customers.sort_unstable();
             facts.tenants.sort_unstable();
         }

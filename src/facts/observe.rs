@@ -2,6 +2,7 @@
 //! Row groups are read on all cores, each core into a part of its own; then the parts are joined and put in order, so a
 //! night is the same however it is cut.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use polars::prelude::DataFrame;
@@ -94,6 +95,8 @@ struct Part<'a> {
     mailed: Distinct,
     /// Rows that name the host that answered, and all: of bounces and of deliveries.
     hosts_named: [(u64, u64); 2],
+    /// Bounces that name no host and tell the receiver by their words.
+    told: u64,
     bounces: Vec<Bounce>,
     /// Messages that bounced, with their recipients.
     messages: Vec<u64>,
@@ -122,6 +125,7 @@ impl<'a> Part<'a> {
             night: Night::default(),
             mailed: Distinct::default(),
             hosts_named: [(0, 0); 2],
+            told: 0,
             bounces: Vec::new(),
             messages: Vec::new(),
             attempts: Vec::new(),
@@ -157,6 +161,7 @@ impl<'a> Part<'a> {
             if kind == Kind::Bounce {
                 self.mailed.add(recipient);
                 self.name_host(0, &hosts, row);
+                self.told += u64::from(!hosts.named(row) && hosts.receivers.has(row));
             }
             if family == Family::Personal {
                 self.night.refused_by(key.domain, recipient);
@@ -232,14 +237,18 @@ impl<'a> Part<'a> {
 
     fn name_host(&mut self, of: usize, hosts: &Hosts, row: usize) {
         let (named, all) = &mut self.hosts_named[of];
-        *named += u64::from(hosts.names.get(row).is_some());
+        *named += u64::from(hosts.named(row));
         *all += 1;
     }
 
     fn answered(&mut self, hosts: &mut Hosts<'_>, row: usize, domain: u32, count: u64) {
         let Part { night, known, .. } = self;
         let receiver = hosts.receivers.get(row, |receiver| night.receiver_of(receiver, known.receivers));
-        night.answered(domain, receiver.unwrap_or(NONE), count);
+        match receiver {
+            Some(receiver) if hosts.named(row) => night.answered(domain, receiver, count),
+            Some(receiver) => night.told(domain, receiver, count),
+            None => night.facts[domain as usize].elsewhere += if hosts.named(row) { count } else { 0 },
+        }
         if receiver.is_none()
             && let Some(host) = hosts.names.get(row)
             && known.receivers.answering_at(host).is_none()
@@ -264,6 +273,7 @@ impl<'a> Part<'a> {
         for (sum, part) in self.hosts_named.iter_mut().zip(other.hosts_named) {
             *sum = (sum.0 + part.0, sum.1 + part.1);
         }
+        self.told += other.told;
         self.night.rates |= other.night.rates;
         let (domains, identities) = self.night.join(other.night);
         self.bounces.extend(other.bounces.into_iter().map(|bounce| Bounce {
@@ -282,6 +292,7 @@ impl<'a> Part<'a> {
     fn finish(mut self, named: &[&str]) -> Night {
         let share = |(named, all): (u64, u64)| if all == 0 { 1.0 } else { named as f64 / all as f64 };
         self.night.receivers_covered = share(self.hosts_named[1]) >= 0.5 * share(self.hosts_named[0]);
+        self.night.receivers_told = self.night.rates && self.told > self.hosts_named[0].0;
         let mailed = std::mem::take(&mut self.mailed).count();
         self.night.recipients_mailed = (self.night.rates && mailed > 0).then_some(mailed);
         for receiver in named {
@@ -306,6 +317,12 @@ impl<'a> Part<'a> {
     }
 }
 
+/// Whether a host is written as an IP; hosts that end in a letter, nearly all, are told at once.
+fn is_ip(host: &str) -> bool {
+    let bare = host.trim_matches(['[', ']']);
+    !bare.ends_with(|c: char| c.is_ascii_alphabetic() && !c.is_ascii_hexdigit()) && bare.parse::<IpAddr>().is_ok()
+}
+
 /// What the answering hosts tell of a domain.
 struct Hosts<'f> {
     names: Words<'f>,
@@ -320,5 +337,10 @@ impl<'f> Hosts<'f> {
             receivers: Coded::of(frame, schema::RECEIVER_FAMILY)?,
             customers: Words::of(frame, schema::CUSTOMER_KEY)?,
         })
+    }
+
+    /// Whether a row says which host answered: an IP in its place tells nobody's name.
+    fn named(&self, row: usize) -> bool {
+        self.names.get(row).is_some_and(|host| !is_ip(host))
     }
 }

@@ -94,11 +94,14 @@ impl Places {
     }
 }
 
-/// The receiver that most rows of a domain name; the user's map wins.
+/// The receiver that most hosts of a domain name; the user's map wins. Where no host is one that anybody knows, the one that
+/// most words tell, unless more rows name a host of nobody's: those words may be of a mailbox that is forwarded.
 fn receivers(night: &Night, map: &HashMap<String, Mapped>) -> Vec<u32> {
     let majority = |domain: usize| {
-        let votes = night.facts[domain].receivers.iter();
-        votes.max_by_key(|(id, n)| (*n, std::cmp::Reverse(*id))).map_or(NONE, |(id, _)| *id)
+        let facts = &night.facts[domain];
+        let most = |votes: &[(u32, u64)]| votes.iter().copied().max_by_key(|(id, n)| (*n, std::cmp::Reverse(*id)));
+        let told = || most(&facts.told).filter(|(_, n)| *n > facts.elsewhere);
+        most(&facts.receivers).or_else(told).map_or(NONE, |(id, _)| id)
     };
     let told = |domain: usize| {
         let receiver = mapped(map, night.domains.name(domain as u32))?.receiver.as_deref()?;

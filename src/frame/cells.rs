@@ -65,6 +65,11 @@ impl<'a> Coded<'a> {
         Ok(Coded { words: Words::of(frame, name)?, lately: Box::new([(u128::MAX, u32::MAX); LATELY]) })
     }
 
+    /// Whether the cell is not null.
+    pub fn has(&self, row: usize) -> bool {
+        self.words.get(row).is_some()
+    }
+
     /// The number of a cell's word, as `number` gives it; `None` where the cell is null.
     pub fn get(&mut self, row: usize, number: impl FnOnce(&'a str) -> u32) -> Option<u32> {
         let word = self.words.get(row)?;

@@ -37,7 +37,8 @@ pub use unmatched::mark as mark_unmatched;
 pub struct RowFacts {
     /// The recipient under the run's key; `None` without one.
     pub recipient: Option<i64>,
-    /// The family of the receiver that the host belongs to; `None` where the host says nothing of the recipient's domain.
+    /// The family of the receiver that the host belongs to, or without one the reply's own words; `None` where neither says
+    /// anything of the recipient's domain.
     pub receiver_family: Option<Arc<str>>,
     /// What marks one customer in the host's name, as `RECEIVER:KEY`; `None` as above, and where hosts are shared.
     pub customer_key: Option<Arc<str>>,

@@ -165,7 +165,7 @@ pub const FAMILY: &str = "family";
 pub const RECIPIENT_KEY: &str = "recipient_key";
 /// 0 to 15, the last four bits of `recipient_key`; null without a recipient.
 pub const BUCKET: &str = "bucket";
-/// The family of the receiver that `remote_mta` belongs to; null where nobody knows it, or where the message was forwarded to
+/// The family of the receiver that `remote_mta` belongs to, or without a host of the one that the reply's words give away; null where nobody knows it, or where the message was forwarded to
 /// another domain, whose host says nothing of ours.
 pub const RECEIVER_FAMILY: &str = "receiver_family";
 /// What marks one customer in the name of `remote_mta`, as `RECEIVER:KEY`; null as `receiver_family`, and where hosts are shared.

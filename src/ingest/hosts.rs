@@ -24,6 +24,15 @@ pub(super) struct HostFacts {
 #[derive(Debug, Default)]
 pub(super) struct Hosts(HashMap<String, HostFacts>);
 
+/// The key that incidents join a receiver under, where its words told it and no host did.
+pub(super) fn told(receiver: &Arc<str>, receivers: &Receivers) -> HostFacts {
+    let family = match receivers.family(receiver) {
+        family if family == &**receiver => receiver.clone(),
+        family => family.into(),
+    };
+    HostFacts { family: Some(family), ..HostFacts::default() }
+}
+
 impl Hosts {
     /// What a host's name tells; nothing without one.
     pub(super) fn facts(&mut self, host: Option<&str>, receivers: &Receivers) -> HostFacts {

@@ -56,6 +56,8 @@ pub struct Summary {
     pub native_classes: BTreeMap<(String, Cause), u64>,
     /// First and last time of an event.
     pub window: Option<(Timestamp, Timestamp)>,
+    /// The last time of a delivery.
+    pub last_delivery: Option<Timestamp>,
     /// Files passed over by name.
     pub skipped: Vec<String>,
     /// Files and folders that this program wrote, passed over.
@@ -79,6 +81,8 @@ pub struct InputSummary {
     pub duplicates: u64,
     /// Rejects.
     pub rejects: u64,
+    /// Those of them that hold nothing, such as a file of 0 bytes.
+    pub empty: u64,
     /// Files lost, as a whole or from some place on.
     pub lost: u64,
 }
@@ -107,6 +111,16 @@ impl Summary {
     /// Rejects of all reasons.
     pub fn reject_count(&self) -> u64 {
         self.rejects.values().map(|r| r.count).sum()
+    }
+
+    /// Rejects of what had something to read in it: an input that is empty as a whole is told by name, and no fault beside
+    /// others. Where nothing was read at all, all of them.
+    pub fn rejects_unread(&self) -> u64 {
+        if self.events + self.delivery_rows == 0 {
+            return self.reject_count();
+        }
+        let empty = self.inputs.values().filter(|input| input.is_empty()).map(|input| input.empty);
+        self.reject_count() - empty.sum::<u64>()
     }
 
     /// Whether there was something to read, and nothing of it could be. Empty files and pages hold nothing to read.
@@ -190,10 +204,13 @@ impl Summary {
         self.input(&first.delivery.origin.source, role).deliveries += messages;
         self.delivery_rows += rows.len() as u64;
         self.deliveries += messages;
+        self.last_delivery = self.last_delivery.max(rows.iter().filter_map(|row| row.delivery.timestamp).max());
     }
 
     fn count_reject(&mut self, reject: &Reject, role: Role) {
-        self.input(&reject.origin.source, role).rejects += 1;
+        let input = self.input(&reject.origin.source, role);
+        input.rejects += 1;
+        input.empty += u64::from(reject.reason == RejectReason::Empty);
         let of_reason = self.rejects.entry(reject.reason).or_default();
         of_reason.count += 1;
         if of_reason.first.len() < ORIGINS_SHOWN {
@@ -252,6 +269,7 @@ impl Summary {
             (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
             (a, b) => a.or(b),
         };
+        self.last_delivery = self.last_delivery.max(other.last_delivery);
         for (mine, more) in [(&mut self.skipped, other.skipped), (&mut self.ours, other.ours)] {
             // A folder in two roles passes over the same files twice.
             mine.extend(more);
@@ -269,11 +287,18 @@ impl Summary {
 }
 
 impl InputSummary {
+    /// Whether nothing is in it: nothing was read, refused or lost but what holds nothing.
+    pub fn is_empty(&self) -> bool {
+        let read = self.deliveries + self.duplicates + self.lost;
+        self.empty > 0 && self.rejects == self.empty && self.grammars.is_empty() && read == 0
+    }
+
     fn add(&mut self, more: InputSummary) {
         more.grammars.into_iter().for_each(|(name, rows)| *self.grammars.entry(name).or_default() += rows);
         self.deliveries += more.deliveries;
         self.duplicates += more.duplicates;
         self.rejects += more.rejects;
+        self.empty += more.empty;
         self.lost += more.lost;
     }
 }

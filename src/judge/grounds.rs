@@ -260,6 +260,8 @@ closed_set! {
         PoolOutside = "pool_outside",
         /// Odds of a consumer pool without deliveries.
         PoolOddsCounts = "pool_odds_counts",
+        /// Refusals of a consumer pool, fewer if all name one cause.
+        PoolRefusals = "pool_refusals",
         /// Organisations hit.
         Organisations = "organisations",
         /// Lower bound of a receiver's share.

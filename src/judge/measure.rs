@@ -72,6 +72,12 @@ impl Measure {
         self.named.iter_mut().zip(other.named).for_each(|(sum, n)| *sum += n);
     }
 
+    /// Whether all failures are of one wording that names a cause.
+    pub fn names_one_cause(&self) -> bool {
+        let stated = Family::POLICY.iter().filter(|family| **family != Family::Generic);
+        self.fails > 0 && stated.into_iter().any(|family| self.share_named(&[*family]) >= 1.0)
+    }
+
     /// Share of the failures whose wording is one of these.
     pub fn share_named(&self, families: &[Family]) -> f64 {
         let named: u64 = families.iter().filter_map(|f| self.named.get(*f as usize)).sum();

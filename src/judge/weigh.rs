@@ -83,6 +83,10 @@ impl Round<'_> {
                 if !self.rates {
                     gates.push(Gate::at_least(GateName::PoolOddsCounts, m.odds(), j.pool_odds_counts));
                 }
+                if self.stream.name == FailureStream::Policy {
+                    let least = if m.names_one_cause() { j.pool_refusals_named } else { j.pool_refusals };
+                    gates.push(Gate::at_least(GateName::PoolRefusals, m.fails as f64, least));
+                }
             }
             Dimension::Receiver => {
                 let low = stats::wilson_low(m.hits, m.trials);

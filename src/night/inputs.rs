@@ -11,7 +11,7 @@ use crate::source::{Listing, Passed, Stray};
 
 /// Nothing in the inputs has a date, and the job names none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no event has a date, so the night has no name; give it one with --as-of 2026-11-20")]
+#[error("no event and no delivery has a date, so the night has no name; give it one with --as-of 2026-11-20")]
 pub struct Undated;
 
 /// The inputs hold nothing at all: they are empty and the job names no night, or all of them were passed over.
@@ -97,8 +97,8 @@ impl Unplaced {
 /// Paths of one kind told on stderr; the report names more.
 const TOLD: usize = 10;
 
-/// Says on stderr what became of inputs as a whole: those that are lost, those that are read once although they were given
-/// twice, those that are ours.
+/// Says on stderr what became of inputs as a whole: those that are lost, those that are empty, those that are read once although
+/// they were given twice, those that are ours.
 pub fn tell_inputs(summary: &Summary) {
     for lost in summary.lost.named() {
         let (name, detail) = (harmless(&lost.source), harmless(&lost.detail));
@@ -109,6 +109,11 @@ pub fn tell_inputs(summary: &Summary) {
     }
     if summary.lost.beyond() > 0 {
         tracing::warn!("lost: {} more", summary.lost.beyond());
+    }
+    let empty = || summary.inputs.iter().filter(|(_, input)| input.is_empty()).map(|((name, _), _)| name);
+    empty().take(TOLD).for_each(|name| tracing::warn!("{} is empty", harmless(name)));
+    if empty().count() > TOLD {
+        tracing::warn!("{} more inputs are empty", empty().count() - TOLD);
     }
     for again in summary.again.iter().take(TOLD) {
         let (name, role) = (harmless(&again.name), again.role.as_str());

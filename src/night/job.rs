@@ -38,7 +38,7 @@ pub struct Job {
     pub out: PathBuf,
     /// Folder of the memory.
     pub state: PathBuf,
-    /// The night's name; `None` for the newest event's UTC date.
+    /// The night's name; `None` for the newest event's UTC date, or the newest delivery's.
     pub as_of: Option<Date>,
     /// The brake's cap; `None` for the policy's.
     pub max_suppressions: Option<Quantity>,

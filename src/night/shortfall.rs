@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::job::Quantity;
-use crate::bounce::LostFile;
+use crate::bounce::{LostFile, RejectReason};
 use crate::ingest::Summary;
 use crate::report::harmless;
 use crate::report::words::{count, counted};
@@ -59,10 +59,15 @@ impl Shortfall {
     }
 
     fn of(summary: &Summary, allowed: Option<Quantity>, by: &'static str) -> Shortfall {
-        let (rejected, items) = (summary.reject_count(), summary.items);
+        let (rejected, items) = (summary.rejects_unread(), summary.items);
         let allowed = allowed.unwrap_or(REJECTS_ALLOWED).of(items);
         let alone = summary.lost.total() == 0;
-        let first = || summary.rejects.values().filter_map(|of| of.first.first()).min().filter(|_| alone);
+        // What is empty says little of what is wrong.
+        let of_those = |empty: bool| {
+            let rejects = summary.rejects.iter().filter(|(reason, _)| (**reason == RejectReason::Empty) == empty);
+            rejects.filter_map(|(_, of)| of.first.first()).min()
+        };
+        let first = || of_those(false).or_else(|| of_those(true)).filter(|_| alone);
         let rejects = (rejected > allowed).then(|| TooManyRejects {
             rejected,
             items,

@@ -296,7 +296,8 @@ impl IncidentBuilder<'_> {
         }
         let named = self.verdict.uncovered.iter().map(|dimension| dimension.scope_type(ReceiverKind::Other));
         let own = named.filter(|named| scope.part(*named).is_some()).map(Missing::DeliveriesNaming);
-        own.chain((!self.night.receivers_covered).then_some(Missing::ReceivingHosts)).collect()
+        own.chain((!self.night.receivers_covered || self.night.receivers_told).then_some(Missing::ReceivingHosts))
+            .collect()
     }
 
     /// Of an organisation's messages, of which some failed.

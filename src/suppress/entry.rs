@@ -1,7 +1,7 @@
 //! Address entries: what may stand on addresses.csv. In: an address and what one event says of it. Out: an entry, or a
 //! refusal. The promise "a bounce of our own fault never suppresses an address" is held here: nobody else makes or
-//! changes one, and each way to build an entry asks for a permanent cause that blames the recipient, or for a complaint, out of a
-//! report that proves whom it means. The one other door is the full mailbox's own rule.
+//! changes one, and each way to build an entry asks for a permanent cause that speaks of this address alone, or for a complaint, out
+//! of a report that proves whom it means. The one other door is the full mailbox's own rule.
 //!
 //! Whether an address ought to be listed (unreliable, deliveries since, the brake) is `decision`'s work.
 
@@ -10,7 +10,7 @@ use std::ops::Deref;
 use jiff::civil::Date;
 
 use crate::bounce::{
-    Address, Blames, Cause, EnhancedStatus, Kind, Permanence, ReplyCode, Timestamp, Unproven, is_return_path,
+    Address, Basis, Blames, Cause, EnhancedStatus, Kind, Permanence, ReplyCode, Timestamp, Unproven, is_return_path,
 };
 use crate::tables::policy::{Expiry, Suppress};
 
@@ -23,6 +23,8 @@ pub struct Answer {
     pub cause: Cause,
     /// Whose side it lies on.
     pub blames: Blames,
+    /// On what evidence.
+    pub basis: Basis,
     /// Whether trying again may help.
     pub permanence: Permanence,
     /// Why the row proves nothing against its recipient; `None`: nothing speaks against it.
@@ -120,7 +122,7 @@ pub enum Refused {
 pub struct ListedAddress {
     /// Whom it lists.
     pub address: Address,
-    /// What the deciding event says: a cause that blames the recipient, or `complaint`.
+    /// What the deciding event says: a cause that speaks of this address alone, or `complaint`.
     pub answer: Answer,
     /// When and where it was seen.
     pub seen: Seen,
@@ -146,7 +148,7 @@ impl AddressEntry {
     /// An entry from a bounce.
     ///
     /// # Errors
-    /// Every cause that does not blame the recipient, a transient answer, a row that does not prove whom it means, and a
+    /// Every cause that does not speak of the address alone, a transient answer, a row that does not prove whom it means, and a
     /// full mailbox that was not full for long.
     pub fn from_bounce(
         address: Address,
@@ -160,15 +162,15 @@ impl AddressEntry {
         }
         proven(&address, &answer)?;
         let refused = Refused::NotTheRecipient { cause: answer.cause, blames: answer.blames };
-        let expiry = match (answer.cause, answer.blames) {
-            (Cause::MailboxFull, Blames::Recipient) => full_for_long(&seen, policy)?,
+        let expiry = match (answer.cause, answer.blames.is_the_address(answer.cause, answer.basis)) {
+            (Cause::MailboxFull, true) => full_for_long(&seen, policy)?,
             (Cause::DomainInvalid, _) => return Err(Refused::TheDomain),
-            (_, Blames::Recipient) if answer.permanence == Permanence::Transient => {
+            (_, true) if answer.permanence == Permanence::Transient => {
                 return Err(Refused::Transient { cause: answer.cause });
             }
-            (Cause::MailboxUnknown, Blames::Recipient) => policy.expires.mailbox_unknown,
-            (Cause::MailboxDisabled, Blames::Recipient) => policy.expires.mailbox_disabled,
-            (Cause::TenantPolicy, Blames::Recipient) => policy.expires.tenant_policy,
+            (Cause::MailboxUnknown, true) => policy.expires.mailbox_unknown,
+            (Cause::MailboxDisabled, true) => policy.expires.mailbox_disabled,
+            (Cause::TenantPolicy, true) => policy.expires.tenant_policy,
             _ => return Err(refused),
         };
         let expires = expiry.from_night(as_of);
@@ -229,6 +231,7 @@ mod tests {
             kind,
             cause,
             blames,
+            basis: Basis::System,
             permanence: Permanence::Permanent,
             unproven: None,
             feedback_type: None,
@@ -264,6 +267,22 @@ mod tests {
                         Cause::MailboxUnknown | Cause::MailboxDisabled | Cause::MailboxFull | Cause::TenantPolicy
                     );
                 assert_eq!(bounce(*cause, *blames, 3).is_ok(), may, "{cause} {blames}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_address_that_the_directory_closes_to_outsiders_is_listed_for_a_year() {
+        let policy = policy::load(None).unwrap().suppress;
+        let night = jiff::civil::date(2026, 11, 20);
+        for cause in Cause::ALL {
+            for basis in Basis::ALL {
+                let said = Answer { basis: *basis, ..answer(Kind::Bounce, *cause, Blames::Tenant) };
+                let address = Address::parse("all-staff@example.com").unwrap();
+                let entry = AddressEntry::from_bounce(address, said, seen(1), &policy, night);
+                let may = (*cause, *basis) == (Cause::TenantPolicy, Basis::Directory);
+                assert_eq!(entry.is_ok(), may, "{cause} {basis}");
+                assert_eq!(entry.ok().and_then(|entry| entry.expires), may.then(|| jiff::civil::date(2027, 11, 20)));
             }
         }
     }

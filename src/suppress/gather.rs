@@ -10,7 +10,7 @@ use super::options::{Allow, Options};
 use super::record::{NONE, Record, second};
 use super::signal::{Event, Signal};
 use super::unreliable_unknown::{Troubled, UnreliableUnknown};
-use crate::bounce::{Blames, Cause, Families, Family, IncidentKind, Kind, Permanence, Unproven, is_return_path};
+use crate::bounce::{Basis, Blames, Cause, Families, Family, IncidentKind, Kind, Permanence, Unproven, is_return_path};
 use crate::frame::cells::{Members, Numbers, Times, Words, columns};
 use crate::frame::schema;
 use crate::outcome::incident::{Incident, Judgement};
@@ -89,6 +89,7 @@ impl<'a> Gather<'a> {
             kind,
             cause: columns.cause.get(row).unwrap_or(Cause::Unknown),
             blames: columns.blames.get(row).unwrap_or(Blames::Unknown),
+            basis: columns.basis.get(row).unwrap_or(Basis::Unstated),
             // A right is earned: what is not known to be permanent is transient.
             permanence: columns.permanence.get(row).unwrap_or(Permanence::Transient),
             unproven: columns.unproven.get(row).or_else(|| own_address(recipient)),
@@ -140,6 +141,7 @@ columns! {
         template: Words<'f> = schema::TEMPLATE,
         cause: Members<'f, Cause> = schema::CAUSE,
         blames: Members<'f, Blames> = schema::BLAMES,
+        basis: Members<'f, Basis> = schema::BASIS,
         permanence: Members<'f, Permanence> = schema::PERMANENCE,
         unproven: Members<'f, Unproven> = schema::UNPROVEN,
         rejecting_system: Words<'f> = schema::REJECTING_SYSTEM,

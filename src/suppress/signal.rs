@@ -1,7 +1,7 @@
 //! Signals: what one event says about suppressing its address. In: kind, cause, blame and the unreliable. Out: one of a
 //! few signals; `decision` weighs all signals of an address.
 
-use crate::bounce::{Blames, Cause, Kind, Permanence, Unproven};
+use crate::bounce::{Basis, Blames, Cause, Kind, Permanence, Unproven};
 use crate::tables::policy::Suppress;
 
 use super::entry::is_wish;
@@ -51,6 +51,7 @@ pub(super) struct Event<'a> {
     pub kind: Kind,
     pub cause: Cause,
     pub blames: Blames,
+    pub basis: Basis,
     pub permanence: Permanence,
     pub unproven: Option<Unproven>,
     pub feedback_type: Option<&'a str>,
@@ -83,10 +84,11 @@ impl Signal {
 
     fn of_bounce(event: &Event<'_>, unreliable: impl FnOnce() -> Option<Signal>) -> Signal {
         let transient = event.permanence == Permanence::Transient;
-        if event.blames.is_elsewhere() {
+        let its_own = event.blames.is_the_address(event.cause, event.basis);
+        if event.blames.is_elsewhere() && !its_own {
             return if transient && !event.ours { Signal::Retried } else { Signal::Ours };
         }
-        if event.blames != Blames::Recipient {
+        if !its_own {
             // What a systemic incident explains is ours, whatever its words.
             return if event.ours { Signal::Ours } else { Signal::Unknown };
         }
@@ -130,6 +132,7 @@ mod tests {
             kind,
             cause,
             blames,
+            basis: Basis::System,
             permanence: Permanence::Permanent,
             unproven: None,
             feedback_type: None,
@@ -177,6 +180,7 @@ mod tests {
                         kind: Kind::Bounce,
                         cause: *cause,
                         blames: *blames,
+                        basis: Basis::Directory,
                         permanence,
                         unproven,
                         feedback_type: None,

@@ -15,7 +15,7 @@ use super::options::Keep;
 use super::plan::Plan;
 use super::record::{NONE, moment};
 use super::unreliable_unknown::Troubled;
-use crate::bounce::{Address, Blames, Cause, Kind, Permanence, ReplyCode, Unproven};
+use crate::bounce::{Address, Basis, Blames, Cause, Kind, Permanence, ReplyCode, Unproven};
 use crate::frame::cells::{Members, Numbers, Words, columns};
 use crate::frame::schema;
 
@@ -36,6 +36,7 @@ columns! {
         status: Words<'f> = schema::STATUS,
         cause: Members<'f, Cause> = schema::CAUSE,
         blames: Members<'f, Blames> = schema::BLAMES,
+        basis: Members<'f, Basis> = schema::BASIS,
         permanence: Members<'f, Permanence> = schema::PERMANENCE,
         unproven: Members<'f, Unproven> = schema::UNPROVEN,
         rule: Words<'f> = schema::RULE,
@@ -291,6 +292,7 @@ impl<'f> Columns<'f> {
                 kind: self.kind.get(row).unwrap_or(Kind::Other),
                 cause: self.cause.get(row).unwrap_or(Cause::Unknown),
                 blames: self.blames.get(row).unwrap_or(Blames::Unknown),
+                basis: self.basis.get(row).unwrap_or(Basis::Unstated),
                 permanence: self.permanence.get(row).unwrap_or(Permanence::Transient),
                 unproven: self.unproven.get(row),
                 feedback_type: self.feedback_type.get(row).map(str::to_owned),

@@ -15,7 +15,7 @@ use super::{Table, TableError, load};
 pub struct Consumer {
     /// The receiver that serves the domains.
     pub receiver: String,
-    /// Lower-case domains.
+    /// Lower-case domains; `.x` is x and every domain below it.
     pub domains: Vec<String>,
     /// Where the row's knowledge comes from.
     pub source: String,
@@ -30,7 +30,15 @@ impl Table for Consumer {
 /// All consumer domains.
 #[derive(Debug)]
 pub struct ConsumerDomains {
-    receiver_of: HostMap<Arc<str>>,
+    providers: HostMap<Provider>,
+}
+
+/// Who serves a domain.
+#[derive(Debug)]
+struct Provider {
+    receiver: Arc<str>,
+    /// Whether it serves the domains below it too.
+    below: bool,
 }
 
 impl ConsumerDomains {
@@ -39,25 +47,28 @@ impl ConsumerDomains {
     /// # Errors
     /// A file that does not read, or a domain that is not in lower case.
     pub fn load(user_tables: Option<&Path>) -> Result<ConsumerDomains, TableError> {
-        let mut receiver_of = HostMap::<Arc<str>>::default();
+        let mut providers = HostMap::<Provider>::default();
         for row in load::<Consumer>(user_tables)? {
             let receiver: Arc<str> = row.value.receiver.as_str().into();
-            for domain in &row.value.domains {
-                if crate::bounce::domain_key(domain).as_ref() != Some(domain) {
+            for spelled in &row.value.domains {
+                let domain = spelled.strip_prefix('.').unwrap_or(spelled);
+                if crate::bounce::domain_key(domain).as_deref() != Some(domain) {
                     return Err(row.error(format!(
-                        "domain \"{domain}\" must be a plain lower-case domain, such as \"example.com\""
+                        "domain \"{spelled}\" must be a plain lower-case domain, such as \"example.com\", or \".example.com\" for it and what lies below it"
                     )));
                 }
-                receiver_of.entry(domain).get_or_insert_with(|| receiver.clone());
+                let provider = || Provider { receiver: receiver.clone(), below: domain.len() < spelled.len() };
+                providers.entry(domain).get_or_insert_with(provider);
             }
         }
-        Ok(ConsumerDomains { receiver_of })
+        Ok(ConsumerDomains { providers })
     }
 
     /// The receiver behind a consumer domain, such as `google` for `gmail.com`; `None` for every other domain.
     /// `domain` is in A-labels.
     pub fn provider_of(&self, domain: &str) -> Option<&str> {
-        self.receiver_of.get(domain).map(|name| &**name)
+        let serves = |(at, provider): &(usize, &Provider)| *at == 0 || provider.below;
+        self.providers.suffixes(domain).filter(serves).last().map(|(_, provider)| &*provider.receiver)
     }
 }
 
@@ -74,6 +85,11 @@ mod tests {
             ("yahoo.com.br", Some("yahoo")),
             ("web.de", Some("webde")),
             ("163.com", Some("netease")),
+            ("nyc.rr.com", Some("charter")),
+            ("ms17.hinet.net", Some("hinet")),
+            ("xhinet.net", None),
+            ("alpha.ocn.ne.jp", Some("ocn")),
+            ("staff.wanadoo.nl", None),
             ("example.com", None),
             ("mail.gmail.com", None),
             ("google.com", None),
@@ -83,11 +99,24 @@ mod tests {
     }
 
     #[test]
+    fn private_mailboxes_of_every_country_are_nobodys_company() {
+        let domains = ConsumerDomains::load(None).unwrap();
+        let some_of_each = "bitel.net mnet-mail.de teledisnet.be pandora.be quickline.ch liwest.at zeelandnet.nl zonnet.nl estvideo.fr \
+            netcourrier.com fastwebnet.it katamail.com ya.com clix.pt neostrada.pl upcpoczta.pl tiscali.cz pobox.sk t-online.hu \
+            clicknet.ro otenet.gr siol.net eunet.rs takas.lt hot.ee swipnet.se getmail.no webspeed.dk welho.com simnet.is \
+            oceanfree.net force9.co.uk karoo.co.uk manx.net mchsi.com fuse.net ptd.net sasktel.net fibertel.com.ar vtr.net \
+            cantv.net prodigy.net.mx ibest.com.br ozemail.com.au paradise.net.nz vsnl.net nate.com netvigator.com 189.cn meta.ua \
+            pochta.ru ttmail.com netvision.net.il mweb.co.za emirates.net.ae lawyer.com warpmail.net startmail.com addy.io";
+        let missing: Vec<&str> = some_of_each.split_whitespace().filter(|d| domains.provider_of(d).is_none()).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
     fn a_domain_stands_once() {
         let mut seen = std::collections::HashMap::new();
         for row in load::<Consumer>(None).unwrap() {
             for domain in &row.value.domains {
-                let earlier = seen.insert(domain.clone(), row.line);
+                let earlier = seen.insert(domain.trim_start_matches('.').to_owned(), row.line);
                 assert_eq!(earlier, None, "{}:{}: {domain}", row.file, row.line);
             }
         }

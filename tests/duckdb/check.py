@@ -29,7 +29,7 @@ def opened(night):
     tables = ROOT / "src/tables"
     receivers = tomllib.loads((tables / "receivers.toml").read_text())["receiver"]
     consumers = tomllib.loads((tables / "consumer_domains.toml").read_text())
-    domains = sorted(domain for entry in consumers[next(iter(consumers))] for domain in entry["domains"])
+    domains = sorted(domain.lstrip(".") for entry in consumers[next(iter(consumers))] for domain in entry["domains"])
     places = [(row["domain"], row["organisation"] or None, row["receiver"] or None) for row in table(night, "domains.csv")]
     fill(db, "families(name TEXT, family TEXT)", [(r["name"], r.get("family", r["name"])) for r in receivers])
     fill(db, "consumers(domain TEXT)", [(domain,) for domain in domains])

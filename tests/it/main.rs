@@ -17,6 +17,7 @@ mod kinds;
 mod levels;
 mod lost;
 mod night;
+mod no_bounce;
 mod not_understood;
 mod one_fate;
 mod one_figure;

@@ -168,6 +168,54 @@ fn a_host_of_another_domain_than_the_one_we_mailed_tells_nothing_of_it() {
     );
 }
 
+#[test]
+fn without_a_host_the_words_of_a_reply_tell_who_serves_the_domain() {
+    let rows = [
+        // Words that one system alone uses.
+        (
+            "",
+            "550-5.7.26 This mail has been blocked because the sender is unauthenticated. q7-20020a05 - gsmtp",
+            "google",
+        ),
+        (
+            "",
+            "550 5.4.1 Recipient address rejected: Access denied. [AM6EUR05FT034.eop-eur05.prod.protection.outlook.com]",
+            "exchange_online",
+        ),
+        (
+            "",
+            "550 Rejected by header based Anti-Spoofing policy: x@example.com - https://community.mimecast.com/docs/DOC-1369#550 [Qa1.uk4]",
+            "mimecast",
+        ),
+        ("", "554 Blocked - see https://ipcheck.proofpoint.com/?ip=192.0.2.1", "proofpoint"),
+        ("192.0.2.77", "550 5.7.1 mail refused q7-20020a05 - gsmtp", "google"),
+        // A host says more than words.
+        ("mx.firm.example", "550 5.7.1 mail refused q7-20020a05 - gsmtp", "null"),
+        // Words of anybody's software, of nobody, and of what our own sending server writes.
+        ("", "550 5.1.1 <ann@firm.example>: Recipient address rejected: User unknown in virtual mailbox table", "null"),
+        ("", "550 5.7.1 Message refused", "null"),
+        ("", "550 5.4.312 Message expired, DNS query failed", "null"),
+        (
+            "",
+            "550 5.1.90 Your message can't be sent because you've reached your daily limit for message recipients",
+            "null",
+        ),
+    ];
+    for (host, reply, want) in rows {
+        let scratch = Scratch::new();
+        scratch.add("a.csv", format!("recipient,remote_mta,diagnostic_code\nann@firm.example,{host},\"{reply}\"\n"));
+        assert_eq!(field(&scratch, "a.csv", "receiver_family"), [want], "{host} {reply}");
+        assert_eq!(field(&scratch, "a.csv", "customer_key"), ["null"], "{host} {reply}");
+    }
+    let scratch = Scratch::new();
+    scratch.add("a.csv", "recipient,diagnostic_code\nann@icloud.com,550 5.7.1 refused q7-20020a05 - gsmtp\n");
+    assert_eq!(field(&scratch, "a.csv", "receiver_family"), ["null"], "the table knows who serves a consumer domain");
+    let scratch = Scratch::new();
+    let forwarded = "ann@firm.example,bob@other.example,550 5.7.1 refused q7-20020a05 - gsmtp";
+    scratch.add("a.csv", format!("recipient,final_recipient,diagnostic_code\n{forwarded}\n"));
+    assert_eq!(field(&scratch, "a.csv", "receiver_family"), ["null"], "another domain's receiver");
+}
+
 /// `delivery_id` and `recipient_key` of all deliveries of a night.
 fn delivered(night: &std::path::Path) -> Vec<(String, Option<i64>)> {
     let file = night.join("deliveries.parquet");

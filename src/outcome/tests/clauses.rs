@@ -90,6 +90,25 @@ fn a_consumer_pool_that_refuses_us_is_not_its_providers_business_customers() {
 }
 
 #[test]
+fn a_handful_of_refusals_at_a_pool_is_no_block_and_fewer_suffice_where_all_name_one_cause() {
+    let refused = |rates: bool, count: usize, fate: fn(usize) -> Option<Cause>| {
+        let mut mails = usual();
+        mails.extend((0..count).map(|n| Mail { host: "google", ..mail(format!("p{n}@gmail.com"), n, fate(n)) }));
+        // Counts-only others bounce too, or nothing could be compared.
+        refuse(&mut mails, Cause::MailboxUnknown, |m| !rates && m.fate.is_none());
+        found(&judged(&mails, rates)).into_iter().filter(|incident| incident.contains("google")).count()
+    };
+    let named = |_| Some(Cause::Content);
+    let mixed = |n| Some(if n == 0 { Cause::IpReputation } else { Cause::Content });
+    for rates in [true, false] {
+        for (count, of_one_cause, of_several, of_none) in [(4, 0, 0, 0), (5, 1, 0, 0), (9, 1, 0, 0), (10, 1, 1, 1)] {
+            let got = [refused(rates, count, named), refused(rates, count, mixed), refused(rates, count, |_| GENERIC)];
+            assert_eq!(got, [of_one_cause, of_several, of_none], "{count} refusals, deliveries: {rates}");
+        }
+    }
+}
+
+#[test]
 fn three_tenants_of_one_vendor_are_not_the_vendor() {
     let mut mails = usual();
     refuse(&mut mails, Cause::OtherPolicy, |m| [5, 25, 45].contains(&number(m)));

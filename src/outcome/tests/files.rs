@@ -129,6 +129,34 @@ fn a_host_that_nobody_knows_is_named_all_the_same() {
         assert_eq!(Facts::read(&sources).unwrap().night.receivers_covered, covered, "{host:?}");
     }
 }
+#[test]
+fn words_tell_the_receiver_of_a_domain_only_where_no_host_does() {
+    // Hosts that are named, whether one that the table knows, and how many replies without a host tell Google by their words.
+    for (hosts, known, told, want) in [
+        (0, false, 1, Some("google")),
+        (1, true, 9, Some("exchange_online")),
+        (2, false, 2, None),
+        (2, false, 3, Some("google")),
+        (3, false, 0, None),
+    ] {
+        let row = |number: u64| {
+            let mut placed = event(7 * number);
+            placed.event.recipient = Address::parse(&format!("p{number}@firm.example"));
+            let by_host = number < hosts;
+            placed.event.remote_mta = by_host.then(|| "mx.firm.example".to_owned());
+            let family = if by_host { known.then_some("exchange_online") } else { Some("google") };
+            placed.facts.receiver_family = family.map(Into::into);
+            placed.facts.customer_key = None;
+            placed
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let files = written(folder.path(), &(0..hosts + told).map(row).collect::<Vec<_>>(), &[]);
+        let facts = Facts::read(&Sources { events: vec![files.events], ..Sources::default() }).unwrap();
+        let receiver = facts.night.receivers.get(facts.places.receiver_of[0]);
+        assert_eq!(receiver, want, "{hosts} hosts, known: {known}, {told} by words");
+    }
+}
+
 /// A consumer's refusal without a host, a list's dead addresses, or what `event` makes; hardly a row says its time.
 fn mixed(number: u64) -> ClassifiedEvent {
     let mut placed = event(number);

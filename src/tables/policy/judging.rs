@@ -25,6 +25,10 @@ pub struct Judging {
     pub pool_outside_counts: f64,
     /// Without deliveries a pool needs clearer odds.
     pub pool_odds_counts: f64,
+    /// Refusals of a consumer pool before it is a candidate.
+    pub pool_refusals: f64,
+    /// The same where all of them name the same cause.
+    pub pool_refusals_named: f64,
     /// Nats. A pair must explain more than either of its parts.
     pub pair_penalty: f64,
     /// Nats for wording that names the candidate's kind: enough to break ties, too little to overrule a clear pattern.
