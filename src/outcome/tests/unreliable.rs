@@ -99,7 +99,7 @@ const CASES: &[Case] = &[
             call_unknown(&mut mails, |m| m.host == "google" && lies(m, 55));
             mails
         },
-        rates: &["unreliable_unknown provider google medium"],
+        rates: &["unreliable_unknown provider google high"],
         counts: &["unreliable_unknown provider google medium"],
     },
     Case {
