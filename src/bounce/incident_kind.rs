@@ -29,6 +29,8 @@ closed_set! {
         ListQuality = "list_quality",
         /// "No such user" from who does not tell us the truth: the mailboxes live.
         UnreliableUnknown = "unreliable_unknown",
+        /// Many organisations have written rules of their own against us.
+        Targeting = "targeting",
         /// Deferrals that pass.
         Transient = "transient",
         /// One organisation's addresses have gone.
@@ -127,6 +129,7 @@ const ANY: &[ScopeType] = &[
 const CAMPAIGN: &[ScopeType] = &[ScopeType::Campaign, ScopeType::Fleet, ScopeType::Provider, ScopeType::Gateway];
 const LIST: &[ScopeType] = &[ScopeType::Campaign, ScopeType::ListSource, ScopeType::Provider, ScopeType::Gateway];
 const FLEET: &[ScopeType] = &[ScopeType::Fleet];
+const TARGETED: &[ScopeType] = &[ScopeType::Campaign, ScopeType::Fleet];
 const ORGANISATION: &[ScopeType] = &[ScopeType::Organisation];
 const IDENTITY: &[ScopeType] =
     &[ScopeType::Organisation, ScopeType::SendingIp, ScopeType::SendingDomain, ScopeType::Campaign];
@@ -158,6 +161,7 @@ impl IncidentKind {
             IncidentKind::FleetReputation => row(Policy, Fault::Sender, FLEET),
             IncidentKind::ListQuality => row(List, Fault::Sender, LIST),
             IncidentKind::UnreliableUnknown => row(List, Fault::Receiver, UNRELIABLE),
+            IncidentKind::Targeting => row(Policy, Fault::Nobody, TARGETED),
             IncidentKind::Transient => row(Transient, Fault::Nobody, DEFERRED),
             IncidentKind::StaleDomain => row(List, Fault::Addresses, ORGANISATION),
             IncidentKind::Inconclusive => row(Policy, Fault::Open, UNSURE),

@@ -407,6 +407,18 @@ impl Attribution<'_> {
         }
     }
 
+    /// Gives explicit words at a receiver to the finding about it, which is made where there is none: they are its own.
+    pub fn says_so(&mut self, cells: &mut Cells, candidate: Candidate) {
+        if !self.findings.iter().any(|f| f.candidate == candidate) {
+            self.accept(cells, candidate);
+        }
+        let Some(number) = self.findings.iter().find(|f| f.candidate == candidate).map(|f| f.number) else { return };
+        cells.give(|node, identity| {
+            let identity = &self.night.identities.get(identity);
+            candidate.holds(node.receiver, node.decider, identity).then_some((Families::EXPLICIT, number))
+        });
+    }
+
     /// Takes a finding back: its failures are nobody's again.
     pub fn drop_finding(&mut self, cells: &mut Cells, number: u16) {
         unmark(cells, &[number]);

@@ -5,7 +5,7 @@
 use super::attribution::Attribution;
 use super::candidate::{Candidate, Dimension};
 use super::stats::ln_beta;
-use super::walk::{organisations, walk};
+use super::walk::{Place, organisations, walk};
 use crate::bounce::{FailureStream, Families, Family};
 use crate::facts::cells::{Cells, NOBODY};
 use crate::facts::names::NONE;
@@ -24,6 +24,7 @@ struct Refusing {
 
 /// Adds the findings.
 pub fn find(cells: &mut Cells, search: &mut Attribution) {
+    hosts_that_say_so(cells, search);
     if search.stream.name != FailureStream::Policy {
         return;
     }
@@ -34,6 +35,30 @@ pub fn find(cells: &mut Cells, search: &mut Attribution) {
         let told = search.findings.iter().any(|f| f.candidate == Candidate::one(Dimension::Receiver, receiver));
         if known && !told && refusing.is_suspect(search.judging, cells.rates, kind == Some(&ReceiverKind::Shared)) {
             search.suspect(cells, Candidate::one(Dimension::Receiver, receiver), |_| true);
+        }
+    }
+}
+
+/// Explicit words from most customers of one gateway or shared host are its own, not as many rules.
+fn hosts_that_say_so(cells: &mut Cells, search: &mut Attribution) {
+    let j = search.judging;
+    let mut counts = vec![(0u64, 0u64); search.night.receivers.len()];
+    for nodes in organisations(search.places, cells, 0..cells.nodes.len()) {
+        let receiver = cells.nodes[nodes.start].receiver;
+        let said = |place: Place| place.fails.iter().any(|fail| Families::EXPLICIT.has(fail.family));
+        if let Some((explicit, all)) = counts.get_mut(receiver as usize) {
+            *explicit += u64::from(walk(search.night, cells, nodes).any(said));
+            *all += 1;
+        }
+    }
+    for (receiver, (explicit, all)) in (0..).zip(counts) {
+        let host = matches!(
+            search.night.receiver_kinds.get(receiver as usize),
+            Some(ReceiverKind::Gateway | ReceiverKind::Shared)
+        );
+        let many = explicit as f64 >= j.stock_organisations && explicit as f64 >= j.host_says_so * all as f64;
+        if host && many {
+            search.says_so(cells, Candidate::one(Dimension::Receiver, receiver));
         }
     }
 }

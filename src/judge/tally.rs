@@ -77,6 +77,10 @@ impl Tally {
 pub struct Common {
     /// Organisations with three messages or more.
     pub large: u64,
+    /// Organisations mailed.
+    pub organisations: u64,
+    /// Those of them that refuse in words that a product's maker documents as a rule of its customer.
+    pub with_rules: u64,
     /// Share of refusals at organisations that take our mail.
     pub background_rate: f64,
     /// For each receiver, organisations that refuse most of our mail for no known reason, and all.
@@ -126,6 +130,8 @@ pub fn count(
 impl Common {
     fn add(&mut self, tally: &Tally, judging: &Judging) {
         let (few, rarely) = ((tally.fails as f64) < judging.tenant_failures, tally.rate() < judging.inconclusive_rate);
+        self.organisations += u64::from(tally.past + tally.refused() > 0);
+        self.with_rules += u64::from(tally.rules > 0);
         self.large += u64::from(tally.tried() as f64 >= judging.tenant_failures);
         if few || rarely {
             let unstated = tally.fails - tally.explicit.min(tally.fails);
@@ -138,6 +144,8 @@ impl Common {
     }
 
     fn join(&mut self, other: Common) {
+        self.organisations += other.organisations;
+        self.with_rules += other.with_rules;
         self.large += other.large;
         let sums = self.refusing.iter_mut().chain([&mut self.background]);
         for (sum, part) in sums.zip(other.refusing.into_iter().chain([other.background])) {

@@ -49,6 +49,8 @@ pub struct Tenants<'a> {
     pub shares: &'a HashMap<u16, f64>,
     /// Whether deliveries are known.
     pub rates: bool,
+    /// Whether very many organisations have rules against us.
+    pub targeted: bool,
 }
 
 impl Tenants<'_> {
@@ -83,7 +85,8 @@ impl Tenants<'_> {
             let (confidence, because) = counts_only(tally);
             block(confidence, Some(because))
         } else if pattern && tally.explicit > 0 {
-            block(Confidence::High, None)
+            // Where very many have rules one of our own rows may be too eager: nothing is certain then.
+            block(if self.targeted { Confidence::Medium } else { Confidence::High }, None)
         } else if explicit && (nearly_all || identity) {
             block(Confidence::Medium, None)
         } else if tally.explicit > 0 && tally.explicit * 2 >= tally.fails {

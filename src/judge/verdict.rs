@@ -31,6 +31,8 @@ pub struct Verdict {
     pub signs: Vec<(u16, Sign)>,
     /// What was weighed.
     pub weighed: Vec<(FailureStream, WeighedCandidate)>,
+    /// Organisations with rules of their own against us, and all mailed, where they are many.
+    pub targeting: Option<(u64, u64)>,
     /// Share of refusals at organisations that take our mail.
     pub background_rate: f64,
     /// Dimensions of our side that the deliveries do not name.
@@ -126,8 +128,13 @@ pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judgin
         verdict.findings.iter().filter(|f| f.stream == FailureStream::Policy).cloned().collect();
     let stock = stock::find(night, places, cells, judging, &of_policy);
     let (tallies, common) = tally::count(night, places, cells, judging, (policy.passes, &stock));
-    verdict.tenants =
-        Tenants { night, judging, common: &common, ours: &ours, shares: &shares, rates: cells.rates }.find(tallies);
+    let (rules, mailed) = (common.with_rules, common.organisations);
+    let many =
+        rules as f64 >= judging.targeting_organisations && rules as f64 >= judging.targeting_share * mailed as f64;
+    verdict.targeting = many.then_some((rules, mailed));
+    let (ours, shares) = (&ours, &shares);
+    let tenants = Tenants { night, judging, common: &common, ours, shares, rates: cells.rates, targeted: many };
+    verdict.tenants = tenants.find(tallies);
     verdict.unexplained(night, places, cells, judging, next);
     verdict.background_rate = common.background_rate;
     verdict.others = other_findings::find(night, places, cells, judging);

@@ -35,6 +35,7 @@ pub fn build(facts: &Facts, verdict: &Verdict, details: &[Details], judging: &Ju
     incidents.extend(verdict.findings.iter().zip(ours).map(|(f, d)| builder.systemic(f, d)));
     incidents.extend(verdict.tenants.iter().zip(tenants).map(|(f, d)| builder.tenant(f, d)));
     incidents.extend(verdict.others.iter().zip(others).map(|(f, d)| builder.other(f, d)));
+    incidents.extend(verdict.targeting.map(|counts| builder.targeting(counts)));
     for (incident, impact) in incidents.iter_mut().zip(super::impact::of_verdict(facts, verdict)) {
         incident.impact = impact.map(|(refused, tried)| refused as f64 / tried as f64);
         let bounds = impact.and_then(|(refused, tried)| wilson(refused as f64, tried as f64));
@@ -210,6 +211,21 @@ impl IncidentBuilder<'_> {
             confounded_with,
             ..incident
         }
+    }
+
+    /// Many organisations with rules of their own. Their refusals are their own incidents'.
+    fn targeting(&self, (organisations, mailed): (u64, u64)) -> Incident {
+        let claim = Claim {
+            kind: IncidentKind::Targeting,
+            scope: self.scope(&Candidate::FLEET),
+            confidence: Confidence::Medium,
+            share: (organisations as f64, mailed as f64),
+            counted: Counted::Organisations { hit_elsewhere: 0, exposed_elsewhere: 0, bounds_elsewhere: None },
+            grounds: None,
+            evidence: vec![],
+        };
+        let incident = self.incident(claim, &Details::default());
+        Incident { organisations_hit: organisations, organisations_exposed: mailed, ..incident }
     }
 
     fn kind_of(&self, finding: &Finding) -> IncidentKind {

@@ -95,6 +95,7 @@ fn deed(incident: &Incident) -> String {
             format!("do not know addresses of {list}")
         }
         (FailureStream::Transient, _) => format!("deferred {mail}"),
+        (FailureStream::Policy, IncidentKind::Targeting) => "have rules of their own against us".to_owned(),
         (FailureStream::Policy, IncidentKind::AuthenticationFailure) => format!("refused {mail} as not authenticated"),
         (FailureStream::Policy, _) => format!("refused {mail}"),
     }

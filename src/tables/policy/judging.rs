@@ -113,6 +113,12 @@ pub struct Judging {
     pub contrast_organisations: f64,
     /// Organisations that use one free text alike, before it may be a stock text.
     pub stock_organisations: f64,
+    /// Organisations with rules of their own, for a finding about it.
+    pub targeting_organisations: f64,
+    /// And their share of those mailed.
+    pub targeting_share: f64,
+    /// Share of a gateway's or shared host's customers with explicit words, for the host to be the one that says so.
+    pub host_says_so: f64,
     /// More blocks known by pattern only, and the share below: a spread that nothing here explains.
     pub breaker_tenants: f64,
     /// Share of the organisations with three or more messages; real tenants that always refuse are rarer.
