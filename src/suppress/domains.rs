@@ -174,23 +174,12 @@ fn domains_of(incident: &Incident) -> BTreeSet<&str> {
 }
 
 /// Whether something answered for the domain tonight: it accepted mail, or gave an answer of any other kind. Only what
-/// a sender says without having reached anybody leaves the domain dead; so does a stray refusal, which a relay on the way
-/// gives as well: an answer about a mailbox is one, a refusal is none while most say that nobody is there.
+/// a sender says without having reached anybody leaves the domain dead.
 fn is_alive(row: &DomainRow) -> bool {
     let nobody_spoke =
         |cause: &Cause| matches!(cause, Cause::DomainInvalid | Cause::Network | Cause::RoutingLoop | Cause::Unknown);
-    let sum = |wanted: &dyn Fn(&Cause) -> bool| -> u64 {
-        row.causes.iter().filter(|(cause, _)| wanted(cause)).map(|(_, n)| n).sum()
-    };
-    let refusals = sum(&|cause| cause.is_refusal());
-    let dead = sum(&|cause| *cause == Cause::DomainInvalid);
-    row.delivered.is_some_and(|n| n > 0)
-        || sum(&|cause| !nobody_spoke(cause) && !cause.is_refusal()) > 0
-        || refusals * STRAY > dead
+    row.delivered.is_some_and(|n| n > 0) || row.causes.iter().any(|(cause, n)| *n > 0 && !nobody_spoke(cause))
 }
-
-/// So many answers that nobody is there make one refusal a stray.
-const STRAY: u64 = 5;
 
 /// What the events show of one target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,7 +19,9 @@ pub(super) struct Troubled<'a> {
 impl<'a> Troubled<'a> {
     pub fn new(incidents: &'a [Incident], receivers: &'a Receivers) -> Troubled<'a> {
         let mut by_family = HashMap::new();
-        for (place, incident) in incidents.iter().enumerate().filter(|(_, i)| i.kind != IncidentKind::Inconclusive) {
+        // A pair says something of one identity there, and a suspicion nothing yet.
+        let whole = |i: &Incident| i.acts() && i.kind != IncidentKind::Inconclusive && i.scope.parts.len() == 1;
+        for (place, incident) in incidents.iter().enumerate().filter(|(_, i)| whole(i)) {
             for part in [ScopeType::Provider, ScopeType::Gateway] {
                 incident.scope.part(part).iter().for_each(|family| {
                     by_family.entry(*family).or_insert(place);
