@@ -94,6 +94,20 @@ impl Classifier {
         }
     }
 
+    /// The cause of a reply that names a fact about us which anybody can check: a public list, SPF, DKIM, DMARC. Then it is no
+    /// rule of the recipient's, however eager the row that says so.
+    fn checkable_cause(&self, named: &Classification, template: &str) -> Option<Cause> {
+        let list = named.blocklist.as_deref().and_then(|name| self.lists.iter().find(|list| list.value.name == name));
+        match list.filter(|list| list.value.is_public()).map(|list| list.value.kind) {
+            Some(BlocklistKind::Ip) => return Some(Cause::IpReputation),
+            Some(BlocklistKind::Domain | BlocklistKind::Url) => return Some(Cause::DomainReputation),
+            None => {}
+        }
+        let mut words = template.split(|c: char| !c.is_ascii_alphanumeric());
+        let checks = |word: &str| ["spf", "dkim", "dmarc"].iter().any(|check| word.eq_ignore_ascii_case(check));
+        words.any(checks).then_some(Cause::Authentication)
+    }
+
     /// Whether the list named is one that anybody can look us up in, and judges what the cause says.
     fn names_a_public_list(&self, named: &Classification) -> bool {
         let list = named.blocklist.as_deref().and_then(|name| self.lists.iter().find(|list| list.value.name == name));
@@ -134,6 +148,12 @@ impl Classifier {
                 let spoke = spoke.filter(|s| !(s.presumed && named.cause == Cause::SenderRejected));
                 spoke.map(|s| Arc::from(s.name))
             });
+        if named.cause == Cause::TenantPolicy
+            && named.basis == Basis::ExplicitRule
+            && let Some(cause) = self.checkable_cause(&named, template)
+        {
+            (named.cause, named.blames, named.basis) = (cause, cause.meaning().blames, cause.meaning().basis);
+        }
         named.public_list = self.names_a_public_list(&named);
         let serves = |name: &Arc<str>| speaker::serves_recipient(name, spoke, heard, named.cause, &self.receivers);
         named.receiver_told = named.rejecting_system.as_ref().is_some_and(serves);

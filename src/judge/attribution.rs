@@ -408,14 +408,14 @@ impl Attribution<'_> {
     }
 
     /// Gives explicit words at a receiver to the finding about it, which is made where there is none: they are its own.
-    pub fn says_so(&mut self, cells: &mut Cells, candidate: Candidate) {
+    pub fn says_so(&mut self, cells: &mut Cells, candidate: Candidate, words: Families) {
         if !self.findings.iter().any(|f| f.candidate == candidate) {
             self.accept(cells, candidate);
         }
         let Some(number) = self.findings.iter().find(|f| f.candidate == candidate).map(|f| f.number) else { return };
         cells.give(|node, identity| {
             let identity = &self.night.identities.get(identity);
-            candidate.holds(node.receiver, node.decider, identity).then_some((Families::EXPLICIT, number))
+            candidate.holds(node.receiver, node.decider, identity).then_some((words, number))
         });
     }
 

@@ -39,26 +39,33 @@ pub fn find(cells: &mut Cells, search: &mut Attribution) {
     }
 }
 
-/// Explicit words from most customers of one gateway or shared host are its own, not as many rules.
+/// The words of its customers that may be a receiver's own. A mailbox provider's documented ones say that they are not.
+const fn words_of(kind: Option<ReceiverKind>) -> Families {
+    match kind {
+        Some(ReceiverKind::Gateway | ReceiverKind::Shared) => Families::EXPLICIT,
+        Some(ReceiverKind::Provider) => Family::Explicit.set(),
+        Some(ReceiverKind::Other) | None => Families::NONE,
+    }
+}
+
+/// Explicit words from most customers of one receiver are its own, not as many rules.
 fn hosts_that_say_so(cells: &mut Cells, search: &mut Attribution) {
     let j = search.judging;
     let mut counts = vec![(0u64, 0u64); search.night.receivers.len()];
     for nodes in organisations(search.places, cells, 0..cells.nodes.len()) {
         let receiver = cells.nodes[nodes.start].receiver;
-        let said = |place: Place| place.fails.iter().any(|fail| Families::EXPLICIT.has(fail.family));
+        let words = words_of(search.night.receiver_kinds.get(receiver as usize).copied());
+        let said = |place: Place| place.fails.iter().any(|fail| words.has(fail.family));
         if let Some((explicit, all)) = counts.get_mut(receiver as usize) {
             *explicit += u64::from(walk(search.night, cells, nodes).any(said));
             *all += 1;
         }
     }
     for (receiver, (explicit, all)) in (0..).zip(counts) {
-        let host = matches!(
-            search.night.receiver_kinds.get(receiver as usize),
-            Some(ReceiverKind::Gateway | ReceiverKind::Shared)
-        );
+        let words = words_of(search.night.receiver_kinds.get(receiver as usize).copied());
         let many = explicit as f64 >= j.stock_organisations && explicit as f64 >= j.host_says_so * all as f64;
-        if host && many {
-            search.says_so(cells, Candidate::one(Dimension::Receiver, receiver));
+        if words != Families::NONE && many {
+            search.says_so(cells, Candidate::one(Dimension::Receiver, receiver), words);
         }
     }
 }

@@ -84,9 +84,12 @@ impl Tenants<'_> {
         if !self.rates && tally.explicit > 0 && (explicit || pattern) {
             let (confidence, because) = counts_only(tally);
             block(confidence, Some(because))
+        } else if self.blames_us(tally) && tally.rules == 0 {
+            (enough && tally.testimony > 0 && (refused || identity)).then(|| self.grade_testimony(tally))
         } else if pattern && tally.explicit > 0 {
-            // Where very many have rules one of our own rows may be too eager: nothing is certain then.
-            block(if self.targeted { Confidence::Medium } else { Confidence::High }, None)
+            // Where very many have rules, or the same organisation blames us too, a row of ours may be too eager.
+            let doubted = self.targeted || tally.blames > 0;
+            block(if doubted { Confidence::Medium } else { Confidence::High }, None)
         } else if explicit && (nearly_all || identity) {
             block(Confidence::Medium, None)
         } else if tally.explicit > 0 && tally.explicit * 2 >= tally.fails {
