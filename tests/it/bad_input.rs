@@ -134,10 +134,13 @@ fn report(fields: &str) -> String {
 }
 
 #[test]
-fn an_empty_file_is_a_counted_reject() {
+fn an_empty_file_beside_others_is_told_and_no_more() {
     let night = Night::new();
     night.add("empty.eml", b"");
-    night.tell().rejected("empty.eml", &["empty"]);
+    let told = night.tell();
+    assert_eq!(told.events_of("good.csv"), 1, "the good row is kept");
+    assert_eq!(told.outcome.code, Some(0), "{}", told.outcome.stderr);
+    assert!(told.outcome.stderr.contains("is empty"), "{}", told.outcome.stderr);
 }
 
 #[test]
