@@ -8,7 +8,7 @@ use super::*;
 fn only_one() -> Vec<Mail> {
     let mut mails = company(0..60, 4, |_, _| None);
     for mail in &mut mails {
-        (mail.ip, mail.domain, mail.campaign) = ("192.0.2.1".into(), "news.example".into(), "c0".into());
+        (mail.ip, mail.domain, mail.campaign) = ("192.0.2.1".into(), "news.example", "c0".into());
         mail.host = "";
     }
     mails
