@@ -115,6 +115,11 @@ impl Incident {
         self.grounds == Some(Grounds::PersonalLists)
     }
 
+    /// Whether it acts, but a person or a night with deliveries decides whether its domains are listed.
+    pub fn waits(&self) -> bool {
+        self.acts() && self.kind.lists_domain() && !self.lists_domain()
+    }
+
     /// Whether it acts and protects the bounces that it explains.
     pub fn protects(&self) -> bool {
         self.acts() && self.kind.protects()

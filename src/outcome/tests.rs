@@ -17,6 +17,7 @@ use crate::tables::policy;
 mod clauses;
 mod files;
 mod levels;
+mod metamorphic;
 mod unreliable;
 mod witnesses;
 

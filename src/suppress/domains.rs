@@ -134,9 +134,7 @@ impl<'a> Targets<'a> {
             Err(_) if incident.kind == IncidentKind::TenantBlock && incident.confidence == Confidence::Low => {
                 Hold::SuspectedTenant
             }
-            Err(_) if incident.acts() && incident.kind == IncidentKind::TenantBlock && !incident.lists_domain() => {
-                Hold::DeliveriesUnknown
-            }
+            Err(_) if incident.waits() => Hold::DeliveriesUnknown,
             Err(_) if incident.kind == IncidentKind::Inconclusive && !incident.is_personal() => Hold::Inconclusive,
             Err(_) => return,
         };

@@ -89,6 +89,7 @@ fn found(
     let numbers = [
         (number(&|i| i.incident.is_systemic()), "systemic incident", "systemic incidents"),
         (number(&|i| i.incident.lists_domain()), "tenant block", "tenant blocks"),
+        (number(&|i| i.incident.waits()), "tenant block to decide", "tenant blocks to decide"),
         (number(&|i| !i.incident.acts() && i.incident.kind.may_act()), "suspected incident", "suspected incidents"),
         (number(&|i| !i.incident.kind.may_act()), "inconclusive finding", "inconclusive findings"),
         (lists.addresses_total(), "address to suppress", "addresses to suppress"),
@@ -180,7 +181,7 @@ fn first_step(
 /// The step of the first incident of ours, else the first tenant block, else the first other.
 fn incident_step(incidents: Vec<&IncidentView<'_>>) -> Option<String> {
     let systemic = || incidents.iter().find(|i| i.incident.is_systemic());
-    let tenant = || incidents.iter().find(|i| i.incident.lists_domain());
+    let tenant = || incidents.iter().find(|i| i.incident.lists_domain() || i.incident.waits());
     let first = systemic().or_else(tenant).or_else(|| incidents.first())?;
     let action = first.actions.first()?;
     let (verb, rest) = action.words(&first.scope());
