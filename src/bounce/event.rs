@@ -208,6 +208,8 @@ pub struct Classification {
     pub own_drop: bool,
     /// Whether the reply names a list that anybody can look us up in. Not stored: the family says it.
     pub public_list: bool,
+    /// Whether the reply names a list that says little about us. Not stored: the family says it.
+    pub odd_list: bool,
     /// Whether the words hide what was found: only the maker's document says. Not stored: the family says it.
     pub vague: bool,
     /// Whether a product's maker documents this text as a customer's own rule. Not stored: the family says it.
@@ -232,6 +234,7 @@ impl Classification {
             rule: None,
             own_drop: false,
             public_list: false,
+            odd_list: false,
             vague: false,
             documented: false,
             vendor_tag: None,

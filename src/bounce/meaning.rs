@@ -1,6 +1,6 @@
 //! What a cause means, in one table: whom it usually blames, on what evidence, whether it passes, whether its reply may name a
 //! list, what its row speaks for when clusters are judged. In: a cause, and what naming found beside it. Out: defaults, and one
-//! of sixteen wording families with the sets of them. A new cause is a word in `words` and a line here.
+//! of seventeen wording families with the sets of them. A new cause is a word in `words` and a line here.
 
 use super::words::closed_set;
 use super::{Basis, Blames, Cause, Classification, Kind, Permanence};
@@ -78,6 +78,8 @@ closed_set! {
         IpListed = "ip_listed",
         /// Reputation of the sending IP by somebody's own score or list.
         IpReputation = "ip_reputation",
+        /// A list that judges networks or countries, sells removal, or is closed: asking it is an odd choice.
+        OddList = "odd_list",
         /// A public list that holds the sending domain.
         DomainListed = "domain_listed",
         /// Reputation of the sending domain by somebody's own score or list.
@@ -110,11 +112,12 @@ impl Family {
     pub const COUNT: usize = Family::ALL.len();
 
     /// The families of the policy stream, in order.
-    pub const POLICY: [Family; 9] = [
+    pub const POLICY: [Family; 10] = [
         Family::CustomerRule,
         Family::Explicit,
         Family::IpListed,
         Family::IpReputation,
+        Family::OddList,
         Family::DomainListed,
         Family::DomainReputation,
         Family::Authentication,
@@ -138,6 +141,7 @@ impl Family {
         Some(match family {
             Family::Explicit if named.documented => Family::CustomerRule,
             Family::Content if named.vague => Family::Generic,
+            Family::IpReputation if named.odd_list => Family::OddList,
             Family::IpReputation if named.public_list => Family::IpListed,
             Family::DomainReputation if named.public_list => Family::DomainListed,
             family => family,
@@ -180,8 +184,11 @@ impl Families {
     pub const CHECKABLE: Families =
         Family::IpListed.set().with(Family::DomainListed.set()).with(Family::Authentication.set());
     /// Testimony about us: never evidence that an organisation chose to block us.
-    pub const TESTIMONY: Families =
-        Families::IP.with(Families::DOMAIN).with(Family::Authentication.set()).with(Family::Content.set());
+    pub const TESTIMONY: Families = Families::IP
+        .with(Families::DOMAIN)
+        .with(Family::Authentication.set())
+        .with(Family::Content.set())
+        .with(Family::OddList.set());
     /// The policy stream without the explicit wording of tenants: what a cause on our side can explain.
     pub const OURS: Families = Families::TESTIMONY.with(Family::Generic.set());
     /// The policy stream.

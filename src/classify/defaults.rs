@@ -39,6 +39,7 @@ pub fn classification(rule: Option<&CompiledRule>, list: Option<&Blocklist>, hea
         rule: rule.map(|rule| rule.id.clone()),
         own_drop: rule.is_some_and(|rule| rule.own_drop),
         public_list: false,
+        odd_list: false,
         vague: rule.is_some_and(|rule| rule.vague),
         documented: rule.is_some_and(|rule| rule.documented),
         vendor_tag: None,

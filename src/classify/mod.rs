@@ -94,11 +94,16 @@ impl Classifier {
         }
     }
 
+    /// The row of the list that a reply names.
+    fn list_of(&self, named: &Classification) -> Option<&Blocklist> {
+        let name = named.blocklist.as_deref()?;
+        self.lists.iter().map(|row| &row.value).find(|list| list.name == name)
+    }
+
     /// The cause of a reply that names a fact about us which anybody can check: a public list, SPF, DKIM, DMARC. Then it is no
     /// rule of the recipient's, however eager the row that says so.
     fn checkable_cause(&self, named: &Classification, template: &str) -> Option<Cause> {
-        let list = named.blocklist.as_deref().and_then(|name| self.lists.iter().find(|list| list.value.name == name));
-        match list.filter(|list| list.value.is_public()).map(|list| list.value.kind) {
+        match self.list_of(named).filter(|list| list.is_public()).map(|list| list.kind) {
             Some(BlocklistKind::Ip) => return Some(Cause::IpReputation),
             Some(BlocklistKind::Domain | BlocklistKind::Url) => return Some(Cause::DomainReputation),
             None => {}
@@ -110,10 +115,9 @@ impl Classifier {
 
     /// Whether the list named is one that anybody can look us up in, and judges what the cause says.
     fn names_a_public_list(&self, named: &Classification) -> bool {
-        let list = named.blocklist.as_deref().and_then(|name| self.lists.iter().find(|list| list.value.name == name));
-        list.is_some_and(|list| {
-            let ip = list.value.kind == BlocklistKind::Ip;
-            list.value.is_public()
+        self.list_of(named).is_some_and(|list| {
+            let ip = list.kind == BlocklistKind::Ip;
+            list.is_public()
                 && match named.cause {
                     Cause::IpReputation => ip,
                     Cause::DomainReputation => !ip,
@@ -155,6 +159,7 @@ impl Classifier {
             (named.cause, named.blames, named.basis) = (cause, cause.meaning().blames, cause.meaning().basis);
         }
         named.public_list = self.names_a_public_list(&named);
+        named.odd_list = self.list_of(&named).is_some_and(|list| list.is_odd());
         let serves = |name: &Arc<str>| speaker::serves_recipient(name, spoke, heard, named.cause, &self.receivers);
         named.receiver_told = named.rejecting_system.as_ref().is_some_and(serves);
         named.vendor_tag = self.patterns.vendor_tag(template, hits);

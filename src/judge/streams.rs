@@ -6,7 +6,7 @@ use crate::bounce::FailureStream;
 use crate::bounce::{Families, Family};
 
 const GENERIC: Families = Family::Generic.set();
-const IP: Families = Families::IP.with(GENERIC);
+const IP: Families = Families::IP.with(GENERIC).with(Family::OddList.set());
 const CAMPAIGN: Families = Family::Content.set().with(GENERIC);
 const DOMAIN: Families = Families::DOMAIN.with(Family::Authentication.set()).with(CAMPAIGN);
 const MAILBOX: Families = Family::Neutral.set().with(Family::Personal.set());

@@ -99,17 +99,23 @@ pub fn count(
     judging: &Judging,
     (passes, stock): (Families, &Stock),
 ) -> (Vec<Tally>, Common) {
+    // One server that asks an odd list has chosen it; several that do have met something about us.
+    let testimony = match askers(cells) {
+        0 | 1 => Families::TESTIMONY.without(Family::OddList.set()),
+        _ => Families::TESTIMONY,
+    };
+    let read = Reading { passes, testimony };
     let empty = || Common { refusing: vec![(0, 0); night.receivers.len()], ..Common::default() };
     let parts = cells.in_parts(|nodes| {
         let (mut tallies, mut common) = (Vec::new(), empty());
         for nodes in organisations(places, cells, nodes) {
-            let mut tally = Tally::of_nodes(night, cells, nodes.clone(), passes);
+            let mut tally = Tally::of_nodes(night, cells, nodes.clone(), read);
             tally.take_off(stock.get(&tally.decider).copied().unwrap_or(0));
             common.add(&tally, judging);
             let enough = tally.fails as f64 >= judging.tenant_failures;
             if tally.fails > 0 {
                 if enough || tally.explicit > 0 || !tally.explained.is_empty() {
-                    tally.split(night, cells, nodes, passes);
+                    tally.split(night, cells, nodes, read);
                 }
                 tallies.push(tally);
             }
@@ -174,12 +180,12 @@ impl Tally {
     }
 
     /// Of an organisation by its nodes.
-    fn of_nodes(night: &Night, cells: &Cells, nodes: Range<usize>, passes: Families) -> Tally {
+    fn of_nodes(night: &Night, cells: &Cells, nodes: Range<usize>, read: Reading) -> Tally {
         let mut tally = Tally::of(cells.nodes[nodes.start].decider);
         let mut most = 0;
         for node in nodes {
             let before = tally.tried();
-            walk(night, cells, node..node + 1).for_each(|place| _ = tally.add(&place, passes));
+            walk(night, cells, node..node + 1).for_each(|place| _ = tally.add(&place, read));
             if tally.tried() - before > most || tally.receiver == NONE {
                 (most, tally.receiver) = (tally.tried() - before, cells.nodes[node].receiver);
             }
@@ -193,9 +199,9 @@ impl Tally {
     }
 
     /// Splits refusals and trials by our side of the message.
-    fn split(&mut self, night: &Night, cells: &Cells, nodes: Range<usize>, passes: Families) {
+    fn split(&mut self, night: &Night, cells: &Cells, nodes: Range<usize>, read: Reading) {
         for place in walk(night, cells, nodes) {
-            let (fails, past) = Tally::of(self.decider).add(&place, passes);
+            let (fails, past) = Tally::of(self.decider).add(&place, read);
             let identity = place.identity();
             for (values, dimension) in self.values.iter_mut().zip(IDENTITIES) {
                 let value = dimension.value(&identity);
@@ -208,19 +214,19 @@ impl Tally {
     }
 
     /// Adds a cell; returns its unexplained refusals and what got past.
-    fn add(&mut self, place: &Place<'_>, passes: Families) -> (u64, u64) {
+    fn add(&mut self, place: &Place<'_>, read: Reading) -> (u64, u64) {
         let (mut fails, mut past) = (0, place.delivered());
         for fail in place.fails {
             let count = u64::from(fail.count);
-            if passes.has(fail.family) {
+            if read.passes.has(fail.family) {
                 past += count;
                 self.let_speak += if LET_SPEAK.has(fail.family) { count } else { 0 };
             } else if Families::POLICY.has(fail.family) {
-                self.blames += if Families::TESTIMONY.has(fail.family) { count } else { 0 };
+                self.blames += if read.testimony.has(fail.family) { count } else { 0 };
                 match fail.by {
                     NOBODY => {
                         fails += count;
-                        self.testimony += if Families::TESTIMONY.has(fail.family) { count } else { 0 };
+                        self.testimony += if read.testimony.has(fail.family) { count } else { 0 };
                         self.checkable += if Families::CHECKABLE.has(fail.family) { count } else { 0 };
                     }
                     by => *self.explained.entry(by).or_default() += count,
@@ -233,6 +239,25 @@ impl Tally {
         self.past += past;
         (fails, past)
     }
+}
+
+/// How failures are read.
+#[derive(Clone, Copy)]
+struct Reading {
+    /// What shows that a message got past.
+    passes: Families,
+    /// What blames us.
+    testimony: Families,
+}
+
+/// Organisations and pools that refuse by an odd list; counted to two.
+fn askers(cells: &Cells) -> usize {
+    let asks = |n: &usize| {
+        cells.cells_of(*n).flat_map(|c| cells.fails_of(c)).any(|f| cells.fails[f].family == Family::OddList)
+    };
+    let mut deciders: Vec<u32> = (0..cells.nodes.len()).filter(asks).map(|n| cells.nodes[n].decider).collect();
+    deciders.dedup();
+    deciders.len()
 }
 
 fn reached(night: &Night, cells: &Cells) -> [Vec<u32>; 3] {

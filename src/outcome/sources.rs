@@ -15,7 +15,7 @@ use crate::judge::stats::{likelihood_ratio, odds_ratio, wilson_low};
 use crate::judge::{streams, walk};
 
 /// Replies that a trap or a spoilt list leads to.
-const LISTINGS: Families = Families::IP.with(Families::DOMAIN);
+const LISTINGS: Families = Families::IP.with(Families::DOMAIN).with(Family::OddList.set());
 
 /// What is counted of one source.
 #[derive(Debug, Clone, Copy, Default)]

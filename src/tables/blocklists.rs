@@ -61,6 +61,11 @@ pub struct Blocklist {
 }
 
 impl Blocklist {
+    /// Whether it says little about the one who is listed: it judges networks, sells removal, or is closed.
+    pub fn is_odd(&self) -> bool {
+        self.standing == Standing::Network || self.closed.is_some()
+    }
+
     /// Whether anybody can check what it says of a single entry today.
     pub fn is_public(&self) -> bool {
         self.standing == Standing::Public && self.closed.is_none()
