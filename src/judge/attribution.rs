@@ -409,10 +409,14 @@ impl Attribution<'_> {
 
     /// Gives explicit words at a receiver to the finding about it, which is made where there is none: they are its own.
     pub fn says_so(&mut self, cells: &mut Cells, candidate: Candidate, words: Families) {
-        if !self.findings.iter().any(|f| f.candidate == candidate) {
+        let known = self.findings.iter().any(|f| f.candidate == candidate);
+        if !known {
             self.accept(cells, candidate);
         }
-        let Some(number) = self.findings.iter().find(|f| f.candidate == candidate).map(|f| f.number) else { return };
+        let Some(finding) = self.findings.iter_mut().find(|f| f.candidate == candidate) else { return };
+        // Without deliveries nobody knows what else its customers took.
+        finding.by_contrast &= known || cells.rates;
+        let number = finding.number;
         cells.give(|node, identity| {
             let identity = &self.night.identities.get(identity);
             candidate.holds(node.receiver, node.decider, identity).then_some((words, number))

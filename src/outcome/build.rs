@@ -194,7 +194,7 @@ impl IncidentBuilder<'_> {
             Evidence::MeanShare { inside: m.rate(), elsewhere: compared.then(|| m.rate_out()) },
         ];
         evidence.extend(self.sign(finding.number));
-        let (kind, confidence) = (self.kind_of(finding), self.confidence_of(finding));
+        let (kind, confidence) = (self.kind_of(finding, details), self.confidence_of(finding));
         let grounds = Some(self.grounds_of(finding));
         let rivals = finding.rivals.iter().map(|rival| self.scope(rival)).filter(|rival| *rival != scope);
         let confounded_with: Vec<Scope> = rivals.collect();
@@ -228,15 +228,17 @@ impl IncidentBuilder<'_> {
         Incident { organisations_hit: organisations, organisations_exposed: mailed, ..incident }
     }
 
-    fn kind_of(&self, finding: &Finding) -> IncidentKind {
+    fn kind_of(&self, finding: &Finding, details: &Details) -> IncidentKind {
         let gateway = |receiver: u32| self.night.receiver_kinds.get(receiver as usize) == Some(&ReceiverKind::Gateway);
         let (j, named) = (self.judging, finding.measure.share_named(&[Family::Authentication]));
+        // Where most of its failures are explicit words, the others do not name it.
+        let speaks = finding.measure.fails * 2 >= details.bounces;
         let place = !matches!(finding.candidate.dimension, Dimension::SendingDomain | Dimension::Campaign);
         match (finding.stream, finding.candidate.dimension) {
             (FailureStream::Policy, Dimension::Fleet) if finding.witnesses.is_some() => claimed(finding),
             (FailureStream::Policy, Dimension::Fleet) if !finding.by_contrast => IncidentKind::Inconclusive,
             // Whose mail fails authentication is at fault, wherever that is noticed.
-            (FailureStream::Policy, _) if place && named >= j.authentication_majority => {
+            (FailureStream::Policy, _) if place && speaks && named >= j.authentication_majority => {
                 IncidentKind::AuthenticationFailure
             }
             (FailureStream::SetUp, _) => IncidentKind::RelaySetup,
