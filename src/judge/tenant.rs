@@ -84,7 +84,7 @@ impl Tenants<'_> {
         if !self.rates && tally.explicit > 0 && (explicit || pattern) {
             let (confidence, because) = counts_only(tally);
             block(confidence, Some(because))
-        } else if self.blames_us(tally) && tally.rules == 0 {
+        } else if self.blames_us(tally) && tally.rules == 0 && !(explicit && identity) {
             (enough && tally.testimony > 0 && (refused || identity)).then(|| self.grade_testimony(tally))
         } else if pattern && tally.explicit > 0 {
             // Where very many have rules, or the same organisation blames us too, a row of ours may be too eager.
