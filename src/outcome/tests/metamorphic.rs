@@ -12,8 +12,8 @@ fn number(mail: &Mail) -> usize {
 fn nights() -> Vec<(&'static str, Vec<Mail>)> {
     let usual = || {
         let mut mails = company(0..120, 6, |o, n| if (o + n) % 40 == 0 { UNKNOWN } else { None });
-        for mail in mails.iter_mut().filter(|m| number(m) % 3 == 0) {
-            mail.host = if number(mail) % 2 == 0 { "mimecast" } else { "" };
+        for mail in mails.iter_mut().filter(|m| number(m).is_multiple_of(3)) {
+            mail.host = if number(mail).is_multiple_of(2) { "mimecast" } else { "" };
         }
         mails
     };
@@ -24,10 +24,10 @@ fn nights() -> Vec<(&'static str, Vec<Mail>)> {
     };
     vec![
         ("quiet", usual()),
-        ("an IP", planted(Cause::IpReputation, |m| m.ip == "192.0.2.1" && number(m) % 2 == 0)),
+        ("an IP", planted(Cause::IpReputation, |m| m.ip == "192.0.2.1" && number(m).is_multiple_of(2))),
         ("a provider", planted(Cause::OtherPolicy, |m| m.host == "exchange_online")),
         ("a campaign", planted(Cause::Content, |m| m.campaign == "c1" && number(m) % 2 == 1)),
-        ("the domain", planted(Cause::Authentication, |m| number(m) % 4 == 0)),
+        ("the domain", planted(Cause::Authentication, |m| number(m).is_multiple_of(4))),
         ("an organisation", planted(Cause::TenantPolicy, |m| number(m) == 7)),
         ("a silent organisation", planted(Cause::OtherPolicy, |m| number(m) == 9)),
     ]
@@ -101,7 +101,7 @@ fn without_hosts_no_organisation_is_blamed_that_was_not() {
 fn an_ip_split_in_two_is_still_ours() {
     let (name, mails) = nights().swap_remove(1);
     let mut split = mails;
-    for mail in split.iter_mut().filter(|m| m.ip == "192.0.2.1" && number(m) % 3 == 0) {
+    for mail in split.iter_mut().filter(|m| m.ip == "192.0.2.1" && number(m).is_multiple_of(3)) {
         mail.ip = "192.0.2.200".into();
     }
     let found = judged(&split, true);
