@@ -78,6 +78,18 @@ pub struct Attribution<'a> {
     pub next: u16,
 }
 
+impl<'a> Attribution<'a> {
+    /// A search of one stream that has found nothing yet; its findings are numbered from `next` on.
+    pub fn new(
+        (night, places, judging): (&'a Night, &'a Places, &'a Judging),
+        stream: Stream,
+        covered: [bool; Dimension::COUNT],
+        next: u16,
+    ) -> Attribution<'a> {
+        Attribution { night, places, judging, stream, covered, findings: vec![], weighed: vec![], next }
+    }
+}
+
 impl Attribution<'_> {
     /// A view of the cells with the failures of finding `refit` counted again.
     fn view<'b>(&'b self, cells: &'b Cells, refit: u16) -> View<'b> {
@@ -281,14 +293,7 @@ impl Attribution<'_> {
 
     /// Whether its dimension has other values that night; one alone is no rival of anything.
     fn has_contrast(&self, candidate: &Candidate) -> bool {
-        let names = match candidate.dimension {
-            Dimension::SendingIp => &self.night.ips,
-            Dimension::SendingDomain => &self.night.sending_domains,
-            Dimension::Campaign => &self.night.campaigns,
-            Dimension::ListSource => &self.night.list_sources,
-            _ => return true,
-        };
-        names.len() > 1
+        candidate.dimension.names(self.night).is_none_or(|names| names.len() > 1)
     }
 
     /// Whether rivals ask for another action and the wording does not decide.
@@ -311,11 +316,7 @@ impl Attribution<'_> {
             .filter(|f| Families::OURS.has(*f) && !own.has(*f) && there.has(*f))
             .filter(|f| self.elevated(cells, &finding.candidate, *f))
             .fold(own, |set, f| set.with(f.set()));
-        cells.give(|node, identity| {
-            let identity = &self.night.identities.get(identity);
-            let holds = finding.candidate.holds(node.receiver, node.decider, identity);
-            holds.then_some((absorbed, finding.number))
-        });
+        self.give(cells, &finding.candidate, (absorbed, finding.number), |_| true);
     }
 
     /// The wordings of unexplained failures inside a candidate.
@@ -342,13 +343,31 @@ impl Attribution<'_> {
         measure_one(self.view(cells, NOBODY), candidate)
     }
 
+    /// A candidate as a finding, not weighed against others.
+    fn unrivalled(&self, cells: &Cells, candidate: Candidate) -> Finding {
+        let measure = self.measure_one(cells, candidate);
+        let weight = self.round_of(cells, &Index::only(candidate)).weigh(&candidate, &measure);
+        self.finding((candidate, measure, weight), self.findings.len() as u32 + 1)
+    }
+
     /// Takes a candidate as a finding without weighing it against others.
     pub fn accept(&mut self, cells: &mut Cells, candidate: Candidate) {
-        let round = self.findings.len() as u32 + 1;
-        let weighed = self.weigh(self.view(cells, NOBODY), &Index::only(candidate), |_, _| true);
-        for weighed in weighed {
-            self.accept_finding(cells, self.finding(weighed, round));
-        }
+        let finding = self.unrivalled(cells, candidate);
+        self.accept_finding(cells, finding);
+    }
+
+    /// Gives failures of these families that a candidate holds, at the organisations and pools of which `at` holds.
+    fn give(
+        &self,
+        cells: &mut Cells,
+        candidate: &Candidate,
+        (families, number): (Families, u16),
+        at: impl Fn(u32) -> bool + Send + Sync,
+    ) {
+        cells.give(|node, identity| {
+            let holds = || candidate.holds(node.receiver, node.decider, &self.night.identities.get(identity));
+            (at(node.decider) && holds()).then_some((families, number))
+        });
     }
 
     /// Takes the single candidates, those with most failures first, whose measure suffices by itself, contrast or not.
@@ -374,37 +393,25 @@ impl Attribution<'_> {
         taken: &[u16],
         (about, says): (impl Fn(u32) -> bool + Send + Sync, impl Fn(u32) -> bool + Send + Sync),
     ) {
-        unmark(cells, taken);
         let receivers: Vec<Candidate> =
             self.findings.iter().filter(|f| taken.contains(&f.number)).map(|f| f.candidate).collect();
-        self.findings.retain(|f| !taken.contains(&f.number));
-        let round = self.findings.len() as u32 + 1;
-        let weighed = self.weigh(self.view(cells, NOBODY), &Index::only(candidate), |_, _| true);
-        for weighed in weighed {
-            let finding = Finding { by_contrast: false, witnesses: Some(witnesses), ..self.finding(weighed, round) };
-            let number = self.push(finding).number;
-            cells.give(|node, identity| {
-                let all = || self.night.identities.get(identity);
-                let there = receivers.iter().any(|r| r.holds(node.receiver, node.decider, &all()));
-                let unsaid = if says(node.decider) { Family::Generic.set() } else { Families::NONE };
-                let families = if there { Families::OURS } else { witnesses.testimony.families().with(unsaid) };
-                (there || about(identity)).then_some((families, number))
-            });
-        }
+        self.take_back(cells, taken);
+        let finding = self.unrivalled(cells, candidate);
+        let number = self.push(Finding { by_contrast: false, witnesses: Some(witnesses), ..finding }).number;
+        cells.give(|node, identity| {
+            let all = || self.night.identities.get(identity);
+            let there = receivers.iter().any(|r| r.holds(node.receiver, node.decider, &all()));
+            let unsaid = if says(node.decider) { Family::Generic.set() } else { Families::NONE };
+            let families = if there { Families::OURS } else { witnesses.testimony.families().with(unsaid) };
+            (there || about(identity)).then_some((families, number))
+        });
     }
 
     /// Takes a candidate that nothing sets apart as a mere suspicion, with its open failures at these organisations.
     pub fn suspect(&mut self, cells: &mut Cells, candidate: Candidate, at: impl Fn(u32) -> bool + Send + Sync) {
-        let round = self.findings.len() as u32 + 1;
-        let weighed = self.weigh(self.view(cells, NOBODY), &Index::only(candidate), |_, _| true);
-        for weighed in weighed {
-            let number = self.push(Finding { by_contrast: false, ..self.finding(weighed, round) }).number;
-            cells.give(|node, identity| {
-                let identity = &self.night.identities.get(identity);
-                let holds = at(node.decider) && candidate.holds(node.receiver, node.decider, identity);
-                holds.then_some((Families::OURS, number))
-            });
-        }
+        let finding = self.unrivalled(cells, candidate);
+        let number = self.push(Finding { by_contrast: false, ..finding }).number;
+        self.give(cells, &candidate, (Families::OURS, number), at);
     }
 
     /// Gives explicit words at a receiver to the finding about it, which is made where there is none: they are its own.
@@ -417,22 +424,18 @@ impl Attribution<'_> {
         // Without deliveries nobody knows what else its customers took.
         finding.by_contrast &= known || cells.rates;
         let number = finding.number;
-        cells.give(|node, identity| {
-            let identity = &self.night.identities.get(identity);
-            candidate.holds(node.receiver, node.decider, identity).then_some((words, number))
-        });
+        self.give(cells, &candidate, (words, number), |_| true);
     }
 
-    /// Takes a finding back: its failures are nobody's again.
-    pub fn drop_finding(&mut self, cells: &mut Cells, number: u16) {
-        unmark(cells, &[number]);
-        self.findings.retain(|f| f.number != number);
+    /// Takes findings back: their failures are nobody's again.
+    pub fn take_back(&mut self, cells: &mut Cells, numbers: &[u16]) {
+        unmark(cells, numbers);
+        self.findings.retain(|f| !numbers.contains(&f.number));
     }
 
     /// Puts one candidate in the place of several findings.
     pub fn merge(&mut self, cells: &mut Cells, numbers: &[u16], candidate: Candidate) {
-        unmark(cells, numbers);
-        self.findings.retain(|f| !numbers.contains(&f.number));
+        self.take_back(cells, numbers);
         self.accept(cells, candidate);
     }
 

@@ -4,8 +4,8 @@
 use crate::bounce::Families;
 use crate::bounce::{FailureStream, ScopeType};
 use crate::facts::identity::Identity;
-use crate::facts::names::NONE;
-use crate::facts::night::ReceiverKind;
+use crate::facts::names::{NONE, Names};
+use crate::facts::night::{Night, ReceiverKind};
 
 /// What a candidate is of. The order breaks ties: narrower knowledge first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,6 +57,17 @@ impl Dimension {
             Dimension::Campaign => identity.campaign,
             Dimension::ListSource => identity.list_source,
             _ => NONE,
+        }
+    }
+
+    /// The names of its values in a night; `None` for what is not of our side, and for the fleet.
+    pub const fn names(self, night: &Night) -> Option<&Names> {
+        match self {
+            Dimension::SendingIp => Some(&night.ips),
+            Dimension::SendingDomain => Some(&night.sending_domains),
+            Dimension::Campaign => Some(&night.campaigns),
+            Dimension::ListSource => Some(&night.list_sources),
+            Dimension::Receiver | Dimension::Pool | Dimension::Fleet => None,
         }
     }
 

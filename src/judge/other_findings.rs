@@ -1,6 +1,6 @@
 //! Organisations that do not refuse us, but fail in another way: they defer, their addresses have gone, their mail server is
-//! not theirs any more, or several of their people have us on lists of their own. In: cells. Out: findings of little consequence, kept apart so that nobody mistakes
-//! them for blocks.
+//! not theirs any more, or several of their people have us on lists of their own. In: cells. Out: findings of little
+//! consequence, kept apart so that nobody mistakes them for blocks.
 
 use std::ops::Range;
 

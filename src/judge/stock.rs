@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::attribution::Finding;
 use super::walk::{organisations, walk};
-use crate::bounce::{Families, Family};
+use crate::bounce::{FailureStream, Families, Family};
 use crate::facts::cells::{Cells, NOBODY};
 use crate::facts::night::Night;
 use crate::facts::organisation::Places;
@@ -15,7 +15,7 @@ use crate::tables::policy::Judging;
 /// Refusals in stock texts, by organisation.
 pub type Stock = HashMap<u32, u64>;
 
-/// Finds the stock texts of a night, and gives what findings cover to them.
+/// Finds the stock texts of a night, and gives what findings of the policy stream cover to them.
 pub fn find(night: &Night, places: &Places, cells: &mut Cells, judging: &Judging, findings: &[Finding]) -> Stock {
     let users = users(night, places);
     let often: BTreeMap<u32, BTreeSet<u32>> =
@@ -23,13 +23,15 @@ pub fn find(night: &Night, places: &Places, cells: &mut Cells, judging: &Judging
     if often.is_empty() {
         return Stock::new();
     }
-    let shares = Shares::of(night, places, cells, findings);
+    let holds = |f: &&Finding| f.by_contrast && f.stream == FailureStream::Policy;
+    let findings: Vec<&Finding> = findings.iter().filter(holds).collect();
+    let shares = Shares::of(night, places, cells, &findings);
     let most = judging.breaker_tenants.max(judging.breaker_share * shares.organisations as f64);
     let is_stock = |deciders: &BTreeSet<u32>| deciders.len() as f64 > most || shares.no_higher_than_findings(deciders);
     let stock: BTreeSet<u32> =
         often.iter().filter(|(_, deciders)| is_stock(deciders)).map(|(words, _)| *words).collect();
     let counts = count(night, places, &stock);
-    give(night, cells, findings, &counts);
+    give(night, cells, &findings, &counts);
     counts
 }
 
@@ -63,7 +65,7 @@ struct Shares {
 }
 
 impl Shares {
-    fn of(night: &Night, places: &Places, cells: &Cells, findings: &[Finding]) -> Shares {
+    fn of(night: &Night, places: &Places, cells: &Cells, findings: &[&Finding]) -> Shares {
         let parts = cells.in_parts(|nodes| {
             let (mut of, mut mailed) = (HashMap::new(), 0u64);
             for nodes in organisations(places, cells, nodes) {
@@ -75,7 +77,7 @@ impl Shares {
                     tried += place.delivered() + place.failed();
                     let refusals = place.fails.iter().filter(|fail| Families::POLICY.has(fail.family));
                     refused += refusals.map(|fail| u64::from(fail.count)).sum::<u64>();
-                    let holding = findings.iter().filter(|f| f.by_contrast && place.is_in(&f.candidate));
+                    let holding = findings.iter().filter(|f| place.is_in(&f.candidate));
                     covering = holding.map(|f| f.measure.rate()).fold(covering, f64::max);
                 }
                 if speaks && tried > 0 {
@@ -101,7 +103,7 @@ impl Shares {
 }
 
 /// Gives the stock texts of organisations without other free words to the findings that hold them.
-fn give(night: &Night, cells: &mut Cells, findings: &[Finding], stock: &Stock) {
+fn give(night: &Night, cells: &mut Cells, findings: &[&Finding], stock: &Stock) {
     let mut free: HashMap<u32, u64> = HashMap::new();
     for (n, node) in cells.nodes.iter().enumerate() {
         for fail in cells.cells_of(n).flat_map(|cell| &cells.fails[cells.fails_of(cell)]) {
@@ -113,8 +115,7 @@ fn give(night: &Night, cells: &mut Cells, findings: &[Finding], stock: &Stock) {
     cells.give(|node, identity| {
         stock.get(&node.decider).filter(|n| free.get(&node.decider).is_some_and(|all| all <= *n))?;
         let identity = night.identities.get(identity);
-        let holding =
-            findings.iter().find(|f| f.by_contrast && f.candidate.holds(node.receiver, node.decider, &identity));
+        let holding = findings.iter().find(|f| f.candidate.holds(node.receiver, node.decider, &identity));
         Some((Family::Explicit.set(), holding?.number))
     });
 }

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use super::candidate::{Candidate, Dimension};
 use super::grounds::Grounds;
-use super::stats::{binomial_tail, ln_beta, wilson_low};
+use super::stats::{binomial_tail, wilson_low};
+use super::suspects::is_one_decision;
 use super::tally::{Common, IDENTITIES, Tally};
 use crate::bounce::{Confidence, ScopeType};
-use crate::facts::names::NONE;
 use crate::facts::night::{Night, ReceiverKind};
 use crate::tables::policy::Judging;
 
@@ -81,11 +81,14 @@ impl Tenants<'_> {
         let refused = tally.rate() >= j.inconclusive_rate;
         let pattern = self.is_pattern(tally, chance);
         let block = |confidence: Confidence, because: Option<Grounds>| Some((Grade::Block(confidence), because));
+        let blames_us = self.blames_us(tally);
+        let testimony =
+            || (enough && tally.testimony > 0 && (refused || identity)).then(|| self.grade_testimony(tally));
         if !self.rates && tally.explicit > 0 && (explicit || pattern) {
             let (confidence, because) = counts_only(tally);
             block(confidence, Some(because))
-        } else if self.blames_us(tally) && tally.rules == 0 && !(explicit && identity) {
-            (enough && tally.testimony > 0 && (refused || identity)).then(|| self.grade_testimony(tally))
+        } else if blames_us && tally.rules == 0 && !(explicit && identity) {
+            testimony()
         } else if pattern && tally.explicit > 0 {
             // Where very many have rules, or the same organisation blames us too, a row of ours may be too eager.
             let doubted = self.targeted || tally.blames > 0;
@@ -94,8 +97,8 @@ impl Tenants<'_> {
             block(Confidence::Medium, None)
         } else if tally.explicit > 0 && tally.explicit * 2 >= tally.fails {
             block(Confidence::Low, Some(if explicit { Grounds::AcceptsMost } else { Grounds::OneReply }))
-        } else if self.blames_us(tally) {
-            (enough && tally.testimony > 0 && (refused || identity)).then(|| self.grade_testimony(tally))
+        } else if blames_us {
+            testimony()
         } else if pattern || (identity && self.rates) || self.behind_findings(tally) {
             Some(self.grade_pattern(tally, chance))
         } else if enough && refused {
@@ -164,20 +167,16 @@ impl Tenants<'_> {
     }
 
     /// Whether several organisations behind one receiver refuse us, so that the receiver may be at fault although it is
-    /// no finding. Odds of one receiver that refuses most of its organisations (share from a Beta(6,1)) against as many
-    /// organisations that each decided alone.
+    /// no finding.
     fn vendor(&self, receiver: u32) -> Option<Grounds> {
-        let j = self.judging;
         let kind = self.night.receiver_kinds.get(receiver as usize)?;
         let (refusing, all) = *self.common.refusing.get(receiver as usize)?;
-        let (k, n) = (refusing as f64, all as f64);
-        if *kind == ReceiverKind::Other || receiver == NONE || k < 2.0 {
+        if *kind == ReceiverKind::Other || refusing < 2 {
             return None;
         }
-        let vendor = j.vendor_prior.ln() + ln_beta(k + 6.0, n - k + 1.0) - ln_beta(6.0, 1.0);
-        let alone = k * j.tenant_prior.ln() + (n - k) * (1.0 - j.tenant_prior).ln();
         let name = || self.night.receivers.name(receiver).to_owned();
-        (vendor > alone).then(|| Grounds::MaybeReceiver { receiver: name(), refusing, tried: all })
+        let likelier = is_one_decision(refusing as f64, all as f64, self.judging);
+        likelier.then(|| Grounds::MaybeReceiver { receiver: name(), refusing, tried: all })
     }
 
     /// The one identity that is refused while the organisation takes others.
@@ -221,12 +220,8 @@ impl Tenants<'_> {
 
     /// An identity of ours by type and name.
     fn named(&self, dimension: Dimension, value: u32) -> (ScopeType, String) {
-        let names = match dimension {
-            Dimension::SendingDomain => &self.night.sending_domains,
-            Dimension::Campaign => &self.night.campaigns,
-            _ => &self.night.ips,
-        };
-        (dimension.scope_type(ReceiverKind::Other), names.name(value).to_owned())
+        let name = dimension.names(self.night).map_or("", |names| names.name(value));
+        (dimension.scope_type(ReceiverKind::Other), name.to_owned())
     }
 
     /// Too many blocks known by pattern only are no blocks, but something that nothing here explains.

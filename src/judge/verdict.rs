@@ -50,16 +50,8 @@ impl Verdict {
         if deciders.is_empty() || told {
             return;
         }
-        let mut search = Attribution {
-            night,
-            places,
-            judging,
-            stream: streams::policy(cells.rates),
-            covered: [true; Dimension::COUNT],
-            findings: vec![],
-            weighed: vec![],
-            next,
-        };
+        let all = [true; Dimension::COUNT];
+        let mut search = Attribution::new((night, places, judging), streams::policy(cells.rates), all, next);
         search.suspect(cells, Candidate::FLEET, |decider| deciders.contains(&decider));
         self.tenants.retain(|tenant| !spread(tenant));
         self.findings.append(&mut search.findings);
@@ -79,16 +71,7 @@ pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judgin
     let (first, then) = if cells.rates { (policy, streams::LIST) } else { (streams::LIST, policy) };
     let mut unreliable = unreliable::Found::default();
     for stream in [streams::SET_UP, first, then, streams::TRANSIENT] {
-        let search = |stream, next| Attribution {
-            night,
-            places,
-            judging,
-            stream,
-            covered,
-            findings: vec![],
-            weighed: vec![],
-            next,
-        };
+        let search = |stream, next| Attribution::new((night, places, judging), stream, covered, next);
         if stream.name == FailureStream::List {
             let mut search = search(streams::UNKNOWN, next);
             unreliable = unreliable::find(cells, &mut search);
@@ -124,9 +107,7 @@ pub fn judge(night: &Night, places: &Places, cells: &mut Cells, judging: &Judgin
     verdict.signs = unreliable.signs;
     let ours: Vec<Candidate> = verdict.findings.iter().map(|f| f.candidate).collect();
     let shares: HashMap<u16, f64> = verdict.findings.iter().map(|f| (f.number, f.measure.rate())).collect();
-    let of_policy: Vec<Finding> =
-        verdict.findings.iter().filter(|f| f.stream == FailureStream::Policy).cloned().collect();
-    let stock = stock::find(night, places, cells, judging, &of_policy);
+    let stock = stock::find(night, places, cells, judging, &verdict.findings);
     let (tallies, common) = tally::count(night, places, cells, judging, (policy.passes, &stock));
     let (rules, mailed) = (common.with_rules, common.organisations);
     let many =

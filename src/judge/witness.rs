@@ -15,7 +15,7 @@ use super::walk::{Place, walk};
 use crate::bounce::{Confidence, Families, Family};
 use crate::facts::cells::{Cells, NOBODY};
 use crate::facts::identity::Identity;
-use crate::facts::names::NONE;
+use crate::facts::names::{NONE, Names};
 use crate::facts::night::{Night, ReceiverKind};
 use crate::facts::organisation::Places;
 use crate::tables::policy::Judging;
@@ -63,11 +63,10 @@ struct Search<'a> {
 
 impl<'a> Search<'a> {
     fn new(night: &'a Night, places: &'a Places, judging: &'a Judging) -> Search<'a> {
-        let names = [&night.ips, &night.sending_domains, &night.campaigns];
-        let mut only = [NONE; Dimension::COUNT];
-        for (dimension, names) in Dimension::SENDER.into_iter().zip(names) {
-            only[dimension as usize] = if names.len() == 1 { 0 } else { NONE };
-        }
+        let only = Dimension::ALL.map(|dimension| match dimension.names(night) {
+            Some(names) if names.len() == 1 => 0,
+            _ => NONE,
+        });
         Search { night, places, judging, only }
     }
 
@@ -335,7 +334,7 @@ impl Search<'_> {
         if few.is_empty() || (claimed as f64) < least {
             return;
         }
-        search.drop_finding(cells, fleet);
+        search.take_back(cells, &[fleet]);
         for (subject, witnesses, _) in &few {
             self.tell(cells, search, *subject, *witnesses);
         }
@@ -350,11 +349,7 @@ impl Search<'_> {
     /// Whether the subjects of a dimension are some of its values only, or its single one.
     fn names_few(&self, subject: Subject, owned: &[(Subject, Witnesses, u64)]) -> bool {
         let named = owned.iter().filter(|(other, _, _)| other.0 == subject.0).count();
-        let values = match subject.0.about() {
-            Dimension::SendingIp => self.night.ips.len(),
-            Dimension::SendingDomain => self.night.sending_domains.len(),
-            _ => self.night.campaigns.len(),
-        };
+        let values = subject.0.about().names(self.night).map_or(0, Names::len);
         values == 1 || named * 3 <= values * 2
     }
 
