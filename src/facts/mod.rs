@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use crate::bounce::Key;
 use crate::tables::consumer_domains::ConsumerDomains;
-use crate::tables::policy;
+use crate::tables::policy::Doubtful;
 use crate::tables::receivers::Receivers;
 
 pub mod cells;
@@ -64,14 +64,13 @@ pub struct Sources {
 }
 
 impl Facts {
-    /// Reads a night.
+    /// Reads a night. `liars` are wordings of "unknown" that are wrong at times.
     ///
     /// # Errors
     /// A file that cannot be read, or lacks a column; a table or map with a bad row.
-    pub fn read(sources: &Sources) -> anyhow::Result<Facts> {
+    pub fn read(sources: &Sources, liars: &[Doubtful]) -> anyhow::Result<Facts> {
         let tables = sources.user_tables.as_deref();
         let (receivers, consumers) = (Receivers::load(tables)?, ConsumerDomains::load(tables)?);
-        let policy = policy::load(tables)?;
         let map = match &sources.tenants {
             Some(path) => maps::tenants(path, |name| receivers.family(name).to_owned())?,
             None => HashMap::new(),
@@ -81,12 +80,7 @@ impl Facts {
             None => Contacts::default(),
         };
         let named: BTreeSet<&str> = map.values().filter_map(|mapped| mapped.receiver.as_deref()).collect();
-        let known = Known {
-            receivers: &receivers,
-            consumers: &consumers,
-            contacts: &contacts,
-            liars: &policy.suppress.doubtful,
-        };
+        let known = Known { receivers: &receivers, consumers: &consumers, contacts: &contacts, liars };
         let named: Vec<&str> = named.into_iter().collect();
         let night = observe::observe(&sources.events, &sources.deliveries, &named, known)?;
         let facts = Facts::of(night, &map);

@@ -2,7 +2,6 @@
 //! Row groups are read on all cores, each core into a part of its own; then the parts are joined and put in order, so a
 //! night is the same however it is cut.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 
 use polars::prelude::DataFrame;
@@ -317,12 +316,6 @@ impl<'a> Part<'a> {
     }
 }
 
-/// Whether a host is written as an IP; hosts that end in a letter, nearly all, are told at once.
-fn is_ip(host: &str) -> bool {
-    let bare = host.trim_matches(['[', ']']);
-    !bare.ends_with(|c: char| c.is_ascii_alphabetic() && !c.is_ascii_hexdigit()) && bare.parse::<IpAddr>().is_ok()
-}
-
 /// What the answering hosts tell of a domain.
 struct Hosts<'f> {
     names: Words<'f>,
@@ -341,6 +334,6 @@ impl<'f> Hosts<'f> {
 
     /// Whether a row says which host answered: an IP in its place tells nobody's name.
     fn named(&self, row: usize) -> bool {
-        self.names.get(row).is_some_and(|host| !is_ip(host))
+        self.names.get(row).is_some_and(|host| !shared_hosts::is_ip(host))
     }
 }

@@ -20,11 +20,17 @@ const LEAST_DOMAINS: usize = 10;
 /// The registrable domain of a host that is not the recipients' own; `None` for their own, an address, a bare name.
 pub fn foreign<'h>(host: &'h str, domain: &str) -> Option<&'h str> {
     let host = host.trim_end_matches('.');
-    if host.ends_with(domain) || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() {
+    if host.ends_with(domain) || is_ip(host) {
         return None;
     }
     let name = psl::domain_str(host)?;
     (name != registrable(domain) && label(name) != label(registrable(domain))).then_some(name)
+}
+
+/// Whether a host is written as an IP; hosts that end in a letter, nearly all, are told at once.
+pub fn is_ip(host: &str) -> bool {
+    let bare = host.trim_matches(['[', ']']);
+    !bare.ends_with(|c: char| c.is_ascii_alphabetic() && !c.is_ascii_hexdigit()) && bare.parse::<IpAddr>().is_ok()
 }
 
 /// A domain without its suffix.

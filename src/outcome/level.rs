@@ -147,7 +147,8 @@ fn of_incident(incident: &Incident, mode: Mode, failures: u64, levels: &Levels) 
     }
     let costly = incident.impact.is_some_and(|impact| impact >= levels.impact);
     let acts = incident.is_systemic() && (costly || is_whole_receiver(incident)) && !counts_only;
-    Some(if acts || living_are_held(incident.kind) { Level::Act } else { Level::Watch })
+    // That living addresses are called dead acts also where the impact is not known.
+    Some(if acts || incident.kind == IncidentKind::UnreliableUnknown { Level::Act } else { Level::Watch })
 }
 
 /// Whether a receiver refuses all that we send, and not only since long ago.
@@ -156,9 +157,4 @@ fn is_whole_receiver(incident: &Incident) -> bool {
         && incident.scope.parts.len() == 1
         && incident.confidence != Confidence::Low
         && incident.status != IncidentStatus::Chronic
-}
-
-/// Whether it says that living addresses are called dead, which acts also where the impact is not known.
-fn living_are_held(kind: IncidentKind) -> bool {
-    matches!(kind, IncidentKind::UnreliableUnknown)
 }

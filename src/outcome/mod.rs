@@ -67,7 +67,7 @@ pub fn run(sources: &Sources, earlier: &[EarlierNight]) -> anyhow::Result<Outcom
     let tables = sources.user_tables.as_deref();
     let policy = policy::load(tables)?;
     let judging = &policy.judging;
-    let mut facts = Facts::read(sources)?;
+    let mut facts = Facts::read(sources, &policy.suppress.doubtful)?;
     let verdict = judge(&facts.night, &facts.places, &mut facts.cells, judging);
     let owners = Owners::of_verdict(&verdict, &facts.cells);
     let rows = Owned::read(&sources.events, &facts, &owners, &policy.suppress.complaint)?;

@@ -60,20 +60,22 @@ pub fn find(
 ) -> Vec<Rate> {
     let (night, parts) = (&facts.night, Parts::count(facts, complaints));
     let covered = |dimension: Dimension| facts.cells.rates && !uncovered.contains(&dimension);
-    let source = covered(Dimension::ListSource);
-    let campaign = covered(Dimension::Campaign);
-    let ours = [
-        Part {
-            names: &night.list_sources,
-            sums: &parts.list_sources,
-            kind: &|_| ScopeType::ListSource,
-            covered: source,
-        },
-        Part { names: &night.campaigns, sums: &parts.campaigns, kind: &|_| ScopeType::Campaign, covered: campaign },
-    ];
-    let receiver = |id: usize| receiver_type(night.receiver_kinds.get(id).copied());
-    let theirs =
-        [Part { names: &night.receivers, sums: &parts.receivers, kind: &receiver, covered: facts.cells.rates }];
+    let source = Part {
+        names: &night.list_sources,
+        sums: &parts.list_sources,
+        kind: &|_| ScopeType::ListSource,
+        covered: covered(Dimension::ListSource),
+    };
+    let campaign = Part {
+        names: &night.campaigns,
+        sums: &parts.campaigns,
+        kind: &|_| ScopeType::Campaign,
+        covered: covered(Dimension::Campaign),
+    };
+    let kind = |id: usize| night.receiver_kinds.get(id).copied().unwrap_or(ReceiverKind::Other);
+    let receiver = |id: usize| Dimension::Receiver.scope_type(kind(id));
+    let receiver =
+        Part { names: &night.receivers, sums: &parts.receivers, kind: &receiver, covered: facts.cells.rates };
     let mut rates = Vec::new();
     let mut add = |row: &policy::Rate, take: Take, parts_of: &[&Part<'_>]| {
         let whole = Found::of(row, fleet(), take(&parts.night)).rate(row, 1);
@@ -82,14 +84,13 @@ pub fn find(
         rates.push(whole);
         rates.extend(news);
     };
-    let ([source, campaign], [receiver]) = (&ours, &theirs);
     if let Some(row) = policy.rate_of(RateName::Complaints) {
-        add(row, COMPLAINTS, &[source, campaign, receiver]);
+        add(row, COMPLAINTS, &[&source, &campaign, &receiver]);
     }
     // Without deliveries there is nothing that these are a share of.
     let of_tried = |name: RateName| policy.rate_of(name).filter(|_| facts.cells.rates);
     if let Some(row) = of_tried(RateName::UnknownUsers) {
-        add(row, UNKNOWN_USERS, &[source, campaign]);
+        add(row, UNKNOWN_USERS, &[&source, &campaign]);
     }
     let (transient, people, tried) = TRANSIENT(&parts.night);
     let refused = judgement.codes.iter().filter(|row| row.cause.is_refusal()).map(|row| row.bounces).sum();
@@ -191,13 +192,6 @@ impl Found {
 
 fn fleet() -> Scope {
     Scope::one(ScopeType::Fleet, "*")
-}
-
-const fn receiver_type(kind: Option<ReceiverKind>) -> ScopeType {
-    match kind {
-        Some(ReceiverKind::Gateway) => ScopeType::Gateway,
-        _ => ScopeType::Provider,
-    }
 }
 
 impl Parts {

@@ -22,7 +22,7 @@ pub(super) fn refuse(mails: &mut [Mail], cause: Cause, mut which: impl FnMut(&Ma
     mails.iter_mut().filter(|m| which(m)).for_each(|mail| mail.fate = Some(cause));
 }
 
-fn number(mail: &Mail) -> usize {
+pub(super) fn number(mail: &Mail) -> usize {
     mail.to.trim_end_matches(".com").rsplit("company").next().and_then(|n| n.parse().ok()).unwrap_or(usize::MAX)
 }
 

@@ -126,9 +126,10 @@ fn a_host_that_nobody_knows_is_named_all_the_same() {
         let (bounced, sent) = ((0..20).map(event).collect::<Vec<_>>(), (20..60).map(sent).collect::<Vec<_>>());
         let files = written(folder.path(), &bounced, &sent);
         let sources = Sources { events: vec![files.events], deliveries: vec![files.deliveries], ..Sources::default() };
-        assert_eq!(Facts::read(&sources).unwrap().night.receivers_covered, covered, "{host:?}");
+        assert_eq!(Facts::read(&sources, &[]).unwrap().night.receivers_covered, covered, "{host:?}");
     }
 }
+
 #[test]
 fn words_tell_the_receiver_of_a_domain_only_where_no_host_does() {
     // Hosts that are named, whether one that the table knows, and how many replies without a host tell Google by their words.
@@ -151,7 +152,7 @@ fn words_tell_the_receiver_of_a_domain_only_where_no_host_does() {
         };
         let folder = tempfile::tempdir().unwrap();
         let files = written(folder.path(), &(0..hosts + told).map(row).collect::<Vec<_>>(), &[]);
-        let facts = Facts::read(&Sources { events: vec![files.events], ..Sources::default() }).unwrap();
+        let facts = Facts::read(&Sources { events: vec![files.events], ..Sources::default() }, &[]).unwrap();
         let receiver = facts.night.receivers.get(facts.places.receiver_of[0]);
         assert_eq!(receiver, want, "{hosts} hosts, known: {known}, {told} by words");
     }

@@ -1,12 +1,8 @@
 //! What may change when a night is told with more or less evidence, and what may not: more never makes an answer worse, less never
 //! makes one surer, and names, order and size are no evidence at all.
 
-use super::clauses::refuse;
+use super::clauses::{number, refuse};
 use super::*;
-
-fn number(mail: &Mail) -> usize {
-    mail.to.trim_end_matches(".com").rsplit("company").next().unwrap().parse().unwrap()
-}
 
 /// Nights with something planted, and what is found of it with all that is known.
 fn nights() -> Vec<(&'static str, Vec<Mail>)> {

@@ -1,7 +1,7 @@
 //! Nights without contrast: one IP, one domain, one campaign. What unrelated voices say of us is found, whoever says it, and no
 //! organisation is blamed for it.
 
-use super::clauses::refuse;
+use super::clauses::{number, refuse};
 use super::*;
 
 /// Sixty companies with servers of their own, four mails each, from one IP, one domain, one campaign.
@@ -12,10 +12,6 @@ fn only_one() -> Vec<Mail> {
         mail.host = "";
     }
     mails
-}
-
-fn number(mail: &Mail) -> usize {
-    mail.to.trim_end_matches(".com").rsplit("company").next().unwrap().parse().unwrap()
 }
 
 #[test]

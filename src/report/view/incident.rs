@@ -147,7 +147,7 @@ pub(super) fn actions(
     }
     let target = incident.scope.to_string();
     let organisation = incident.scope.part(ScopeType::Organisation).is_some();
-    if !incident.acts() || incident.lists_domain() || incident.waits() {
+    if !incident.acts() || incident.kind.lists_domain() {
         let (verb, until) = match organisation && !incident.is_personal() {
             true => (Verb::Hold, lists.held_until),
             false => (Verb::Review, None),
