@@ -16,7 +16,6 @@ import subprocess
 import tempfile
 
 INFO = {"stale_domain", "transient", "inconclusive"}
-OURS = {"ip_reputation", "domain_reputation", "content_rejection", "authentication_failure", "fleet_reputation"}
 HOSTS = {
     "exchange_online": lambda d: d.replace(".", "-") + ".mail.protection.outlook.com",
     "google": lambda d: "aspmx.l.google.com",
@@ -85,8 +84,8 @@ class Night:
         for n in range(organisations):
             host = self.r.choices(["exchange_online", "google", "mimecast", "proofpoint", "barracuda", "own", "shared"], [40, 20, 6, 5, 4, 20, 5])[0]
             self.orgs.append((f"{self.r.choice('north east river stone lake green'.split())}{self.r.choice('works tools legal bank'.split())}{n}.example", host, max(1, int(self.r.expovariate(1 / per)) + 1)))
-        self.plant, self.mails, self.bounces, self.taken, self.dead = plant, [], [], [], set()
-        self.kinds, self.key, self.tenants, self.n = set(), None, set(), 0
+        self.plant, self.mails, self.dead = plant, [], set()
+        self.kinds, self.key, self.tenants, self.half = set(), None, set(), None
         for org, host, mails in self.orgs:
             for m in range(mails):
                 self.mails.append(dict(to=org, rcpt=f"{self.r.choice('anna ben carla dave eve fred'.split())}.{self.r.choice('may lee fox orr'.split())}{m}@{org}", host=self.host(org, host), kind=host, ip=self.r.choice(self.ips), dom=self.r.choice(self.domains), camp=self.r.choice(self.campaigns)))
@@ -202,7 +201,6 @@ class Night:
                 rows.append(row)
             else:
                 taken.append(row)
-        self.bad = {m["rcpt"] for m in self.mails if "text" in m}
         self.good = {m["rcpt"] for m in self.mails} - self.dead
         for name, content in (("bounces.csv", rows), ("delivered.csv", taken)):
             with open(os.path.join(folder, name), "w", newline="") as file:
@@ -229,13 +227,12 @@ def judge(binary, seed, size, plant, deliveries):
         with open(out + "/report.json") as file:
             incidents = json.load(file)["incidents"]
         addresses, domains = column(out + "/suppression/addresses.csv", "email"), column(out + "/suppression/domains.csv", "domain")
-    allowed = {*night.tenants}
-    harm = len({a for a in addresses & night.good if a.split("@")[1] not in allowed}) + len(domains - allowed)
+    harm = sum(address.split("@")[1] not in night.tenants for address in addresses & night.good) + len(domains - night.tenants)
     listed = (len(addresses & night.dead), len(night.dead))
     sure = [i for i in incidents if i["confidence"] in ("high", "medium") and i["kind"] not in INFO]
     fits = lambda i: i["kind"] in night.kinds and (night.key in i["scope"]["key"] or i["scope"]["type"] == "fleet" or night.key in str(i["domains"]))
     # Without deliveries a half and a whole look alike: nothing is listed then, so it may be said.
-    half = lambda i: not deliveries and getattr(night, "half", None) == i["scope"]["key"]
+    half = lambda i: not deliveries and night.half == i["scope"]["key"]
     wrong = [i for i in sure if not fits(i) and not half(i)]
     weak = "inconclusive" in night.kinds or not deliveries
     found = not night.kinds or any(fits(i) for i in (incidents if weak else sure))

@@ -8,6 +8,7 @@ row may put a good domain on a list at high confidence. Rows that are alike once
 
 import argparse
 import collections
+import json
 import multiprocessing
 import os
 import subprocess
@@ -38,9 +39,9 @@ def table(row, folder):
     if receiver:
         receivers = receiver if isinstance(receiver, list) else [receiver]
         lines.append("receiver = [" + ", ".join(f'"{name}"' for name in receivers) + "]")
-    lines.append(f'document = "{row.get("document", "a widened row")}"' if row.get("document") else 'source = "widened"')
     if row.get("document"):
-        lines.append('source = "widened"')
+        lines.append(f'document = "{row["document"]}"')
+    lines.append('source = "widened"')
     with open(os.path.join(folder, "rules.toml"), "w") as file:
         file.write("\n".join(lines) + "\n")
 
@@ -60,8 +61,6 @@ def night(job):
             raise RuntimeError(ran.stderr[-500:])
         listed = scenarios.column(out + "/2026-11-20/suppression/domains.csv", "domain") - made.tenants
         sure = set()
-        import json
-
         with open(out + "/2026-11-20/report.json") as file:
             for incident in json.load(file)["incidents"]:
                 if incident["confidence"] == "high":
